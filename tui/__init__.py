@@ -1,0 +1,1 @@
+"""The terminal: screens, panes and widgets, fed by core through its client."""
