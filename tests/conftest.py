@@ -1,0 +1,50 @@
+"""What holds for every test: an exception that a task kept to itself fails the test that made it."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+_YOUNG = 1
+"""Garbage generations collected after each test: what a test left behind is young, and a full pass is slow."""
+
+
+class _LoopComplaints(logging.Handler):
+    """Keeps what asyncio logs at ERROR: never-retrieved exceptions, failed callbacks, pending tasks destroyed."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(logging.Formatter().format(record))
+
+    def take(self, generation: int) -> str:
+        """Collect garbage up to `generation`, then return and forget every complaint so far; empty when none."""
+        gc.collect(generation)
+        text = "\n".join(self.lines)
+        self.lines.clear()
+        return text
+
+
+@pytest.fixture(scope="session")
+def _loop_complaints() -> Iterator[_LoopComplaints]:
+    handler = _LoopComplaints()
+    logger = logging.getLogger("asyncio")
+    logger.addHandler(handler)
+    yield handler
+    left = handler.take(2)
+    logger.removeHandler(handler)
+    if left:
+        pytest.fail(f"asyncio complained after the last test:\n{left}", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_lost_exceptions(_loop_complaints: _LoopComplaints) -> Iterator[None]:
+    yield
+    complaints = _loop_complaints.take(_YOUNG)
+    if complaints:
+        pytest.fail(f"asyncio complained during the test:\n{complaints}", pytrace=False)
