@@ -1,0 +1,35 @@
+"""The only door into core: attach to it, send commands, take a snapshot, follow its events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from core.domain.commands import Ack, Command
+from core.domain.events import Envelope, Snapshot
+
+
+class DeskClient(Protocol):
+    """One attached desk or script. All methods raise LinkError once the link is gone."""
+
+    @property
+    def instance(self) -> str:
+        """The journal's instance, for minting order references."""
+
+    async def send(self, command: Command) -> Ack:
+        """Have core do something; returns when core has answered (for an order: its intent is durable, or denied).
+
+        Raises LinkError if the link broke first: the outcome is then unknown until the order_ref is looked up.
+        """
+
+    async def snapshot(self) -> Snapshot:
+        """Everything as it stands."""
+
+    def events(self, after: int | None = None) -> AsyncIterator[Envelope]:
+        """Follow events from a snapshot's number on (None: from now on). Ends when the client is closed.
+
+        Raises LinkError when the link breaks. Facts come in order without loss; state events are the last values.
+        """
+
+    async def close(self) -> None:
+        """Detach. Says nothing about core's life: send `Leave` first for that."""

@@ -1,0 +1,49 @@
+"""Time, from one place: monotonic through the event loop, wall time in UTC, the trading day."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+DAY_ROLL = time(17, 0)
+"""New York wall time at which a trading day ends: budgets, order numbers and summaries follow it."""
+
+
+class Clock(Protocol):
+    """What the rooms may know of time."""
+
+    def mono(self) -> float:
+        """Seconds that never run backwards; only differences mean anything."""
+
+    def utc(self) -> datetime:
+        """The wall time, timezone-aware in UTC."""
+
+
+class LoopClock:
+    """The clock of a running event loop, so that a loop whose time jumps takes every age and timer with it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        """`loop` None means the running one; wall time is anchored to it once, here."""
+        self._loop = loop or asyncio.get_running_loop()
+
+    def mono(self) -> float:
+        """Seconds of the loop's own clock."""
+        return self._loop.time()
+
+    def utc(self) -> datetime:
+        """The wall time, timezone-aware in UTC."""
+        return datetime.now(UTC)
+
+
+@cache
+def _new_york() -> ZoneInfo:
+    return ZoneInfo("America/New_York")
+
+
+def trading_day(moment: datetime, roll: time = DAY_ROLL) -> date:
+    """The trading day to which an aware `moment` belongs: from `roll` in New York on it is the next date's day."""
+    local = moment.astimezone(_new_york())
+    return local.date() + timedelta(days=1) if local.time() >= roll else local.date()

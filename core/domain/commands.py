@@ -1,0 +1,243 @@
+"""What a desk or a script may ask of core. Each is answered by one `Ack`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from core.domain.instruments import Instrument, SymbolMatch
+from core.domain.orders import Order, OrderRequest, Side
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """The market as it was painted when the person pressed the key; core refuses a send if it has moved away."""
+
+    bid: Decimal | None
+    ask: Decimal | None
+
+
+class PlaceOrder(Struct, frozen=True, kw_only=True, tag="place_order"):
+    """Send a new order. The same `order_ref` twice is one order: the second gets the first one's Ack."""
+
+    request: OrderRequest
+    seen: Seen | None = None
+    """None when no quote was looked at (a script, a typed price): then nothing is compared."""
+
+
+class ModifyOrder(Struct, frozen=True, kw_only=True, tag="modify_order"):
+    """Change a live order of ours."""
+
+    order_ref: str
+    revision: int
+    """The revision that the asker saw; another one is denied, so that two screens can't cross."""
+    quantity: Decimal | None = None
+    """None keeps it."""
+    limit_price: Decimal | None = None
+    """None keeps it."""
+
+
+class CancelOrder(Struct, frozen=True, kw_only=True, tag="cancel_order"):
+    """Ask the broker to cancel one live order. Settles only on evidence."""
+
+    order_ref: str
+
+
+class CancelEntries(Struct, frozen=True, kw_only=True, tag="cancel_entries"):
+    """Cancel every live order of this profile that opens or adds to a position, in one instrument or in all."""
+
+    con_id: int | None
+    """None for every instrument."""
+
+
+class ClosePosition(Struct, frozen=True, kw_only=True, tag="close_position"):
+    """Close a position, or a part of it. Core computes side, quantity and price from what is held and working now."""
+
+    order_ref: str
+    account: str
+    con_id: int
+    quantity: Decimal
+    """What the screen showed that Enter would do; denied if core's own figure differs."""
+    fraction: Decimal
+    """Part of the position, above 0 and at most 1."""
+
+
+class PreviewOrder(Struct, frozen=True, kw_only=True, tag="preview_order"):
+    """Put a request through every control without sending it."""
+
+    request: OrderRequest
+
+
+class PreviewClose(Struct, frozen=True, kw_only=True, tag="preview_close"):
+    """What `ClosePosition` would send now."""
+
+    account: str
+    con_id: int
+    fraction: Decimal
+
+
+class SearchSymbols(Struct, frozen=True, kw_only=True, tag="search_symbols"):
+    """Ask the broker for symbols and names that begin with or contain `pattern`."""
+
+    pattern: str
+
+
+class Watch(Struct, frozen=True, kw_only=True, tag="watch"):
+    """Qualify a contract, add it to the watchlist and subscribe to its market. Ack carries the instrument."""
+
+    con_id: int
+
+
+class Unwatch(Struct, frozen=True, kw_only=True, tag="unwatch"):
+    """Take an instrument off the watchlist."""
+
+    con_id: int
+
+
+class ConfirmLive(Struct, frozen=True, kw_only=True, tag="confirm_live"):
+    """The phrase that a person typed to trade live. Never stored, never logged."""
+
+    phrase: str
+
+
+class Reconnect(Struct, frozen=True, tag="reconnect"):
+    """Try to reach the broker now."""
+
+
+class Leave(Struct, frozen=True, kw_only=True, tag="leave"):
+    """This desk is closing. Core ends with its last desk when nothing works at the broker, or if `stop` says so."""
+
+    stop: bool
+    """True ends core even with orders working; they stay at the broker."""
+
+
+Command = (
+    PlaceOrder
+    | ModifyOrder
+    | CancelOrder
+    | CancelEntries
+    | ClosePosition
+    | PreviewOrder
+    | PreviewClose
+    | SearchSymbols
+    | Watch
+    | Unwatch
+    | ConfirmLive
+    | Reconnect
+    | Leave
+)
+"""Every command."""
+
+
+class DenialCode(StrEnum):
+    """Why core did not do it. Nothing was sent to the broker."""
+
+    NOT_CONNECTED = "NOT_CONNECTED"
+    NOT_RECONCILED = "NOT_RECONCILED"
+    LIVE_NOT_CONFIRMED = "LIVE_NOT_CONFIRMED"
+    ACCOUNT = "ACCOUNT"
+    UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
+    QUANTITY = "QUANTITY"
+    QUANTITY_MAX = "QUANTITY_MAX"
+    VALUE_MAX = "VALUE_MAX"
+    PRICE_MISSING = "PRICE_MISSING"
+    PRICE_NOT_TAKEN = "PRICE_NOT_TAKEN"
+    """A price on an order type that has none."""
+    PRICE = "PRICE"
+    """Not positive or not finite."""
+    TICK = "TICK"
+    COLLAR = "COLLAR"
+    """Too far through the market."""
+    NO_REFERENCE = "NO_REFERENCE"
+    """No usable quote to judge the price by."""
+    PRICE_MOVED = "PRICE_MOVED"
+    """The market left what was painted."""
+    ORDER_TYPE = "ORDER_TYPE"
+    TIF = "TIF"
+    DUPLICATE_REF = "DUPLICATE_REF"
+    """The order_ref stands for another order."""
+    UNKNOWN_ORDER = "UNKNOWN_ORDER"
+    NOT_LIVE = "NOT_LIVE"
+    """The order has ended."""
+    EXTERNAL = "EXTERNAL"
+    """The order belongs to another client."""
+    REVISION = "REVISION"
+    NOTHING_TO_CHANGE = "NOTHING_TO_CHANGE"
+    NO_POSITION = "NO_POSITION"
+    POSITION_CHANGED = "POSITION_CHANGED"
+    CLOSE_PENDING = "CLOSE_PENDING"
+    """A closing order for this position is live already."""
+    HALTED = "HALTED"
+    """Trading is blocked: the journal is sick or an incident stopped it."""
+    BAD_COMMAND = "BAD_COMMAND"
+    BROKER = "BROKER"
+    """A query that the broker refused or did not answer."""
+    READ_ONLY = "READ_ONLY"
+    RISK = "RISK"
+    """A control of the user's own."""
+
+
+class Denial(Struct, frozen=True, kw_only=True):
+    """A refusal by our side."""
+
+    code: DenialCode
+    message: str
+    """For a person: the fact, the order, what to do next."""
+    limit: str = ""
+    """The name of the limit that was met; empty if it is not a limit."""
+
+
+class OrderPreview(Struct, frozen=True, kw_only=True, tag="preview"):
+    """What an order would do if it were sent now, by core's own controls."""
+
+    request: OrderRequest
+    denied: Denial | None
+    """The first control that refuses it; None when all pass."""
+    value: Decimal | None
+    """Quantity times price times multiplier, in the instrument's currency; None without a price."""
+    fee: Decimal | None
+    """Estimated commission in the instrument's currency; None when no schedule is known."""
+    position_before: Decimal
+    position_after: Decimal
+    """If all of it fills; other working orders are not counted."""
+    takes_ticks: int
+    """Ticks by which it reaches through the other side of the market; 0 when it rests or has no price."""
+    side: Side
+
+
+class SymbolMatches(Struct, frozen=True, kw_only=True, tag="matches"):
+    """Answer to SearchSymbols; empty when the broker knows none."""
+
+    pattern: str
+    matches: tuple[SymbolMatch, ...]
+
+
+class Qualified(Struct, frozen=True, kw_only=True, tag="qualified"):
+    """Answer to Watch."""
+
+    instrument: Instrument
+
+
+class Cancelled(Struct, frozen=True, kw_only=True, tag="cancelled"):
+    """Answer to CancelEntries: what was asked for, not what has happened."""
+
+    asked: tuple[str, ...]
+    """Order references of the cancels that were sent."""
+    kept: tuple[str, ...]
+    """Order references of live orders that protect a position and stay."""
+
+
+Result = OrderPreview | SymbolMatches | Qualified | Cancelled
+"""What an Ack may carry beside the order."""
+
+
+class Ack(Struct, frozen=True, kw_only=True):
+    """Core's answer to one command. For orders `ok` means that the intent is durable, no more."""
+
+    ok: bool
+    order: Order | None = None
+    """The order as it stands, for commands about one order."""
+    denied: Denial | None = None
+    """Set exactly when `ok` is False."""
+    result: Result | None = None

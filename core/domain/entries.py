@@ -1,0 +1,114 @@
+"""What the journal holds: one entry a row, tagged, replayed in order to rebuild core's state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from core.domain.commands import Denial
+from core.domain.events import ExecutionAdded, Fact, Incident, OrderChanged
+from core.domain.instruments import Instrument
+from core.domain.orders import Order, OrderRequest, Terms
+from core.domain.reports import Report
+
+
+class SessionStarted(Struct, frozen=True, kw_only=True, tag="session_started"):
+    """Core began a run."""
+
+    session: str
+    build: str
+    """Version of ibdesk."""
+    time: datetime
+
+
+class IdsReserved(Struct, frozen=True, kw_only=True, tag="ids_reserved"):
+    """Order ids up to and including `highest` may have been used: none of them is ever given out again."""
+
+    highest: int
+
+
+class Intent(Struct, frozen=True, kw_only=True, tag="intent"):
+    """A new order passed every control. Durable before the first byte of its frame leaves."""
+
+    order: Order
+    request: OrderRequest
+
+
+class ModifyIntent(Struct, frozen=True, kw_only=True, tag="modify_intent"):
+    """A modification passed every control. Durable before the first byte of its frame leaves."""
+
+    order: Order
+    """With the new terms pending."""
+    previous: Terms
+
+
+class CancelAsked(Struct, frozen=True, kw_only=True, tag="cancel_asked"):
+    """A cancel was handed to the sender; it never waits for the journal."""
+
+    order_ref: str
+
+
+class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
+    """A command that our controls denied."""
+
+    request: OrderRequest
+    denial: Denial
+
+
+class Heard(Struct, frozen=True, kw_only=True, tag="heard"):
+    """A report of the broker about orders, as translated, before anything was concluded from it."""
+
+    report: Report
+
+
+class FactRecorded(Struct, frozen=True, kw_only=True, tag="fact"):
+    """A fact that was published; the row's number is the event's number."""
+
+    fact: Fact
+
+
+class InstrumentKnown(Struct, frozen=True, kw_only=True, tag="instrument"):
+    """A contract was qualified."""
+
+    instrument: Instrument
+
+
+class WatchlistSet(Struct, frozen=True, kw_only=True, tag="watchlist_set"):
+    """The watchlist, whole, in its order."""
+
+    con_ids: tuple[int, ...]
+
+
+Entry = (
+    SessionStarted
+    | IdsReserved
+    | Intent
+    | ModifyIntent
+    | CancelAsked
+    | Refused
+    | Heard
+    | FactRecorded
+    | InstrumentKnown
+    | WatchlistSet
+)
+"""Every kind of row."""
+
+
+def order_ref_of(entry: Entry) -> str:
+    """The order that an entry is about; empty if none."""
+    match entry:
+        case Intent(order=order) | ModifyIntent(order=order):
+            return order.order_ref
+        case CancelAsked(order_ref=order_ref):
+            return order_ref
+        case Refused(request=request):
+            return request.order_ref
+        case FactRecorded(fact=OrderChanged(order=order)):
+            return order.order_ref
+        case FactRecorded(fact=ExecutionAdded(execution=execution)):
+            return execution.order_ref
+        case FactRecorded(fact=Incident(order_ref=order_ref)):
+            return order_ref
+        case _:
+            return ""

@@ -1,0 +1,168 @@
+"""What core tells its desks. Facts are numbered and never dropped; state is the last value and may be conflated."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from core.domain.account import Account
+from core.domain.connection import Connection
+from core.domain.executions import Execution
+from core.domain.instruments import Instrument
+from core.domain.orders import Order
+from core.domain.positions import Position
+from core.domain.quotes import Quote
+
+
+class Severity(StrEnum):
+    """How much a person must care."""
+
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ALARM = "ALARM"
+
+
+class TradingState(StrEnum):
+    """Which orders core lets through."""
+
+    ACTIVE = "ACTIVE"
+    HALTED = "HALTED"
+    """No new order and no modification; cancels always pass."""
+
+
+class OrderChanged(Struct, frozen=True, kw_only=True, tag="order_changed"):
+    """A fact: an order as it stands now."""
+
+    order: Order
+
+
+class ExecutionAdded(Struct, frozen=True, kw_only=True, tag="execution_added"):
+    """A fact: a fill, a correction of one, or its commission."""
+
+    execution: Execution
+
+
+class ConnectionChanged(Struct, frozen=True, kw_only=True, tag="connection_changed"):
+    """A fact: the way to the broker changed."""
+
+    connection: Connection
+
+
+class Incident(Struct, frozen=True, kw_only=True, tag="incident"):
+    """A fact: something that a person must know."""
+
+    severity: Severity
+    text: str
+    """What happened, to which order, what to do next; cleaned, accounts masked."""
+    time: datetime
+    """UTC."""
+    order_ref: str = ""
+    """Empty when it is about no order."""
+
+
+class TradingStateChanged(Struct, frozen=True, kw_only=True, tag="trading_state"):
+    """A fact: core blocks orders or takes them again."""
+
+    state: TradingState
+    reason: str
+
+
+class InstrumentsUpdated(Struct, frozen=True, kw_only=True, tag="instruments"):
+    """State: contracts that were qualified, or qualified anew."""
+
+    instruments: tuple[Instrument, ...]
+
+
+class WatchlistUpdated(Struct, frozen=True, kw_only=True, tag="watchlist"):
+    """State: the watchlist, whole, in its order."""
+
+    con_ids: tuple[int, ...]
+
+
+class QuotesUpdated(Struct, frozen=True, kw_only=True, tag="quotes"):
+    """State: the quotes that changed since the last one of these."""
+
+    quotes: tuple[Quote, ...]
+
+
+class PositionsUpdated(Struct, frozen=True, kw_only=True, tag="positions"):
+    """State: every position, whole. None means that the broker has not answered: unknown, not flat."""
+
+    positions: tuple[Position, ...] | None
+
+
+class AccountUpdated(Struct, frozen=True, kw_only=True, tag="account"):
+    """State: the money of one account."""
+
+    account: Account
+
+
+class Health(Struct, frozen=True, kw_only=True, tag="health"):
+    """State: how core and its links feel. None means not measured yet."""
+
+    round_trip_ms: Decimal | None = None
+    """Gateway's answer to the last heartbeat."""
+    heartbeat_age_s: Decimal | None = None
+    """Seconds since the gateway last answered one."""
+    journal_sync_ms: Decimal | None = None
+    """The last durable commit."""
+    journal_head: int = 0
+    """The number of the last durable row."""
+    desks: int = 0
+    """Screens and scripts attached."""
+    lines: int = 0
+    """Market data lines in use."""
+    core_pid: int = 0
+    gateway_pid: int | None = None
+    """The practice gateway that core started; None when it started none."""
+    bad_frames: int = 0
+    """Frames of this connection that could not be decoded."""
+
+
+Fact = OrderChanged | ExecutionAdded | ConnectionChanged | Incident | TradingStateChanged
+"""Numbered, journalled, never conflated."""
+
+StateEvent = InstrumentsUpdated | WatchlistUpdated | QuotesUpdated | PositionsUpdated | AccountUpdated | Health
+"""Last value; no number."""
+
+Event = Fact | StateEvent
+
+
+class Envelope(Struct, frozen=True, kw_only=True):
+    """One event on its way to a desk."""
+
+    session: str
+    """Core's run; another one means: take a snapshot."""
+    number: int | None
+    """The journal sequence of a fact, rising, gaps between facts allowed; None for state."""
+    event: Event
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """Everything at one moment; the events after `number` continue it."""
+
+    session: str
+    instance: str
+    """For minting order references."""
+    number: int
+    """The number of the last fact that is in it; 0 before any."""
+    time: datetime
+    """UTC."""
+    connection: Connection
+    trading_state: TradingState
+    trading_reason: str
+    instruments: tuple[Instrument, ...]
+    watchlist: tuple[int, ...]
+    quotes: tuple[Quote, ...]
+    orders: tuple[Order, ...]
+    executions: tuple[Execution, ...]
+    """Today's, latest revisions."""
+    positions: tuple[Position, ...] | None
+    """None while unknown."""
+    accounts: tuple[Account, ...]
+    incidents: tuple[Incident, ...]
+    """The latest, oldest first, at most 100."""
+    health: Health

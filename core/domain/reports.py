@@ -1,0 +1,191 @@
+"""What the broker said, in our words: frozen, cleaned, Decimal. `core.broker.translate` makes them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from core.domain.executions import Execution
+from core.domain.instruments import Instrument
+from core.domain.orders import OrderType, Side, TimeInForce
+
+
+class RequestKind(StrEnum):
+    """What an id on the wire belongs to: the meaning of an error code depends on it."""
+
+    NEW_ORDER = "NEW_ORDER"
+    MODIFY = "MODIFY"
+    CANCEL = "CANCEL"
+    QUERY = "QUERY"
+    MARKET_DATA = "MARKET_DATA"
+    CONNECTION = "CONNECTION"
+    """Id -1: about the session itself."""
+    UNKNOWN = "UNKNOWN"
+    """An id that this session never used."""
+
+
+class OrderStatusReport(Struct, frozen=True, kw_only=True, tag="status"):
+    """An orderStatus message (id 3). Never a source of fills."""
+
+    order_id: int
+    client_id: int
+    perm_id: int
+    status: str
+    """IBKR's word, cleaned; words unknown to us change nothing."""
+    filled: Decimal
+    remaining: Decimal
+    why_held: str = ""
+    """`locate`, `trigger`, or empty."""
+
+
+class OpenOrderReport(Struct, frozen=True, kw_only=True, tag="open_order"):
+    """An openOrder message (id 5): the order as the broker holds it."""
+
+    order_id: int
+    client_id: int
+    perm_id: int
+    order_ref: str
+    account: str
+    instrument: Instrument
+    """As far as the message describes it: no price bands beyond the default."""
+    side: Side
+    quantity: Decimal
+    order_type: OrderType
+    type_text: str
+    limit_price: Decimal | None
+    tif: TimeInForce
+    outside_rth: bool
+    status: str
+
+
+class CompletedOrderReport(Struct, frozen=True, kw_only=True, tag="completed"):
+    """A completedOrder message (id 101): no orderId, and its filled quantity may read 0."""
+
+    perm_id: int
+    order_ref: str
+    account: str
+    status: str
+    """The order state's status: Filled, Cancelled, Inactive, ..."""
+    status_text: str
+    """`completedStatus`, for people; cleaned."""
+
+
+class ExecutionReport(Struct, frozen=True, kw_only=True, tag="execution"):
+    """An execDetails message (id 11); its commission is None until a CommissionReport comes."""
+
+    execution: Execution
+    live: bool
+    """False when it answers reqExecutions."""
+
+
+class CommissionReport(Struct, frozen=True, kw_only=True, tag="commission"):
+    """A commissionReport message (id 59). None where the broker sent its sentinel for unset."""
+
+    exec_id: str
+    commission: Decimal | None
+    currency: str
+    realized_pnl: Decimal | None
+
+
+class ErrorReport(Struct, frozen=True, kw_only=True, tag="error"):
+    """An error message (id 4)."""
+
+    request_id: int
+    """-1 for the session itself."""
+    kind: RequestKind
+    code: int
+    text: str
+    """Cleaned."""
+
+
+class PositionReport(Struct, frozen=True, kw_only=True, tag="position"):
+    """A position message (id 61)."""
+
+    account: str
+    instrument: Instrument
+    quantity: Decimal
+    average_cost: Decimal
+    """Per unit of position, multiplier included, as IBKR reports it."""
+
+
+class AccountValueReport(Struct, frozen=True, kw_only=True, tag="account_value"):
+    """An updateAccountValue message (id 6)."""
+
+    account: str
+    tag: str
+    value: str
+    currency: str
+
+
+class PortfolioReport(Struct, frozen=True, kw_only=True, tag="portfolio"):
+    """An updatePortfolio message (id 7): the broker's view of one position's money."""
+
+    account: str
+    con_id: int
+    quantity: Decimal
+    market_price: Decimal | None
+    unrealized_pnl: Decimal | None
+    realized_pnl: Decimal | None
+
+
+class AccountsReport(Struct, frozen=True, kw_only=True, tag="accounts"):
+    """A managedAccounts message (id 15) after the handshake: the login may have changed."""
+
+    accounts: tuple[str, ...]
+
+
+class BadFrameReport(Struct, frozen=True, kw_only=True, tag="bad_frame"):
+    """A frame that could not be decoded."""
+
+    message_id: int | None
+    """None if not even the id could be read."""
+    order_related: bool
+    """True for ids 3, 4, 5, 11, 59 and 101: new orders stop until a reconciliation."""
+    detail: str
+
+
+Report = (
+    OrderStatusReport
+    | OpenOrderReport
+    | CompletedOrderReport
+    | ExecutionReport
+    | CommissionReport
+    | ErrorReport
+    | PositionReport
+    | AccountValueReport
+    | PortfolioReport
+    | AccountsReport
+    | BadFrameReport
+)
+"""Every report; one socket read's worth of them is one batch."""
+
+
+class TickField(StrEnum):
+    """Fields of a quote that a tick can set."""
+
+    BID = "bid"
+    ASK = "ask"
+    LAST = "last"
+    BID_SIZE = "bid_size"
+    ASK_SIZE = "ask_size"
+    LAST_SIZE = "last_size"
+    VOLUME = "volume"
+    HIGH = "high"
+    LOW = "low"
+    OPEN = "open"
+    CLOSE = "close"
+    HALTED = "halted"
+    """1 while halted, 0 while not."""
+    DATA_TYPE = "data_type"
+    """The number of a `quotes.DataType`."""
+
+
+class Tick(Struct, frozen=True, kw_only=True):
+    """One field of one instrument's market changed."""
+
+    con_id: int
+    field: TickField
+    value: Decimal | None
+    """None when the broker says that there is no such value now (a bid of -1)."""

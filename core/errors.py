@@ -1,0 +1,78 @@
+"""One tree of errors; each has a title and a text that a person can act on."""
+
+from __future__ import annotations
+
+
+class DeskError(Exception):
+    """Base of every error that ibdesk raises on purpose.
+
+    `str(error)` is the whole text for a person: the fact, the thing it concerns, what to do next.
+    """
+
+    title = "ibdesk"
+    """A short heading for the screen that shows the error."""
+
+
+class ConfigError(DeskError):
+    """A setting is missing, misspelt or contradicts another; the text names the file and the key."""
+
+    title = "Settings"
+
+
+class LiveGuardError(DeskError):
+    """The live guard refused a connection; nothing was sent."""
+
+    title = "Live guard"
+
+
+class ConnectError(DeskError):
+    """The broker could not be reached or did not finish the handshake within the timeout."""
+
+    title = "Connection"
+
+
+class NotConnectedError(DeskError, ConnectionError):
+    """A request needs the broker and there is no verified connection; nothing was sent or queued."""
+
+    title = "Not connected"
+
+
+class BrokerError(DeskError):
+    """The broker answered a query with an error code."""
+
+    title = "Broker"
+
+    def __init__(self, code: int, text: str) -> None:
+        """`code` is IBKR's number, `text` its cleaned words."""
+        super().__init__(f"{text} [{code}]")
+        self.code = code
+
+
+class RequestTimeoutError(DeskError, TimeoutError):
+    """The broker did not answer a query within its deadline: the answer is unknown, not empty."""
+
+    title = "No answer"
+
+
+class JournalError(DeskError):
+    """The journal could not be opened, written or read; no order may leave while it lasts."""
+
+    title = "Journal"
+
+
+class LinkError(DeskError):
+    """The socket between the desk and core failed or spoke another version."""
+
+    title = "Link"
+
+
+class CoreStartError(DeskError):
+    """Core did not start; the text is what core itself said."""
+
+    title = "Core did not start"
+
+
+class LockHeldError(CoreStartError):
+    """Another core holds the profile with a different endpoint; the text names both."""
+
+    title = "Profile in use"

@@ -1,0 +1,51 @@
+"""Identities that ibdesk mints: ULIDs, the journal's instance, order references."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_TIME_CHARS = 10
+_RANDOM_CHARS = 16
+_ULID_CHARS = _TIME_CHARS + _RANDOM_CHARS
+_INSTANCE_CHARS = 6
+ORDER_REF_PREFIX = "ibd"
+
+
+def _crockford(value: int, length: int) -> str:
+    out = []
+    for _ in range(length):
+        value, digit = divmod(value, 32)
+        out.append(_CROCKFORD[digit])
+    return "".join(reversed(out))
+
+
+def mint_ulid() -> str:
+    """A new ULID (26 characters of Crockford base 32): 48 bits of UTC milliseconds, then 80 random bits.
+
+    Source: the ULID specification (github.com/ulid/spec). Not monotonic within one millisecond.
+    """
+    milliseconds = time.time_ns() // 1_000_000
+    return _crockford(milliseconds, _TIME_CHARS) + _crockford(secrets.randbits(80), _RANDOM_CHARS)
+
+
+def mint_instance() -> str:
+    """A new instance name (6 characters), minted once with a journal; it tells one journal's orders from another's."""
+    return _crockford(secrets.randbits(30), _INSTANCE_CHARS)
+
+
+def mint_order_ref(instance: str) -> str:
+    """A new order reference `ibd-<instance>-<ULID>`: the identity of one order for its whole life, 37 characters."""
+    return f"{ORDER_REF_PREFIX}-{instance}-{mint_ulid()}"
+
+
+def instance_of(order_ref: str) -> str | None:
+    """The instance in an order reference of ours, or None for text that another program or person wrote."""
+    parts = order_ref.split("-")
+    if len(parts) != 3 or parts[0] != ORDER_REF_PREFIX:
+        return None
+    _, instance, ulid = parts
+    if len(instance) != _INSTANCE_CHARS or len(ulid) != _ULID_CHARS:
+        return None
+    return instance if all(c in _CROCKFORD for c in instance + ulid) else None

@@ -1,0 +1,211 @@
+"""The seams of core: what the execution service needs of a broker and a journal, what the link needs of the service.
+
+`Approved` and `ConnectPermit` are tokens: each is built in one module of core.risk, which a test proves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from decimal import Decimal
+from typing import Generic, Protocol, TypeVar
+
+from core.domain.commands import Ack, Command
+from core.domain.connection import Endpoint, Mode
+from core.domain.entries import Entry
+from core.domain.events import Envelope, Snapshot
+from core.domain.instruments import Instrument, SymbolMatch
+from core.domain.orders import OrderRequest
+from core.domain.reports import (
+    CompletedOrderReport,
+    ExecutionReport,
+    OpenOrderReport,
+    PositionReport,
+    Report,
+    Tick,
+)
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Approved(Generic[T_co]):
+    """A value that passed every control. Built in `risk.controls` alone; the sender takes nothing else."""
+
+    __slots__ = ("instrument", "value")
+
+    def __init__(self, value: T_co, instrument: Instrument) -> None:
+        """`instrument` is the contract against which the controls judged `value`."""
+        self.value = value
+        self.instrument = instrument
+
+
+class ConnectPermit:
+    """Leave to open one connection. Built in `risk.live_guard` alone; `connection.open` takes nothing else."""
+
+    __slots__ = ("endpoint", "mode", "pinned_account")
+
+    def __init__(self, endpoint: Endpoint, mode: Mode, pinned_account: str) -> None:
+        """`pinned_account` is empty when the profile pins none."""
+        self.endpoint = endpoint
+        self.mode = mode
+        self.pinned_account = pinned_account
+
+
+class Handshake(Protocol):
+    """What the broker said while connecting."""
+
+    @property
+    def server_version(self) -> int:
+        """The negotiated version of the TWS API."""
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Managed accounts, as sent; never empty."""
+
+    @property
+    def next_order_id(self) -> int:
+        """The lowest order id that the broker will take from this client."""
+
+
+class BrokerListener(Protocol):
+    """Where the broker's callbacks go. Its methods never raise."""
+
+    def on_reports(self, reports: Sequence[Report]) -> None:
+        """One socket read's worth of reports, in the order of the wire."""
+
+    def on_ticks(self, ticks: Sequence[Tick]) -> None:
+        """One socket read's worth of ticks, in the order of the wire."""
+
+    def on_disconnected(self, reason: str) -> None:
+        """The socket is gone. `reason` is cleaned, and empty after our own `close`."""
+
+
+class Broker(Protocol):
+    """The adapter. Queries raise RequestTimeoutError, NotConnectedError or BrokerError."""
+
+    async def open(self, permit: ConnectPermit, client_id: int, timeout: float) -> Handshake:
+        """Connect and shake hands within `timeout` seconds; nothing else is sent. Raises ConnectError."""
+
+    async def close(self) -> None:
+        """Close the socket; returns when it is gone. Does nothing when closed."""
+
+    def reserve_order_ids(self, lowest: int) -> None:
+        """Order and request ids from now on are at least `lowest`."""
+
+    def take_order_id(self) -> int:
+        """A fresh id for one order."""
+
+    def place(self, approved: Approved[OrderRequest], order_id: int, *, modify: bool) -> Awaitable[None]:
+        """Queue the order frame at once, in call order; done when the kernel has the whole frame.
+
+        Raises NotConnectedError if certainly no byte of it left.
+        """
+
+    def cancel(self, order_id: int) -> Awaitable[None]:
+        """Queue a cancel in the first lane; done and raising as `place`."""
+
+    async def open_orders(self) -> Sequence[OpenOrderReport]:
+        """Every open order of every client; each is also reported as it arrives, with its status."""
+
+    async def completed_orders(self) -> Sequence[CompletedOrderReport]:
+        """Orders that ended today."""
+
+    async def executions(self) -> Sequence[ExecutionReport]:
+        """Fills since midnight of the broker's day, with `live` False; commissions follow as reports."""
+
+    async def positions(self) -> Sequence[PositionReport]:
+        """All positions of all accounts; changes are reported from then on."""
+
+    async def watch_account(self, account: str) -> None:
+        """Subscribe to values and portfolio of `account`; done after the first full download."""
+
+    async def search(self, pattern: str) -> Sequence[SymbolMatch]:
+        """Symbols that match; empty if none does."""
+
+    async def qualify(self, con_id: int) -> Instrument:
+        """The contract with its price bands. Raises BrokerError [200] for an unknown one."""
+
+    def subscribe_quotes(self, instrument: Instrument) -> None:
+        """Start ticks for an instrument; a second call for the same one does nothing."""
+
+    def unsubscribe_quotes(self, con_id: int) -> None:
+        """Stop its ticks; does nothing when there are none."""
+
+    @property
+    def lines(self) -> int:
+        """Market data lines in use."""
+
+    @property
+    def bad_frames(self) -> int:
+        """Frames of this connection that could not be decoded."""
+
+    async def ping(self) -> Decimal:
+        """Round trip to the gateway in milliseconds (reqCurrentTime)."""
+
+
+class Journal(Protocol):
+    """The append-only record. One writer; numbers rise by one a row and never restart within a profile."""
+
+    @property
+    def instance(self) -> str:
+        """Minted once with the journal; part of every order reference."""
+
+    @property
+    def head(self) -> int:
+        """The number of the last row handed over, durable or not; 0 when empty."""
+
+    @property
+    def failure(self) -> str:
+        """Why nothing can be written any more; empty while healthy. It never heals within a run."""
+
+    @property
+    def last_sync_ms(self) -> Decimal | None:
+        """How long the last durable commit took; None before the first."""
+
+    def append(self, entries: Sequence[Entry]) -> int:
+        """Hand rows over, to be durable within 50 ms. Returns the number of the last; never blocks, never raises."""
+
+    def commit(self, entries: Sequence[Entry]) -> Awaitable[int]:
+        """Hand rows over and wait until they and all before them are synced to disk. Raises JournalError."""
+
+    async def close(self) -> None:
+        """Write what is queued, sync and close."""
+
+
+class EventSink(Protocol):
+    """Someone who wants every event."""
+
+    def publish(self, envelope: Envelope) -> None:
+        """Take one event; returns at once and never raises."""
+
+
+class DeskHost(Protocol):
+    """The service as the link sees it."""
+
+    @property
+    def session(self) -> str:
+        """This run of core."""
+
+    @property
+    def instance(self) -> str:
+        """The journal's instance."""
+
+    async def execute(self, command: Command, client: str) -> Ack:
+        """Carry out one command for the named client. Never raises for anything that a client sent."""
+
+    def snapshot(self) -> Snapshot:
+        """Everything as it stands."""
+
+    def facts_after(self, number: int) -> Sequence[Envelope] | None:
+        """The facts after `number`, in order; None if they are no longer at hand (take a snapshot)."""
+
+    def add_sink(self, sink: EventSink) -> None:
+        """Publish every further event to `sink`."""
+
+    def remove_sink(self, sink: EventSink) -> None:
+        """Stop; does nothing for an unknown sink."""
+
+    def desk_attached(self, client: str) -> None:
+        """A client finished its Hello."""
+
+    def desk_gone(self, client: str) -> None:
+        """Its socket closed, for whatever reason."""
