@@ -1,0 +1,41 @@
+"""Every benchmark still works and speaks the agreed format; no time is asserted."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture.sources import ROOT
+from tests.bench.__main__ import names
+
+LIMIT = 110
+
+
+@pytest.mark.timeout(LIMIT + 10)
+@pytest.mark.parametrize("name", names())
+def test_short_form_gives_figures(name: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.bench", name, "--json", "--short"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT,
+    )
+
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout.splitlines()[-1])
+    assert set(report) == {"bench", "values", "baseline", "machine"}
+    assert report["bench"] == name
+    assert report["values"]
+    figures = [*report["values"].values(), *report["baseline"].values()]
+    assert all(isinstance(figure, int | float) and math.isfinite(figure) for figure in figures)
+    assert report["machine"]["cores"] > 0
+
+
+def test_the_benchmarks_of_a_session_exist() -> None:
+    assert {"startup", "order_path"} <= set(names())
