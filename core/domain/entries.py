@@ -22,14 +22,12 @@ class SessionStarted(Struct, frozen=True, kw_only=True, tag="session_started"):
     time: datetime
 
 
-class IdsReserved(Struct, frozen=True, kw_only=True, tag="ids_reserved"):
-    """Order ids up to and including `highest` may have been used: none of them is ever given out again."""
-
-    highest: int
-
-
 class Intent(Struct, frozen=True, kw_only=True, tag="intent"):
-    """A new order passed every control. Durable before the first byte of its frame leaves."""
+    """A new order passed every control. Durable before the first byte of its frame leaves.
+
+    It is also the published fact that the order exists: its row's number is that event's number. The highest
+    `order.order_id` of all intents is the high-water mark under which no order id is ever given out again.
+    """
 
     order: Order
     request: OrderRequest
@@ -82,7 +80,6 @@ class WatchlistSet(Struct, frozen=True, kw_only=True, tag="watchlist_set"):
 
 Entry = (
     SessionStarted
-    | IdsReserved
     | Intent
     | ModifyIntent
     | CancelAsked

@@ -26,6 +26,37 @@ class RequestKind(StrEnum):
     """An id that this session never used."""
 
 
+class ErrorClass(StrEnum):
+    """What an error code means for the request that it answers. `core.broker.error_codes` decides."""
+
+    INFO = "INFO"
+    """Changes nothing: log it."""
+    WARNING = "WARNING"
+    """The order lives; a person should read the text."""
+    REJECTED = "REJECTED"
+    """A new order was refused, a modification was refused, or a query has no answer."""
+    CANCELLED = "CANCELLED"
+    """The remainder of the order is cancelled."""
+    HELD = "HELD"
+    """The broker holds the order without working it."""
+    CANCEL_REFUSED = "CANCEL_REFUSED"
+    """The cancel or modification found no such order, or one that can't be changed: ask for the truth."""
+    AMBIGUOUS = "AMBIGUOUS"
+    """The outcome is not known: ask for the truth."""
+    LINK_DOWN = "LINK_DOWN"
+    """IBKR's own link is gone."""
+    LINK_UP_DATA_LOST = "LINK_UP_DATA_LOST"
+    """IBKR's link is back; market data must be asked for again."""
+    LINK_UP_DATA_KEPT = "LINK_UP_DATA_KEPT"
+    """IBKR's link is back, subscriptions stand."""
+    FARM_UP = "FARM_UP"
+    FARM_DOWN = "FARM_DOWN"
+    DATA_ONLY = "DATA_ONLY"
+    """About market data; never touches an order."""
+    UNLISTED = "UNLISTED"
+    """In no table of ours: changes nothing, is shown, and the truth is asked for."""
+
+
 class OrderStatusReport(Struct, frozen=True, kw_only=True, tag="status"):
     """An orderStatus message (id 3). Never a source of fills."""
 
@@ -98,6 +129,7 @@ class ErrorReport(Struct, frozen=True, kw_only=True, tag="error"):
     code: int
     text: str
     """Cleaned."""
+    error_class: ErrorClass = ErrorClass.UNLISTED
 
 
 class PositionReport(Struct, frozen=True, kw_only=True, tag="position"):

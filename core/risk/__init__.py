@@ -1,0 +1,1 @@
+"""Pure decisions: whether an order may leave, and whether a connection may be opened."""
