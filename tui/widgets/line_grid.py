@@ -1,7 +1,7 @@
 """The grid behind every pane: rows with keys, drawn line by line, repainting only what changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, Unpack
+from typing import ClassVar
 
 from rich.style import Style
 from textual import events
@@ -13,7 +13,6 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from tui.widgets import grid_messages
-from tui.widgets.arguments import WidgetArguments
 from tui.widgets.columns import UNBOUNDED, Align, Cell, CellStyle, Column, Placed, Row, place
 from tui.widgets.grid_messages import Source
 from tui.widgets.grid_painter import GridPainter
@@ -84,7 +83,8 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
         show_header: bool = True,
         gutter: bool = True,
         gap: int = 1,
-        **widget: Unpack[WidgetArguments],
+        id: str | None = None,
+        classes: str | None = None,
     ) -> None:
         """Create a grid.
 
@@ -95,9 +95,10 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
             show_header: Whether the first line shows the columns' titles.
             gutter: Whether two cells at the left are kept for the cursor's mark.
             gap: Blank cells between two columns.
-            widget: Textual's own arguments.
+            id: Names the widget in queries and style sheets.
+            classes: Style-sheet classes, separated by blanks.
         """
-        super().__init__(**widget)
+        super().__init__(id=id, classes=classes)
         self.auto_links = False
         self._columns = tuple(columns)
         self._painter = GridPainter(styles or {})
