@@ -1,0 +1,199 @@
+"""The desk's end of the link: attaches to core, keeps the replica, posts what happened. Touches no widget."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from core.api import DeskClient
+from core.domain.commands import Ack, Command, Leave
+from core.domain.events import (
+    AccountUpdated,
+    ConnectionChanged,
+    Envelope,
+    ExecutionAdded,
+    Health,
+    Incident,
+    InstrumentsUpdated,
+    OrderChanged,
+    PositionsUpdated,
+    QuotesUpdated,
+    TradingStateChanged,
+    WatchlistUpdated,
+)
+from core.errors import DeskError, LinkError
+from tui import messages
+from tui.replica import Replica, SnapshotNeededError
+
+Connect = Callable[[], Awaitable[DeskClient]]
+"""Reaches core, starting it if it is not there. Raises a DeskError whose text is for a person."""
+
+Post = Callable[[messages.DeskMessage], object]
+
+BACKOFF = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 4.0, 4.0)
+"""Seconds before each further attempt after the link broke; when they are used up a person decides."""
+
+NO_CORE = "The desk is not attached to core: nothing was sent. Wait until the first row shows the connection again."
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
+
+
+class Bridge:
+    """One desk's link to core, kept up for as long as the desk runs.
+
+    Facts are posted one by one, in order. State (quotes, positions, money, health) goes into the replica at once and
+    is announced by `flush`, so that a flood of ticks costs one message a pulse.
+    """
+
+    def __init__(
+        self,
+        connect: Connect,
+        replica: Replica,
+        post: Post,
+        *,
+        utc: Callable[[], datetime] = _utc,
+        backoff: tuple[float, ...] = BACKOFF,
+    ) -> None:
+        self._connect = connect
+        self._replica = replica
+        self._post = post
+        self._utc = utc
+        self._backoff = backoff
+        self._client: DeskClient | None = None
+        self._wanted = asyncio.Event()
+        self._closing = False
+        self._quotes: set[int] = set()
+        self._stale_parts: set[type[messages.DeskMessage]] = set()
+
+    @property
+    def is_attached(self) -> bool:
+        """True while commands can be sent."""
+        return self._client is not None
+
+    @property
+    def instance(self) -> str:
+        """The journal's instance, for minting order references. Raises LinkError while core is not attached."""
+        return self._attached().instance
+
+    async def send(self, command: Command) -> Ack:
+        """Have core do something.
+
+        Raises LinkError when core is not attached (nothing was sent), or when the link broke while waiting: then the
+        outcome is unknown, and the order's reference must be looked up after the next snapshot.
+        """
+        return await self._attached().send(command)
+
+    def try_again(self) -> None:
+        """Start attaching once more after `StartFailed`."""
+        self._wanted.set()
+
+    def flush(self) -> None:
+        """Announce the state that changed since the last flush. The pulse calls it."""
+        if self._quotes:
+            con_ids, self._quotes = frozenset(self._quotes), set()
+            self._post(messages.QuotesFlushed(con_ids))
+        if self._stale_parts:
+            parts, self._stale_parts = self._stale_parts, set()
+            for part in parts:
+                self._post(part())
+
+    async def run(self) -> None:
+        """Attach, follow, attach again: until `close`. Errors that a person must act on become `StartFailed`."""
+        while not self._closing:
+            try:
+                client = await self._attach()
+            except DeskError as error:
+                self._post(messages.StartFailed(error.title, str(error)))
+                await self._wanted.wait()
+                self._wanted.clear()
+                continue
+            try:
+                await self._follow(client)
+            except LinkError as error:
+                self._lose(str(error))
+            finally:
+                self._client = None
+                with contextlib.suppress(LinkError, OSError):
+                    await client.close()
+
+    async def leave(self, *, stop: bool) -> None:
+        """Detach for good; `stop` ends core even with orders working. A link that is gone already is no error."""
+        self._closing = True
+        client = self._client
+        if client is None:
+            return
+        with contextlib.suppress(LinkError, OSError):
+            await client.send(Leave(stop=stop))
+        with contextlib.suppress(LinkError, OSError):
+            await client.close()
+
+    def _attached(self) -> DeskClient:
+        if self._client is None:
+            raise LinkError(NO_CORE)
+        return self._client
+
+    async def _attach(self) -> DeskClient:
+        """The first client that answers. A broken link is tried again with growing pauses; other errors are final."""
+        for pause in self._backoff:
+            try:
+                return await self._connect()
+            except LinkError:
+                await asyncio.sleep(pause)
+        return await self._connect()
+
+    async def _follow(self, client: DeskClient) -> None:
+        while True:
+            restored = self._replica.lost_since is not None
+            snapshot = await client.snapshot()
+            self._replica.load(snapshot)
+            self._quotes.clear()
+            self._stale_parts.clear()
+            self._client = client
+            self._post(messages.SnapshotLoaded(snapshot.session))
+            if restored:
+                self._post(messages.LinkRestored())
+            try:
+                async for envelope in client.events(snapshot.number):
+                    if self._replica.apply(envelope):
+                        self._announce(envelope)
+            except SnapshotNeededError:
+                continue
+            if self._closing:
+                return
+            raise LinkError("Core closed the link.")
+
+    def _announce(self, envelope: Envelope) -> None:
+        match envelope.event:
+            case OrderChanged(order=order):
+                self._post(messages.OrderUpdated(order))
+            case ExecutionAdded(execution=execution):
+                self._post(messages.ExecutionAdded(execution))
+            case ConnectionChanged(connection=connection):
+                self._post(messages.ConnectionUpdated(connection))
+            case Incident() as incident:
+                self._post(messages.IncidentRaised(incident))
+            case TradingStateChanged(state=state, reason=reason):
+                self._post(messages.TradingStateUpdated(state, reason))
+            case QuotesUpdated(quotes=quotes):
+                self._quotes.update(quote.con_id for quote in quotes)
+            case InstrumentsUpdated():
+                self._stale_parts.add(messages.InstrumentsUpdated)
+            case WatchlistUpdated():
+                self._stale_parts.add(messages.WatchlistUpdated)
+            case PositionsUpdated():
+                self._stale_parts.add(messages.PositionsUpdated)
+            case AccountUpdated():
+                self._stale_parts.add(messages.AccountUpdated)
+            case Health():
+                self._stale_parts.add(messages.HealthUpdated)
+
+    def _lose(self, reason: str) -> None:
+        if self._closing:
+            return
+        now = self._utc()
+        self._replica.mark_lost(now)
+        self._post(messages.LinkLost(now, f"{reason} Entry is off, prices are the last known; attaching again."))

@@ -1,0 +1,142 @@
+"""What the bridge tells the desk, and what the desk's parts tell each other. Each carries one frozen payload.
+
+A `DeskMessage` does not bubble: `DeskApp.publish` gives it to every pane and screen that listens (`DeskApp.listen`).
+Handlers are named as Textual names them: `on_order_updated(self, message: OrderUpdated)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual.message import Message
+
+from core.domain.connection import Connection
+from core.domain.events import Incident, Severity, TradingState
+from core.domain.executions import Execution
+from core.domain.orders import Order
+
+
+class DeskMessage(Message, bubble=False):
+    """Base of what is given to every listener. The replica holds the news already when a handler runs."""
+
+
+@dataclass
+class SnapshotLoaded(DeskMessage):
+    """The replica was filled anew: everything may differ."""
+
+    session: str
+    """Core's run."""
+
+
+@dataclass
+class OrderUpdated(DeskMessage):
+    """An order came, or changed. One for each change, in order."""
+
+    order: Order
+
+
+@dataclass
+class ExecutionAdded(DeskMessage):
+    """A fill, its correction or its commission. One for each, in order."""
+
+    execution: Execution
+
+
+@dataclass
+class ConnectionUpdated(DeskMessage):
+    """The way to the broker changed."""
+
+    connection: Connection
+
+
+@dataclass
+class IncidentRaised(DeskMessage):
+    """Something that a person must know."""
+
+    incident: Incident
+
+
+@dataclass
+class TradingStateUpdated(DeskMessage):
+    """Core blocks orders, or takes them again."""
+
+    state: TradingState
+    reason: str
+
+
+@dataclass
+class LinkLost(DeskMessage):
+    """The desk lost core: entry is off, every value is the last one known."""
+
+    since: datetime
+    """UTC."""
+    text: str
+    """What happened and what the desk does about it."""
+
+
+class LinkRestored(DeskMessage):
+    """Core is there again; a `SnapshotLoaded` came just before."""
+
+
+@dataclass
+class StartFailed(DeskMessage):
+    """Core can't be reached and the desk has stopped trying; `Bridge.try_again` tries once more."""
+
+    title: str
+    text: str
+    """The fact, the thing it concerns, what to do next."""
+
+
+@dataclass
+class QuotesFlushed(DeskMessage):
+    """Quotes changed since the last flush: at most one of these a pulse."""
+
+    con_ids: frozenset[int]
+
+
+class InstrumentsUpdated(DeskMessage):
+    """Contracts were qualified, or qualified anew."""
+
+
+class WatchlistUpdated(DeskMessage):
+    """The watchlist or its order changed."""
+
+
+class PositionsUpdated(DeskMessage):
+    """What is held changed."""
+
+
+class AccountUpdated(DeskMessage):
+    """Money of an account changed."""
+
+
+class HealthUpdated(DeskMessage):
+    """How core and its links feel changed."""
+
+
+@dataclass
+class SecondPassed(DeskMessage):
+    """The desk's clock moved on: ages count."""
+
+    now: datetime
+    """UTC."""
+
+
+@dataclass
+class FocusChanged(DeskMessage):
+    """The focus of the desk is another instrument."""
+
+    con_id: int | None
+    """None while there is no instrument to look at."""
+    by_user: bool
+    """True when the trader's own key or click moved it; False for everything else (a row that went, a snapshot)."""
+
+
+@dataclass
+class Say(Message):
+    """Ask for a line in the message row; bubbles up to the screen."""
+
+    text: str
+    """Literal, the fact first; accounts masked."""
+    severity: Severity = Severity.INFO

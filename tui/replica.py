@@ -1,0 +1,256 @@
+"""The desk's own copy of what core knows: a snapshot, and the events since. Pure: no screen, no I/O."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from core.domain.account import Account
+from core.domain.connection import Connection
+from core.domain.events import (
+    AccountUpdated,
+    ConnectionChanged,
+    Envelope,
+    Event,
+    ExecutionAdded,
+    Health,
+    Incident,
+    InstrumentsUpdated,
+    OrderChanged,
+    PositionsUpdated,
+    QuotesUpdated,
+    Snapshot,
+    TradingState,
+    TradingStateChanged,
+    WatchlistUpdated,
+)
+from core.domain.executions import Execution
+from core.domain.instruments import Instrument
+from core.domain.orders import Order, OrderState
+from core.domain.positions import Position, open_pnl
+from core.domain.quotes import Quote
+
+KEPT_INCIDENTS = 100
+ZERO = Decimal(0)
+_NEEDS_ATTENTION = {OrderState.UNKNOWN: 0, OrderState.HELD: 1}
+_NO_ATTENTION = len(_NEEDS_ATTENTION)
+
+
+class SnapshotNeededError(Exception):
+    """The events belong to another run of core: what the replica holds can't be continued."""
+
+
+class Replica:
+    """What the panes read. Filled by `load`, continued by `apply`; both by the bridge alone."""
+
+    def __init__(self) -> None:
+        self.session = ""
+        """Core's run; empty before the first snapshot."""
+        self.number = 0
+        """The number of the last fact that is in it."""
+        self.connection: Connection | None = None
+        """None before the first snapshot."""
+        self.trading_state = TradingState.ACTIVE
+        self.trading_reason = ""
+        self.instruments: dict[int, Instrument] = {}
+        self.watchlist: tuple[int, ...] = ()
+        self.quotes: dict[int, Quote] = {}
+        self.orders: dict[str, Order] = {}
+        """Every order of the day by its reference."""
+        self.executions: dict[str, Execution] = {}
+        """Latest revisions by their stem."""
+        self.positions: tuple[Position, ...] | None = None
+        """None while unknown, which is not flat."""
+        self.accounts: dict[str, Account] = {}
+        self.incidents: deque[Incident] = deque(maxlen=KEPT_INCIDENTS)
+        self.health = Health()
+        self.lost_since: datetime | None = None
+        """UTC when the link to core broke; None while it stands. Before the first snapshot it is None too."""
+
+    @property
+    def is_loaded(self) -> bool:
+        """True once a snapshot is in it."""
+        return bool(self.session)
+
+    @property
+    def can_trade(self) -> bool:
+        """True when core is attached, synchronised with the broker and lets orders through."""
+        return (
+            self.connection is not None
+            and self.connection.can_trade
+            and self.lost_since is None
+            and self.trading_state is TradingState.ACTIVE
+        )
+
+    @property
+    def account(self) -> str:
+        """The account that orders go to, in full; empty while none is verified."""
+        return "" if self.connection is None else self.connection.account
+
+    def load(self, snapshot: Snapshot) -> None:
+        """Forget everything and hold this snapshot."""
+        self.session = snapshot.session
+        self.number = snapshot.number
+        self.connection = snapshot.connection
+        self.trading_state = snapshot.trading_state
+        self.trading_reason = snapshot.trading_reason
+        self.instruments = {instrument.con_id: instrument for instrument in snapshot.instruments}
+        self.watchlist = snapshot.watchlist
+        self.quotes = {quote.con_id: quote for quote in snapshot.quotes}
+        self.orders = {order.order_ref: order for order in snapshot.orders}
+        self.executions = {}
+        for execution in snapshot.executions:
+            self._add_execution(execution)
+        self.positions = snapshot.positions
+        self.accounts = {account.account: account for account in snapshot.accounts}
+        self.incidents = deque(snapshot.incidents, maxlen=KEPT_INCIDENTS)
+        self.health = snapshot.health
+        self.lost_since = None
+
+    def apply(self, envelope: Envelope) -> bool:
+        """Continue with one event; returns False for a fact that is in it already.
+
+        Raises SnapshotNeededError when the event is of another session than the snapshot.
+        """
+        if envelope.session != self.session:
+            raise SnapshotNeededError(f"session {envelope.session} after {self.session}")
+        if envelope.number is not None:
+            if envelope.number <= self.number:
+                return False
+            self.number = envelope.number
+        self._apply_event(envelope.event)
+        return True
+
+    def _apply_event(self, event: Event) -> None:
+        match event:
+            case OrderChanged(order=order):
+                self.orders[order.order_ref] = order
+            case ExecutionAdded(execution=execution):
+                self._add_execution(execution)
+            case ConnectionChanged(connection=connection):
+                self.connection = connection
+            case Incident():
+                self.incidents.append(event)
+            case TradingStateChanged(state=state, reason=reason):
+                self.trading_state, self.trading_reason = state, reason
+            case InstrumentsUpdated(instruments=instruments):
+                self.instruments.update((instrument.con_id, instrument) for instrument in instruments)
+            case WatchlistUpdated(con_ids=con_ids):
+                self.watchlist = con_ids
+            case QuotesUpdated(quotes=quotes):
+                self.quotes.update((quote.con_id, quote) for quote in quotes)
+            case PositionsUpdated(positions=positions):
+                self.positions = positions
+            case AccountUpdated(account=account):
+                self.accounts[account.account] = account
+            case Health():
+                self.health = event
+
+    def _add_execution(self, execution: Execution) -> None:
+        known = self.executions.get(execution.stem)
+        if known is None or execution.revision >= known.revision:
+            self.executions[execution.stem] = execution
+
+    def mark_lost(self, now: datetime) -> None:
+        """Core is gone: from now on every quote is stale and no order may be entered. Harmless when it is lost already."""
+        if self.lost_since is None:
+            self.lost_since = now
+            self.quotes = {con_id: replace(quote, stale=True) for con_id, quote in self.quotes.items()}
+
+    def instrument(self, con_id: int | None) -> Instrument | None:
+        """The contract, or None while it is not qualified."""
+        return None if con_id is None else self.instruments.get(con_id)
+
+    def quote(self, con_id: int | None) -> Quote | None:
+        """The last values of an instrument, or None before the first."""
+        return None if con_id is None else self.quotes.get(con_id)
+
+    def blotter(self, *, live_only: bool = False) -> list[Order]:
+        """Orders as the blotter shows them: UNKNOWN first, then HELD, then live ones, then the rest; newest on top."""
+        orders = (order for order in self.orders.values() if order.is_live or not live_only)
+        newest_first = sorted(orders, key=lambda order: (order.created, order.number), reverse=True)
+        return sorted(
+            newest_first, key=lambda order: (not order.is_live, _NEEDS_ATTENTION.get(order.state, _NO_ATTENTION))
+        )
+
+    def live_orders(self, con_id: int | None = None) -> list[Order]:
+        """Orders that may still fill, of one instrument or of all (None), newest first."""
+        live = (o for o in self.orders.values() if o.is_live and (con_id is None or o.con_id == con_id))
+        return sorted(live, key=lambda order: (order.created, order.number), reverse=True)
+
+    def unknown_orders(self, con_id: int | None = None) -> list[Order]:
+        """Orders whose outcome is not known, of one instrument or of all (None)."""
+        return [order for order in self.live_orders(con_id) if order.state is OrderState.UNKNOWN]
+
+    def ended_orders(self) -> list[Order]:
+        """Today's orders that have ended, the latest change first."""
+        ended = (order for order in self.orders.values() if not order.is_live)
+        return sorted(ended, key=lambda order: order.changed, reverse=True)
+
+    def position(self, con_id: int) -> Position | None:
+        """What the desk's account holds of an instrument; None when it holds none. Read `positions` for unknown."""
+        held = (p for p in self.positions or () if p.con_id == con_id and self._is_ours(p.account))
+        return next(held, None)
+
+    def held(self, con_id: int) -> Decimal | None:
+        """Units the desk's account holds, negative when short; None while positions are unknown."""
+        if self.positions is None:
+            return None
+        position = self.position(con_id)
+        return ZERO if position is None else position.quantity
+
+    def unknown_exposure(self, con_id: int) -> Decimal:
+        """Units that orders of unknown outcome may have bought (or, negative, sold) beyond what is held."""
+        return sum((order.side.sign * order.remaining for order in self.unknown_orders(con_id)), ZERO)
+
+    def open_pnl(self, position: Position) -> Decimal | None:
+        """Unrealised profit of a position at its mark, in the instrument's currency; None without mark or contract."""
+        instrument = self.instruments.get(position.con_id)
+        if instrument is None:
+            return ZERO if not position.quantity else None
+        quote = self.quotes.get(position.con_id)
+        return open_pnl(position, None if quote is None else quote.mark, instrument.multiplier)
+
+    def total_open_pnl(self) -> tuple[Decimal | None, bool]:
+        """Open profit of the desk's account in its base currency, and whether every position is in it.
+
+        None when nothing can be valued. A position in another currency, or without a mark, is left out.
+        """
+        if self.positions is None:
+            return None, False
+        return self._sum_pnl(p for p in self.positions if p.quantity and self._is_ours(p.account))
+
+    def _sum_pnl(self, positions: Iterable[Position]) -> tuple[Decimal | None, bool]:
+        total: Decimal | None = None
+        complete, empty = True, True
+        base = self.account_values()
+        for position in positions:
+            empty = False
+            instrument = self.instruments.get(position.con_id)
+            pnl = self.open_pnl(position)
+            foreign = instrument is None or (base is not None and base.base_currency not in {"", instrument.currency})
+            if pnl is None or foreign:
+                complete = False
+            else:
+                total = pnl if total is None else total + pnl
+        return (ZERO, True) if empty else (total, complete)
+
+    def day_pnl(self) -> tuple[Decimal | None, bool]:
+        """Realised profit of today plus the open profit, in the base currency, and whether both are whole."""
+        account = self.account_values()
+        realized = None if account is None else account.realized_pnl
+        opened, complete = self.total_open_pnl()
+        if realized is None or opened is None:
+            return None, False
+        return realized + opened, complete
+
+    def account_values(self) -> Account | None:
+        """Money of the desk's account; None while it is not known."""
+        return self.accounts.get(self.account)
+
+    def _is_ours(self, account: str) -> bool:
+        return not self.account or account == self.account
