@@ -13,11 +13,11 @@ from msgspec import Struct
 
 from core.domain.commands import Denial, DenialCode, Seen
 from core.domain.instruments import Instrument
+from core.domain.limits import Limits
 from core.domain.orders import OrderRequest, OrderType, Side, TimeInForce
 from core.domain.prices import increment_at, is_on_tick, neighbours
 from core.domain.quotes import Quote
 from core.ports import Approved
-from core.risk.limits import Limits
 from core.text import is_wire_safe, mask_account
 
 MOVED_TICKS = 3
@@ -46,7 +46,8 @@ def judge(request: OrderRequest, circumstances: Circumstances) -> Approved[Order
         denial = control(request, circumstances)
         if denial is not None:
             return denial
-    assert circumstances.instrument is not None, "the instrument control passed without an instrument"
+    if circumstances.instrument is None:
+        return _unknown_instrument(request)
     return Approved(request, circumstances.instrument)
 
 
@@ -108,13 +109,15 @@ def _account(request: OrderRequest, circumstances: Circumstances) -> Denial | No
     )
 
 
-def _instrument(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
-    if circumstances.instrument is not None:
-        return None
+def _unknown_instrument(request: OrderRequest) -> Denial:
     return _deny(
         DenialCode.UNKNOWN_INSTRUMENT,
         f"No contract with number {request.con_id} is known here. Find the symbol first ( / ), then order.",
     )
+
+
+def _instrument(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
+    return _unknown_instrument(request) if circumstances.instrument is None else None
 
 
 def _quantity(request: OrderRequest, circumstances: Circumstances) -> Denial | None:

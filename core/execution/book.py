@@ -1,0 +1,96 @@
+"""Every order and execution that core knows of, by all the names under which the broker may speak of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from core.domain.executions import Execution, filled_and_average
+from core.domain.orders import Order, Side
+
+
+class OrderBook:
+    """Orders by order_ref, permId and (client id, order id); executions by their stem."""
+
+    def __init__(self) -> None:
+        """Starts empty."""
+        self._orders: dict[str, Order] = {}
+        self._by_perm_id: dict[int, str] = {}
+        self._by_address: dict[tuple[int, int], str] = {}
+        self._executions: dict[str, Execution] = {}
+        self._of_order: dict[str, dict[str, Execution]] = {}
+        self._stem_of_exec_id: dict[str, str] = {}
+
+    def put(self, order: Order) -> None:
+        """Add an order, or replace what was known of it."""
+        self._orders[order.order_ref] = order
+        if order.perm_id:
+            self._by_perm_id[order.perm_id] = order.order_ref
+        if order.order_id:
+            self._by_address[order.client_id, order.order_id] = order.order_ref
+
+    def get(self, order_ref: str) -> Order | None:
+        """The order of that reference; None if there is none."""
+        return self._orders.get(order_ref)
+
+    def find(self, *, order_ref: str = "", perm_id: int = 0, client_id: int = -1, order_id: int = 0) -> Order | None:
+        """The order by its best name: our reference, else the permanent number, else its address in this session.
+
+        An address alone is trusted only while no other permanent number contradicts it: order ids can be used again.
+        """
+        if order_ref and order_ref in self._orders:
+            return self._orders[order_ref]
+        if perm_id and perm_id in self._by_perm_id:
+            return self._orders[self._by_perm_id[perm_id]]
+        known = self._by_address.get((client_id, order_id)) if order_id else None
+        if known is None:
+            return None
+        order = self._orders[known]
+        return None if perm_id and order.perm_id and order.perm_id != perm_id else order
+
+    def add_execution(self, execution: Execution) -> bool:
+        """Keep an execution unless the same or a later revision is known. True if it changed anything."""
+        known = self._executions.get(execution.stem)
+        if known is not None and execution.revision < known.revision:
+            return False
+        if known is not None and execution.exec_id == known.exec_id and execution.commission is None:
+            return False
+        if execution == known:
+            return False
+        self._executions[execution.stem] = execution
+        self._stem_of_exec_id[execution.exec_id] = execution.stem
+        if execution.order_ref:
+            self._of_order.setdefault(execution.order_ref, {})[execution.stem] = execution
+        return True
+
+    def execution(self, exec_id: str) -> Execution | None:
+        """The execution that stands for `exec_id`; None if it was never heard of."""
+        stem = self._stem_of_exec_id.get(exec_id)
+        return None if stem is None else self._executions[stem]
+
+    def filled(self, order_ref: str) -> tuple[Decimal, Decimal | None]:
+        """Units filled of an order and their average price, from executions alone; (0, None) without any."""
+        return filled_and_average(self._of_order.get(order_ref, {}).values())
+
+    def orders(self) -> Iterator[Order]:
+        """Every order, in the order of arrival."""
+        return iter(self._orders.values())
+
+    def live(self) -> list[Order]:
+        """Orders of which some may still fill: ours and other clients'."""
+        return [order for order in self._orders.values() if order.is_live]
+
+    def executions(self) -> Iterable[Execution]:
+        """The executions that stand."""
+        return self._executions.values()
+
+    def working_quantity(self, account: str, con_id: int, side: Side) -> Decimal:
+        """What all live orders of one side may still fill; orders of unknown outcome count whole."""
+        return sum(
+            (
+                order.remaining
+                for order in self.live()
+                if order.account == account and order.con_id == con_id and order.side is side
+            ),
+            Decimal(0),
+        )

@@ -1,0 +1,297 @@
+"""What the broker says, batch by batch: journalled as heard, concluded, published."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
+
+from msgspec.structs import replace
+
+from core.clock import Clock
+from core.domain.account import Account
+from core.domain.entries import Entry, Heard
+from core.domain.events import (
+    AccountUpdated,
+    ExecutionAdded,
+    Fact,
+    Incident,
+    OrderChanged,
+    PositionsUpdated,
+    Severity,
+)
+from core.domain.instruments import Instrument
+from core.domain.orders import Order, OrderState
+from core.domain.positions import Position
+from core.domain.reports import (
+    AccountsReport,
+    AccountValueReport,
+    BadFrameReport,
+    CommissionReport,
+    CompletedOrderReport,
+    ErrorReport,
+    ExecutionReport,
+    OpenOrderReport,
+    OrderStatusReport,
+    PortfolioReport,
+    PositionReport,
+    Report,
+    RequestKind,
+)
+from core.execution import lifecycle
+from core.execution.lifecycle import Conclusion
+from core.execution.publisher import Publisher
+from core.execution.state import DeskState
+from core.ids import instance_of
+
+log = logging.getLogger(__name__)
+
+_ACCOUNT_FIELDS = {
+    "NetLiquidation": "net_liquidation",
+    "TotalCashValue": "cash",
+    "BuyingPower": "buying_power",
+    "InitMarginReq": "initial_margin",
+    "MaintMarginReq": "maintenance_margin",
+    "RealizedPnL": "realized_pnl",
+    "UnrealizedPnL": "unrealized_pnl",
+}
+_TAGS_PER_CURRENCY = frozenset({"RealizedPnL", "UnrealizedPnL"})
+"""Tags that come once a currency and once for all as BASE; the others come in the base currency alone."""
+
+
+class Hearing:
+    """Turns reports into facts. Every order-related report is journalled before anything is concluded from it."""
+
+    def __init__(
+        self,
+        state: DeskState,
+        publisher: Publisher,
+        clock: Clock,
+        *,
+        client_id: int,
+        instance: str,
+        on_connection_report: Callable[[ErrorReport | AccountsReport | BadFrameReport], None],
+        ask_books: Callable[[], None],
+    ) -> None:
+        """`on_connection_report` takes what is about the session; `ask_books` wants the broker's books read again."""
+        self._state = state
+        self._publisher = publisher
+        self._clock = clock
+        self._client_id = client_id
+        self._instance = instance
+        self._on_connection_report = on_connection_report
+        self._ask_books = ask_books
+
+    def on_reports(self, reports: Sequence[Report]) -> None:
+        """Take one batch; facts come out in the order of the wire. Never raises."""
+        heard: list[Entry] = []
+        facts: list[Fact] = []
+        positions_touched = False
+        accounts_touched: dict[str, None] = {}
+        for report in reports:
+            try:
+                match report:
+                    case PositionReport():
+                        positions_touched |= self._position(report)
+                    case PortfolioReport():
+                        positions_touched |= self._portfolio(report)
+                    case AccountValueReport():
+                        if self._account_value(report):
+                            accounts_touched[report.account] = None
+                    case _:
+                        heard.append(Heard(report=report))
+                        facts.extend(self._conclude(report))
+            except Exception:
+                log.exception("a report could not be handled: %s", type(report).__name__)
+                facts.append(self.incident("A message of IBKR could not be handled; orders are being read again."))
+                self._ask_books()
+        self._publisher.facts(facts, heard=heard)
+        if positions_touched:
+            self.publish_positions()
+        for account in accounts_touched:
+            self._publisher.state(AccountUpdated(account=self._state.accounts[account]))
+
+    def publish_positions(self) -> None:
+        """Tell every desk what is held now."""
+        held = self._state.positions
+        self._publisher.state(PositionsUpdated(positions=None if held is None else tuple(held.values())))
+
+    def incident(self, text: str, severity: Severity = Severity.WARNING, order_ref: str = "") -> Incident:
+        """An incident of this moment, kept for snapshots; the caller publishes it."""
+        told = Incident(severity=severity, text=text, time=self._clock.utc(), order_ref=order_ref)
+        self._state.incidents.append(told)
+        return told
+
+    def _conclude(self, report: Report) -> list[Fact]:
+        now = self._clock.utc()
+        match report:
+            case OrderStatusReport():
+                order = self._find(report.perm_id, report.client_id, report.order_id)
+                return [] if order is None else self._take(order, lifecycle.from_status(order, report, now))
+            case CompletedOrderReport():
+                order = self._state.book.find(order_ref=report.order_ref, perm_id=report.perm_id)
+                return [] if order is None else self._take(order, lifecycle.from_completed(order, report, now))
+            case OpenOrderReport():
+                return self._open_order(report)
+            case ExecutionReport():
+                return self._execution(report)
+            case CommissionReport():
+                return self._commission(report)
+            case ErrorReport():
+                return self._error(report)
+            case AccountsReport() | BadFrameReport():
+                self._on_connection_report(report)
+        return []
+
+    def _find(self, perm_id: int, client_id: int, order_id: int) -> Order | None:
+        return self._state.book.find(perm_id=perm_id, client_id=client_id, order_id=order_id)
+
+    def _take(self, before: Order, conclusion: Conclusion) -> list[Fact]:
+        facts: list[Fact] = []
+        if conclusion.order != before:
+            self._state.book.put(conclusion.order)
+            facts.append(OrderChanged(order=conclusion.order))
+        if conclusion.incident is not None:
+            self._state.incidents.append(conclusion.incident)
+            facts.append(conclusion.incident)
+        if conclusion.ask:
+            self._ask_books()
+        return facts
+
+    def _open_order(self, report: OpenOrderReport) -> list[Fact]:
+        order = self._state.book.find(
+            order_ref=report.order_ref,
+            perm_id=report.perm_id,
+            client_id=report.client_id,
+            order_id=report.order_id,
+        )
+        if order is not None:
+            return self._take(order, lifecycle.from_open_order(order, report, self._clock.utc()))
+        return self._stranger(report)
+
+    def _stranger(self, report: OpenOrderReport) -> list[Fact]:
+        """An open order that the journal does not know: another client's, or ours with its record lost."""
+        now = self._clock.utc()
+        ours = instance_of(report.order_ref) == self._instance
+        order = Order(
+            order_ref=report.order_ref if ours else f"ext-{report.perm_id}",
+            number=self._state.next_number(now) if ours else 0,
+            account=report.account,
+            con_id=report.instrument.con_id,
+            label=report.instrument.label,
+            side=report.side,
+            quantity=report.quantity,
+            order_type=report.order_type,
+            type_text=report.type_text,
+            limit_price=report.limit_price,
+            tif=report.tif,
+            outside_rth=report.outside_rth,
+            state=OrderState.WORKING,
+            order_id=report.order_id,
+            client_id=report.client_id,
+            perm_id=report.perm_id or None,
+            external=not ours,
+            note="" if ours else f"other client ({report.client_id})",
+            created=now,
+            changed=now,
+        )
+        self._know(report.instrument)
+        self._state.book.put(order)
+        facts: list[Fact] = [OrderChanged(order=order)]
+        if ours:
+            text = f"{order.text} is at IBKR under our name, but the journal has no record of it. Check the journal."
+            facts.append(self.incident(text, Severity.ALARM, order.order_ref))
+        return facts
+
+    def _execution(self, report: ExecutionReport) -> list[Fact]:
+        execution = report.execution
+        order = self._state.book.find(
+            order_ref=execution.order_ref,
+            perm_id=execution.perm_id,
+            client_id=execution.client_id,
+            order_id=execution.order_id,
+        )
+        if order is not None and execution.order_ref != order.order_ref:
+            execution = replace(execution, order_ref=order.order_ref)
+        if not self._state.book.add_execution(execution):
+            return []
+        facts: list[Fact] = [ExecutionAdded(execution=execution)]
+        if order is None:
+            return facts
+        filled, average = self._state.book.filled(order.order_ref)
+        return facts + self._take(order, lifecycle.from_fills(order, filled, average, self._clock.utc()))
+
+    def _commission(self, report: CommissionReport) -> list[Fact]:
+        known = self._state.book.execution(report.exec_id)
+        if known is None:
+            return []
+        told = replace(
+            known,
+            commission=report.commission,
+            commission_currency=report.currency,
+            realized_pnl=report.realized_pnl,
+        )
+        return [ExecutionAdded(execution=told)] if self._state.book.add_execution(told) else []
+
+    def _error(self, report: ErrorReport) -> list[Fact]:
+        if report.kind is RequestKind.CONNECTION:
+            self._on_connection_report(report)
+            return []
+        if report.kind not in (RequestKind.NEW_ORDER, RequestKind.MODIFY, RequestKind.CANCEL):
+            return []
+        order = self._find(0, self._client_id, report.request_id)
+        if order is None:
+            return [
+                self.incident(f"IBKR about order id {report.request_id}, unknown here: {report.text} [{report.code}]")
+            ]
+        return self._take(order, lifecycle.from_error(order, report, self._clock.utc()))
+
+    def _know(self, instrument: Instrument) -> None:
+        self._state.instruments.setdefault(instrument.con_id, instrument)
+
+    def _position(self, report: PositionReport) -> bool:
+        held = self._state.positions
+        if held is None:
+            return False
+        self._know(report.instrument)
+        multiplier = self._state.instruments[report.instrument.con_id].multiplier
+        key = report.account, report.instrument.con_id
+        known = held.get(key)
+        position = Position(
+            account=report.account,
+            con_id=report.instrument.con_id,
+            label=report.instrument.label,
+            quantity=report.quantity,
+            average_price=report.average_cost / multiplier,
+            realized_pnl=known.realized_pnl if known else None,
+        )
+        held[key] = position
+        return position != known
+
+    def _portfolio(self, report: PortfolioReport) -> bool:
+        held = self._state.positions
+        known = held.get((report.account, report.con_id)) if held is not None else None
+        if held is None or known is None or report.realized_pnl == known.realized_pnl:
+            return False
+        held[report.account, report.con_id] = replace(known, realized_pnl=report.realized_pnl)
+        return True
+
+    def _account_value(self, report: AccountValueReport) -> bool:
+        field = _ACCOUNT_FIELDS.get(report.tag)
+        known = self._state.accounts.get(report.account) or Account(account=report.account)
+        if field is None:
+            return False
+        per_currency = report.tag in _TAGS_PER_CURRENCY
+        if per_currency and report.currency not in ("BASE", known.base_currency):
+            return False
+        try:
+            value = Decimal(report.value)
+        except InvalidOperation:
+            return False
+        if not value.is_finite():
+            return False
+        base = known.base_currency if per_currency else report.currency
+        self._state.accounts[report.account] = replace(
+            known, base_currency=base, updated=self._clock.utc(), **{field: value}
+        )
+        return True

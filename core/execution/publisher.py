@@ -1,0 +1,77 @@
+"""Where facts get their number: the journal first, then every desk."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Sequence
+
+from core.domain.entries import Entry, FactRecorded
+from core.domain.events import Envelope, Fact, StateEvent
+from core.ports import EventSink, Journal
+
+log = logging.getLogger(__name__)
+
+FACTS_AT_HAND = 20_000
+"""Facts kept in memory for desks that attach again; older ones need a snapshot."""
+
+
+class Publisher:
+    """Numbers facts with their journal row and hands every event to every sink."""
+
+    def __init__(self, journal: Journal, session: str) -> None:
+        """`session` names this run of core."""
+        self._journal = journal
+        self.session = session
+        self._first_missing = journal.head
+        self._facts: deque[Envelope] = deque(maxlen=FACTS_AT_HAND)
+        self._sinks: list[EventSink] = []
+
+    @property
+    def number(self) -> int:
+        """The number of the last fact published in this session; the journal's head before the first."""
+        last = self._facts[-1].number if self._facts else None
+        return self._first_missing if last is None else last
+
+    def facts(self, facts: Sequence[Fact], *, heard: Sequence[Entry] = ()) -> None:
+        """Journal `heard` and then each fact, and publish the facts in order at once."""
+        entries: list[Entry] = [*heard, *(FactRecorded(fact=fact) for fact in facts)]
+        if not entries:
+            return
+        last = self._journal.append(entries)
+        for number, fact in enumerate(facts, start=last - len(facts) + 1):
+            self.journalled(number, fact)
+
+    def journalled(self, number: int, fact: Fact) -> None:
+        """Publish a fact that the journal holds at `number` already."""
+        envelope = Envelope(session=self.session, number=number, event=fact)
+        self._facts.append(envelope)
+        self._send(envelope)
+
+    def state(self, event: StateEvent) -> None:
+        """Publish a last value."""
+        self._send(Envelope(session=self.session, number=None, event=event))
+
+    def after(self, number: int) -> Sequence[Envelope] | None:
+        """Facts after `number`; None when some of them are no longer in memory, or `number` lies ahead."""
+        oldest = self._facts[0].number if len(self._facts) == FACTS_AT_HAND else self._first_missing
+        if oldest is None or number < oldest or number > self.number:
+            return None
+        return [envelope for envelope in self._facts if envelope.number is not None and envelope.number > number]
+
+    def add_sink(self, sink: EventSink) -> None:
+        """Send every further event to `sink`."""
+        self._sinks.append(sink)
+
+    def remove_sink(self, sink: EventSink) -> None:
+        """Stop; does nothing for an unknown sink."""
+        if sink in self._sinks:
+            self._sinks.remove(sink)
+
+    def _send(self, envelope: Envelope) -> None:
+        for sink in tuple(self._sinks):
+            try:
+                sink.publish(envelope)
+            except Exception:
+                log.exception("an event sink failed and was removed")
+                self.remove_sink(sink)

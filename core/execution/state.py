@@ -1,0 +1,116 @@
+"""Everything that core knows, in one place, and how the journal brings it back."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from msgspec.structs import replace
+
+from core.clock import trading_day
+from core.domain.account import Account
+from core.domain.connection import Connection
+from core.domain.entries import (
+    CancelAsked,
+    Entry,
+    FactRecorded,
+    InstrumentKnown,
+    Intent,
+    ModifyIntent,
+    WatchlistSet,
+)
+from core.domain.events import ExecutionAdded, Health, Incident, OrderChanged, TradingState
+from core.domain.instruments import Instrument
+from core.domain.orders import Order, OrderState, Pending, Trigger, transition
+from core.domain.positions import Position
+from core.execution.book import OrderBook
+
+INCIDENTS_SHOWN = 100
+
+
+class DeskState:
+    """The state behind every snapshot. Only the execution service writes to it."""
+
+    def __init__(self, connection: Connection) -> None:
+        """`connection` is the profile's, closed."""
+        self.connection = connection
+        self.trading_state = TradingState.ACTIVE
+        self.trading_reason = ""
+        self.instruments: dict[int, Instrument] = {}
+        self.watchlist: tuple[int, ...] = ()
+        self.book = OrderBook()
+        self.positions: dict[tuple[str, int], Position] | None = None
+        self.accounts: dict[str, Account] = {}
+        self.incidents: deque[Incident] = deque(maxlen=INCIDENTS_SHOWN)
+        self.health = Health()
+        self.highest_order_id = 0
+        self._number = 0
+        self._number_day: date | None = None
+
+    def next_number(self, now: datetime) -> int:
+        """The day's next short number for an order: they begin at 1 with each trading day."""
+        day = trading_day(now)
+        if day != self._number_day:
+            self._number_day, self._number = day, 0
+        self._number += 1
+        return self._number
+
+    def replay(self, entries: Iterable[Entry], now: datetime) -> None:
+        """Fold the journal in, oldest first. What was in flight comes back as UNKNOWN: nothing is known of it now."""
+        for entry in entries:
+            match entry:
+                case Intent(order=order):
+                    self._recall(order)
+                case ModifyIntent(order=order):
+                    self.book.put(order)
+                case CancelAsked(order_ref=order_ref):
+                    self._recall_cancel(order_ref)
+                case FactRecorded(fact=OrderChanged(order=order)):
+                    self.book.put(order)
+                case FactRecorded(fact=ExecutionAdded(execution=execution)):
+                    self.book.add_execution(execution)
+                case FactRecorded(fact=Incident() as incident):
+                    self.incidents.append(incident)
+                case InstrumentKnown(instrument=instrument):
+                    self.instruments[instrument.con_id] = instrument
+                case WatchlistSet(con_ids=con_ids):
+                    self.watchlist = con_ids
+                case _:
+                    pass
+        self._drop_ended_days(now)
+
+    def _recall(self, order: Order) -> None:
+        self.book.put(order)
+        self.highest_order_id = max(self.highest_order_id, order.order_id)
+        day = trading_day(order.created)
+        self._number = max(order.number, self._number if day == self._number_day else 0)
+        self._number_day = day
+
+    def _recall_cancel(self, order_ref: str) -> None:
+        order = self.book.get(order_ref)
+        if order is not None and order.is_live:
+            self.book.put(replace(order, pending=Pending.CANCEL))
+
+    def _drop_ended_days(self, now: datetime) -> None:
+        """Keep live orders and the present trading day; the journal keeps the rest."""
+        today = trading_day(now)
+        kept = OrderBook()
+        for order in self.book.orders():
+            if order.is_live or trading_day(order.changed) == today:
+                kept.put(order)
+        for execution in self.book.executions():
+            if kept.get(execution.order_ref) is not None or trading_day(execution.time) == today:
+                kept.add_execution(execution)
+        self.book = kept
+
+    def in_flight(self) -> list[Order]:
+        """Orders of ours whose outcome hangs on an answer of the broker."""
+        flying = (OrderState.INTENT, OrderState.SENT)
+        return [order for order in self.book.live() if order.state in flying and not order.external]
+
+
+def lose_touch(order: Order, now: datetime, note: str) -> Order:
+    """The order once nothing can be heard of it: UNKNOWN where its outcome was open, with the reason."""
+    state = transition(order.state, Trigger.LOST_TOUCH) or order.state
+    return replace(order, state=state, changed=now, note=note)

@@ -1,0 +1,63 @@
+"""The last value of every field of every instrument that is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from core.domain.quotes import DataType, Quote
+from core.domain.reports import Tick, TickField
+
+
+class QuoteFeed:
+    """Folds ticks into quotes. Holds nothing but the last values."""
+
+    def __init__(self) -> None:
+        """Starts without any quote."""
+        self._quotes: dict[int, Quote] = {}
+
+    def apply(self, ticks: Sequence[Tick], now: datetime) -> tuple[Quote, ...]:
+        """Fold one batch in; returns the quotes that it touched, each once."""
+        changes: dict[int, dict[str, object]] = {}
+        for tick in ticks:
+            changes.setdefault(tick.con_id, {})[tick.field.value] = _value_of(tick)
+        touched = []
+        for con_id, fields in changes.items():
+            quote = self._quotes.get(con_id) or Quote(con_id=con_id)
+            quote = replace(quote, **fields, stale=False, updated=now)
+            self._quotes[con_id] = quote
+            touched.append(quote)
+        return tuple(touched)
+
+    def mark_stale(self) -> tuple[Quote, ...]:
+        """Mark every quote as no longer fed; returns those that this changed."""
+        changed = []
+        for con_id, quote in self._quotes.items():
+            if not quote.stale:
+                self._quotes[con_id] = replace(quote, stale=True)
+                changed.append(self._quotes[con_id])
+        return tuple(changed)
+
+    def forget(self, con_ids: Iterable[int]) -> None:
+        """Drop the quotes of instruments that nobody watches any more."""
+        for con_id in con_ids:
+            self._quotes.pop(con_id, None)
+
+    def get(self, con_id: int) -> Quote | None:
+        """The last known quote; None if nothing was ever heard."""
+        return self._quotes.get(con_id)
+
+    def all(self) -> tuple[Quote, ...]:
+        """Every quote."""
+        return tuple(self._quotes.values())
+
+
+def _value_of(tick: Tick) -> Decimal | bool | DataType | None:
+    if tick.field is TickField.HALTED:
+        return bool(tick.value)
+    if tick.field is TickField.DATA_TYPE:
+        return DataType(int(tick.value)) if tick.value in (1, 2, 3, 4) else DataType.LIVE
+    return tick.value
