@@ -44,7 +44,7 @@ DOMAIN_COLORS: dict[str, tuple[str, str]] = {
 `mode-*` is the colour of the mode's row and of texts that name the mode, `mode-*-text` what is written on that row.
 """
 
-DOMAIN_DEFAULTS: dict[str, str] = {name: dark for name, (dark, _) in DOMAIN_COLORS.items()}
+DOMAIN_DEFAULTS: dict[str, str] = {name: pair[0] for name, pair in DOMAIN_COLORS.items()}
 """The desk's own colours on a dark background."""
 
 CELL_STYLES: dict[str, CellStyle] = {
@@ -118,7 +118,7 @@ def domain_defaults(dark: bool) -> dict[str, str]:
     Args:
         dark: Whether the theme in use has a dark background.
     """
-    return DOMAIN_DEFAULTS if dark else {name: light for name, (_, light) in DOMAIN_COLORS.items()}
+    return {name: pair[0 if dark else 1] for name, pair in DOMAIN_COLORS.items()}
 
 
 def load_themes(user_dir: Path | None) -> ThemeLoadResult:
