@@ -1,0 +1,1 @@
+"""The append-only record of what core decided and heard: SQLite, one writer, every row chained to the last."""
