@@ -37,6 +37,12 @@ class NotConnectedError(DeskError, ConnectionError):
     title = "Not connected"
 
 
+class SendUnknownError(DeskError, ConnectionError):
+    """The connection broke while a frame was leaving: whether the broker has it is not known."""
+
+    title = "Outcome unknown"
+
+
 class BrokerError(DeskError):
     """The broker answered a query with an error code."""
 

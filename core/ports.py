@@ -80,7 +80,11 @@ class BrokerListener(Protocol):
 
 
 class Broker(Protocol):
-    """The adapter. Queries raise RequestTimeoutError, NotConnectedError or BrokerError."""
+    """The adapter. Queries raise RequestTimeoutError, NotConnectedError or BrokerError.
+
+    What a query of the four books (open and completed orders, executions, positions) answers is also reported to the
+    listener, in the order of the wire: the answer says what was in the book, the reports change the state.
+    """
 
     async def open(self, permit: ConnectPermit, client_id: int, timeout: float) -> Handshake:
         """Connect and shake hands within `timeout` seconds; nothing else is sent. Raises ConnectError."""
@@ -97,14 +101,14 @@ class Broker(Protocol):
     def place(self, approved: Approved[OrderRequest], order_id: int, *, modify: bool) -> Awaitable[None]:
         """Queue the order frame at once, in call order; done when the kernel has the whole frame.
 
-        Raises NotConnectedError if certainly no byte of it left.
+        The awaitable raises NotConnectedError if certainly no byte of it left, SendUnknownError if some may have.
         """
 
     def cancel(self, order_id: int) -> Awaitable[None]:
         """Queue a cancel in the first lane; done and raising as `place`."""
 
     async def open_orders(self) -> Sequence[OpenOrderReport]:
-        """Every open order of every client; each is also reported as it arrives, with its status."""
+        """Every open order of every client."""
 
     async def completed_orders(self) -> Sequence[CompletedOrderReport]:
         """Orders that ended today."""

@@ -9,8 +9,12 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from core.domain.instruments import PriceBand
+from core.domain.orders import Side
+from core.domain.quotes import Quote
 
-ZERO = Decimal(0)
+COLLAR_TICKS = 5
+COLLAR_PART = Decimal("0.001")
+"""How far a "now" order may reach through the market: the larger of the two."""
 
 
 def increment_at(price: Decimal, bands: Sequence[PriceBand]) -> Decimal:
@@ -64,6 +68,19 @@ def step_ticks(price: Decimal, ticks: int, bands: Sequence[PriceBand]) -> Decima
                 return moved
             moved = down
     return moved
+
+
+def marketable_limit(side: Side, quote: Quote, bands: Sequence[PriceBand]) -> Decimal | None:
+    """The limit price of a "now" order: the other side of the market plus a collar, on a tick; None without that side.
+
+    The collar is the larger of 5 ticks and 0.1 % of the price, rounded towards the market.
+    """
+    other = quote.ask if side is Side.BUY else quote.bid
+    if other is None or other <= 0:
+        return None
+    collar = max(COLLAR_TICKS * increment_at(other, bands), other * COLLAR_PART)
+    limit = other + side.sign * collar
+    return floor_tick(limit, bands) if side is Side.BUY else max(ceil_tick(limit, bands), bands[0].increment)
 
 
 def decimals_of(price: Decimal, bands: Sequence[PriceBand]) -> int:

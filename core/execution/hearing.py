@@ -250,31 +250,24 @@ class Hearing:
         self._state.instruments.setdefault(instrument.con_id, instrument)
 
     def _position(self, report: PositionReport) -> bool:
-        held = self._state.positions
-        if held is None:
-            return False
         self._know(report.instrument)
-        multiplier = self._state.instruments[report.instrument.con_id].multiplier
-        key = report.account, report.instrument.con_id
-        known = held.get(key)
+        con_id = report.instrument.con_id
+        known = self._state.held(report.account, con_id)
         position = Position(
             account=report.account,
-            con_id=report.instrument.con_id,
+            con_id=con_id,
             label=report.instrument.label,
             quantity=report.quantity,
-            average_price=report.average_cost / multiplier,
+            average_price=report.average_cost / self._state.instruments[con_id].multiplier,
             realized_pnl=known.realized_pnl if known else None,
         )
-        held[key] = position
-        return position != known
+        return self._state.hold(position)
 
     def _portfolio(self, report: PortfolioReport) -> bool:
-        held = self._state.positions
-        known = held.get((report.account, report.con_id)) if held is not None else None
-        if held is None or known is None or report.realized_pnl == known.realized_pnl:
+        known = self._state.held(report.account, report.con_id)
+        if known is None or report.realized_pnl == known.realized_pnl:
             return False
-        held[report.account, report.con_id] = replace(known, realized_pnl=report.realized_pnl)
-        return True
+        return self._state.hold(replace(known, realized_pnl=report.realized_pnl))
 
     def _account_value(self, report: AccountValueReport) -> bool:
         field = _ACCOUNT_FIELDS.get(report.tag)

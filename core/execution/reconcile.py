@@ -59,9 +59,7 @@ def settle_missing(order: Order, books: Books, now: datetime) -> Order:
 
     Only live orders lose anything: absence proves nothing about one that has ended, and nothing is ever presumed.
     """
-    if not order.is_live or order.external:
-        return order
-    if books.open_names.speak_of(order) or books.completed_names.speak_of(order):
+    if not order.is_live or books.open_names.speak_of(order) or books.completed_names.speak_of(order):
         return order
     return lose_touch(order, now, note=where_found(order, books))
 

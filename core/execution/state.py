@@ -41,12 +41,41 @@ class DeskState:
         self.watchlist: tuple[int, ...] = ()
         self.book = OrderBook()
         self.positions: dict[tuple[str, int], Position] | None = None
+        self._incoming: dict[tuple[str, int], Position] | None = None
         self.accounts: dict[str, Account] = {}
         self.incidents: deque[Incident] = deque(maxlen=INCIDENTS_SHOWN)
         self.health = Health()
         self.highest_order_id = 0
         self._number = 0
         self._number_day: date | None = None
+
+    def begin_positions(self) -> None:
+        """From now on positions are collected afresh; the old ones stay visible until `finish_positions`."""
+        self._incoming = {}
+
+    def finish_positions(self) -> None:
+        """The broker has named every position: what was collected is what is held."""
+        if self._incoming is not None:
+            self.positions, self._incoming = self._incoming, None
+
+    def abandon_positions(self) -> None:
+        """The collecting was cut short: the old ones stay."""
+        self._incoming = None
+
+    def hold(self, position: Position) -> bool:
+        """Take one position; True if what desks see changed by it."""
+        key = position.account, position.con_id
+        if self._incoming is not None:
+            self._incoming[key] = position
+            return False
+        if self.positions is None or self.positions.get(key) == position:
+            return False
+        self.positions[key] = position
+        return True
+
+    def held(self, account: str, con_id: int) -> Position | None:
+        """What is held of an instrument; None when nothing ever was, or nothing is known."""
+        return (self.positions or {}).get((account, con_id))
 
     def next_number(self, now: datetime) -> int:
         """The day's next short number for an order: they begin at 1 with each trading day."""
@@ -97,7 +126,8 @@ class DeskState:
         today = trading_day(now)
         kept = OrderBook()
         for order in self.book.orders():
-            if order.is_live or trading_day(order.changed) == today:
+            # Other clients' orders are learnt afresh from the broker, which alone knows what became of them.
+            if not order.external and (order.is_live or trading_day(order.changed) == today):
                 kept.put(order)
         for execution in self.book.executions():
             if kept.get(execution.order_ref) is not None or trading_day(execution.time) == today:

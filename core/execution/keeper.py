@@ -1,0 +1,296 @@
+"""The way to the broker: opened only with the guard's permit, verified, synchronised, watched, opened again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from core.clock import Clock
+from core.domain.connection import Connection, Endpoint, FarmStatus, LinkState, Mode
+from core.domain.events import ConnectionChanged, Fact, OrderChanged, Severity
+from core.domain.orders import Order
+from core.domain.reports import AccountsReport, BadFrameReport, ErrorClass, ErrorReport
+from core.errors import DeskError, LiveGuardError
+from core.execution.hearing import Hearing
+from core.execution.publisher import Publisher
+from core.execution.reconcile import read_books, settle_missing
+from core.execution.state import DeskState, lose_touch
+from core.ports import Broker, ConnectPermit
+from core.risk.live_guard import LiveConfirmation, permit, verify_accounts
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 5.0
+ACK_SECONDS = 10.0
+"""An order without any answer for this long is UNKNOWN."""
+RECHECK_SECONDS = 15.0
+"""How often the broker's books are read while an order is UNKNOWN."""
+_FIRST_WAIT = 0.5
+_LONGEST_WAIT = 15.0
+_NOT_HEARD_NOTE = "no answer from IBKR"
+
+
+class KeeperOptions(Struct, frozen=True, kw_only=True):
+    """What the profile says about its connection."""
+
+    mode: Mode
+    account: str
+    """The pinned account; empty when none is."""
+    client_id: int
+    timeout: float
+    """Seconds for connecting and shaking hands."""
+
+
+class ConnectionKeeper:
+    """Keeps the connection, and says with every change what state it is in."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        state: DeskState,
+        publisher: Publisher,
+        clock: Clock,
+        options: KeeperOptions,
+        *,
+        endpoint: Callable[[], Awaitable[Endpoint]],
+        on_verified: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`endpoint` finds (and for practice starts) the gateway; `on_verified` subscribes what is watched."""
+        self._broker = broker
+        self._state = state
+        self._publisher = publisher
+        self._clock = clock
+        self._options = options
+        self._endpoint = endpoint
+        self._on_verified = on_verified
+        self._confirmation: LiveConfirmation | None = None
+        self._wake = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._ask = asyncio.Event()
+        self._lost_reason = ""
+        self._beside: list[asyncio.Task[None]] = []
+        self.hearing: Hearing | None = None
+        self.heartbeat_at: float | None = None
+        self.round_trip_ms: Decimal | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The state that desks see."""
+        return self._state.connection
+
+    def confirm_live(self, phrase: str) -> None:
+        """Take the phrase that a person typed. Raises LiveGuardError if it is not the one."""
+        self._confirmation = LiveConfirmation(self._options.account, phrase)
+        self._wake.set()
+
+    def reconnect(self) -> None:
+        """Try now instead of later."""
+        self._wake.set()
+
+    def ask_books(self) -> None:
+        """Have the broker's books read again soon."""
+        self._ask.set()
+
+    def on_disconnected(self, reason: str) -> None:
+        """The adapter lost its socket."""
+        self._lost_reason = reason
+        self._lost.set()
+
+    def on_report(self, report: ErrorReport | AccountsReport | BadFrameReport) -> None:
+        """Something about the session itself."""
+        match report:
+            case ErrorReport():
+                self._on_error(report)
+            case AccountsReport(accounts=accounts):
+                if self.connection.accounts and set(accounts) != set(self.connection.accounts):
+                    self._tell("The accounts behind the connection changed; connecting and verifying again.")
+                    self._set(state=LinkState.WAITING, accounts=(), account="", verified=None)
+                    self.on_disconnected("the login changed")
+            case BadFrameReport(order_related=True):
+                self._tell("A message about orders could not be read; orders are being read again.", Severity.ALARM)
+                self.ask_books()
+            case BadFrameReport():
+                self._tell(f"A message of IBKR could not be read ({report.detail}).")
+
+    async def run(self) -> None:
+        """Connect, stay connected, connect again; for ever."""
+        wait = _FIRST_WAIT
+        while True:
+            self._wake.clear()
+            problem, state = "", LinkState.WAITING
+            try:
+                await self._connected()
+                wait = _FIRST_WAIT
+                problem = f"The connection ended: {self._lost_reason or 'closed by the gateway'}. Connecting again."
+            except LiveGuardError as error:
+                unconfirmed = self._options.mode is Mode.LIVE and self._confirmation is None
+                state = LinkState.AWAITING_CONFIRMATION if unconfirmed else LinkState.REFUSED
+                problem = str(error)
+                log.warning("live guard: %s", problem)
+            except DeskError as error:
+                problem = str(error)
+                log.warning("connection: %s", problem)
+            await self._broker.close()
+            for task in self._beside:
+                task.cancel()
+            await asyncio.gather(*self._beside, return_exceptions=True)
+            self._confirmation = None
+            self._let_go()
+            self._set(
+                state=state,
+                problem=problem,
+                accounts=(),
+                account="",
+                verified=None,
+                server_version=None,
+                ibkr=FarmStatus.UNKNOWN,
+                farms=(),
+                attempt=self.connection.attempt + 1,
+            )
+            await self._pause(None if state is not LinkState.WAITING else wait)
+            wait = min(wait * 2, _LONGEST_WAIT)
+
+    async def _connected(self) -> None:
+        """One whole connection. Returns when it is lost; raises DeskError if it never came up."""
+        if self._options.mode is Mode.LIVE:
+            # Without the phrase nothing is looked up, resolved or opened.
+            granted = permit(self.connection.endpoint, self._options.mode, self._options.account, self._confirmation)
+        else:
+            self._set(state=LinkState.CONNECTING)
+            endpoint = await self._endpoint()
+            self._set(endpoint=endpoint)
+            granted = permit(endpoint, self._options.mode, self._options.account, None)
+        self._lost.clear()
+        self._ask.clear()
+        self._set(state=LinkState.CONNECTING, problem="")
+        shaken = await self._broker.open(granted, self._options.client_id, self._options.timeout)
+        reason = verify_accounts(granted, shaken.accounts)
+        self._set(
+            state=LinkState.SYNCING,
+            server_version=shaken.server_version,
+            accounts=shaken.accounts,
+            account=granted.pinned_account or shaken.accounts[0],
+            verified=self._clock.utc(),
+            verified_by=reason,
+            ibkr=FarmStatus.UP,
+        )
+        self._broker.reserve_order_ids(self._state.highest_order_id + 1)
+        await self._synchronise(granted)
+        self._set(state=LinkState.READY, attempt=0, problem="")
+        await self._watch_over()
+
+    async def _synchronise(self, granted: ConnectPermit) -> None:
+        account = granted.pinned_account or self.connection.accounts[0]
+        # Quotes and money are wanted, but no order waits for them; only the books decide.
+        self._beside = [
+            asyncio.create_task(_quietly(self._on_verified())),
+            asyncio.create_task(_quietly(self._broker.watch_account(account))),
+        ]
+        await self._read()
+
+    async def _read(self) -> None:
+        self._state.begin_positions()
+        try:
+            books = await read_books(self._broker)
+        except BaseException:
+            self._state.abandon_positions()
+            raise
+        self._state.finish_positions()
+        if self.hearing is not None:
+            self.hearing.publish_positions()
+        now = self._clock.utc()
+        self._change(settle_missing(order, books, now) for order in self._state.book.live())
+        self._set(reconciled=now)
+
+    async def _watch_over(self) -> None:
+        """Heartbeats, overdue answers and readings of the books, until the connection is lost."""
+        next_beat = self._clock.mono()
+        next_check = self._clock.mono() + RECHECK_SECONDS
+        while not self._lost.is_set():
+            now = self._clock.mono()
+            if now >= next_beat:
+                next_beat = now + HEARTBEAT_SECONDS
+                self.round_trip_ms = await self._broker.ping()
+                self.heartbeat_at = self._clock.mono()
+            self._doubt_overdue()
+            if any(order.state == "UNKNOWN" for order in self._state.book.live()) and now >= next_check:
+                self.ask_books()
+            if self._ask.is_set():
+                self._ask.clear()
+                next_check = now + RECHECK_SECONDS
+                await self._read()
+            await _first(self._lost.wait(), timeout=1.0)
+
+    def _doubt_overdue(self) -> None:
+        now = self._clock.utc()
+        overdue = [o for o in self._state.in_flight() if (now - o.changed).total_seconds() >= ACK_SECONDS]
+        self._change(lose_touch(order, now, _NOT_HEARD_NOTE) for order in overdue)
+        if overdue:
+            self.ask_books()
+
+    def _let_go(self) -> None:
+        """Whatever hung on an answer hangs in the air now."""
+        now = self._clock.utc()
+        self._state.abandon_positions()
+        self._change(lose_touch(order, now, "connection lost before an answer") for order in self._state.in_flight())
+        self.heartbeat_at, self.round_trip_ms = None, None
+
+    def _change(self, orders: Iterable[Order]) -> None:
+        facts: list[Fact] = []
+        for order in orders:
+            if order != self._state.book.get(order.order_ref):
+                self._state.book.put(order)
+                facts.append(OrderChanged(order=order))
+        self._publisher.facts(facts)
+
+    def _on_error(self, report: ErrorReport) -> None:
+        match report.error_class:
+            case ErrorClass.LINK_DOWN:
+                self._set(ibkr=FarmStatus.DOWN, problem=f"IBKR's own link is down: {report.text} [{report.code}]")
+                self._let_go()
+            case ErrorClass.LINK_UP_DATA_LOST | ErrorClass.LINK_UP_DATA_KEPT:
+                self._set(ibkr=FarmStatus.UP, problem="")
+                self.ask_books()
+            case ErrorClass.FARM_UP | ErrorClass.FARM_DOWN:
+                farm = report.text.rpartition(":")[2].strip() or "farm"
+                farms = dict(self.connection.farms) | {farm: report.error_class is ErrorClass.FARM_UP}
+                self._set(farms=tuple(farms.items()))
+            case ErrorClass.INFO | ErrorClass.DATA_ONLY:
+                log.info("gateway: %s [%d]", report.text, report.code)
+            case _:
+                self._tell(f"IBKR: {report.text} [{report.code}]")
+
+    def _tell(self, text: str, severity: Severity = Severity.WARNING) -> None:
+        if self.hearing is not None:
+            self._publisher.facts([self.hearing.incident(text, severity)])
+
+    def _set(self, **changes: object) -> None:
+        before = self._state.connection
+        if "state" in changes and changes["state"] is not before.state:
+            changes["since"] = self._clock.utc()
+        self._state.connection = replace(before, **changes)
+        if self._state.connection != before:
+            self._publisher.facts([ConnectionChanged(connection=self._state.connection)])
+
+    async def _pause(self, seconds: float | None) -> None:
+        await _first(self._wake.wait(), timeout=seconds)
+
+
+async def _first(waiting: Awaitable[object], *, timeout: float | None) -> None:
+    try:
+        await asyncio.wait_for(waiting, timeout)
+    except TimeoutError:
+        return
+
+
+async def _quietly(work: Awaitable[None]) -> None:
+    """Do something whose failure stands in the log and shows on its own row, but which never blocks trading."""
+    try:
+        await work
+    except DeskError as error:
+        log.warning("while connecting: %s", error)
