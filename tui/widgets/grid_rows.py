@@ -15,7 +15,7 @@ class GridRows:
         self._knows_style = knows_style
         self._cells: dict[str, dict[str, Cell]] = {}
         self._index: dict[str, int] = {}
-        self.order: Sequence[str] = ()
+        self.order: list[str] = []
         """Keys of all rows, from top to bottom."""
         self.cursor: str | None = None
         """Key of the row under the cursor; None while there are no rows."""
@@ -79,7 +79,7 @@ class GridRows:
         for key in keys:
             del self._cells[key]
 
-    def arrange(self, order: Sequence[str]) -> int | None:
+    def arrange(self, order: list[str]) -> int | None:
         """Take over the order of the rows; a cursor whose row went moves to the one that takes its place.
 
         Args:

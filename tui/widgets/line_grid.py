@@ -1,7 +1,7 @@
 """The grid behind every pane: rows with keys, drawn line by line, repainting only what changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from rich.style import Style
 from textual import events
@@ -50,7 +50,7 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
     LineGrid {
         height: 1fr;
         overflow-x: hidden;
-        overflow-y: auto;
+        overflow-y: scroll;
         scrollbar-size: 0 0;
         & > .line-grid--header { color: $text-muted; text-style: bold; }
         & > .line-grid--cursor { background: $block-cursor-background; text-style: bold; }
@@ -70,9 +70,9 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
     keep_mark: var[bool] = var(False, init=False)
     """Whether the cursor stays marked while the focus is elsewhere: the pane that feeds an open form."""
 
-    RowHighlighted = grid_messages.RowHighlighted
-    RowSelected = grid_messages.RowSelected
-    VisibleRowsChanged = grid_messages.VisibleRowsChanged
+    RowHighlighted: TypeAlias = grid_messages.RowHighlighted
+    RowSelected: TypeAlias = grid_messages.RowSelected
+    VisibleRowsChanged: TypeAlias = grid_messages.VisibleRowsChanged
 
     def __init__(
         self,

@@ -1,0 +1,1 @@
+"""Tests of the widgets; none of them knows trading."""
