@@ -169,7 +169,11 @@ class Journal(Protocol):
         """Hand rows over, to be durable within 50 ms. Returns the number of the last; never blocks, never raises."""
 
     def commit(self, entries: Sequence[Entry]) -> Awaitable[int]:
-        """Hand rows over and wait until they and all before them are synced to disk. Raises JournalError."""
+        """Hand rows over at once, so that `head` counts them on return.
+
+        The awaitable is done, with the number of the last, when they and all before them are synced to disk; it raises
+        JournalError if they could not be.
+        """
 
     async def close(self) -> None:
         """Write what is queued, sync and close."""

@@ -59,8 +59,12 @@ class ConnectionKeeper:
         *,
         endpoint: Callable[[], Awaitable[Endpoint]],
         on_verified: Callable[[], Awaitable[None]],
+        on_read: Callable[[], Awaitable[None]],
     ) -> None:
-        """`endpoint` finds (and for practice starts) the gateway; `on_verified` subscribes what is watched."""
+        """`endpoint` finds (and for practice starts) the gateway.
+
+        `on_verified` subscribes what is watched, `on_read` what the books showed to be held or working.
+        """
         self._broker = broker
         self._state = state
         self._publisher = publisher
@@ -68,12 +72,13 @@ class ConnectionKeeper:
         self._options = options
         self._endpoint = endpoint
         self._on_verified = on_verified
+        self._on_read = on_read
         self._confirmation: LiveConfirmation | None = None
         self._wake = asyncio.Event()
         self._lost = asyncio.Event()
         self._ask = asyncio.Event()
         self._lost_reason = ""
-        self._beside: list[asyncio.Task[None]] = []
+        self._beside: set[asyncio.Future[None]] = set()
         self.hearing: Hearing | None = None
         self.heartbeat_at: float | None = None
         self.round_trip_ms: Decimal | None = None
@@ -136,9 +141,10 @@ class ConnectionKeeper:
                 problem = str(error)
                 log.warning("connection: %s", problem)
             await self._broker.close()
-            for task in self._beside:
+            beside = tuple(self._beside)
+            for task in beside:
                 task.cancel()
-            await asyncio.gather(*self._beside, return_exceptions=True)
+            await asyncio.gather(*beside, return_exceptions=True)
             self._confirmation = None
             self._let_go()
             self._set(
@@ -187,10 +193,8 @@ class ConnectionKeeper:
     async def _synchronise(self, granted: ConnectPermit) -> None:
         account = granted.pinned_account or self.connection.accounts[0]
         # Quotes and money are wanted, but no order waits for them; only the books decide.
-        self._beside = [
-            asyncio.create_task(_quietly(self._on_verified())),
-            asyncio.create_task(_quietly(self._broker.watch_account(account))),
-        ]
+        self._aside(self._on_verified())
+        self._aside(self._broker.watch_account(account))
         await self._read()
 
     async def _read(self) -> None:
@@ -206,6 +210,12 @@ class ConnectionKeeper:
         now = self._clock.utc()
         self._change(settle_missing(order, books, now) for order in self._state.book.live())
         self._set(reconciled=now)
+        self._aside(self._on_read())
+
+    def _aside(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(_quietly(work))
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     async def _watch_over(self) -> None:
         """Heartbeats, overdue answers and readings of the books, until the connection is lost."""

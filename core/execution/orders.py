@@ -123,12 +123,13 @@ class OrderDesk:
         verified = self._state.connection.verified
         self._state.book.put(order)
         self._state.highest_order_id = max(self._state.highest_order_id, order.order_id)
+        committing = self._journal.commit([Intent(order=order, request=request)])
+        self._publisher.journalled(self._journal.head, OrderChanged(order=order))
         try:
-            number = await self._journal.commit([Intent(order=order, request=request)])
+            await committing
         except JournalError as error:
             denied = _deny(DenialCode.HALTED, f"Not sent: {error}")
             return Ack(ok=False, denied=denied, order=self._never_sent(order, denied.message))
-        self._publisher.journalled(number, OrderChanged(order=order))
         denial = self.gate()
         if denial is not None or self._state.connection.verified != verified:
             text = denial.message if denial else "Not sent: the connection changed while the order was being recorded."
@@ -154,12 +155,13 @@ class OrderDesk:
             previous = Terms(quantity=order.quantity, limit_price=order.limit_price)
             pending = replace(changed, pending=Pending.MODIFY, previous=previous, revision=order.revision + 1)
             self._state.book.put(pending)
+            committing = self._journal.commit([ModifyIntent(order=pending, previous=previous)])
+            self._publisher.journalled(self._journal.head, OrderChanged(order=pending))
             try:
-                number = await self._journal.commit([ModifyIntent(order=pending, previous=previous)])
+                await committing
             except JournalError as error:
-                self._state.book.put(order)
-                return Ack(ok=False, denied=_deny(DenialCode.HALTED, f"Not sent: {error}"), order=order)
-            self._publisher.journalled(number, OrderChanged(order=pending))
+                denied = _deny(DenialCode.HALTED, f"Not sent: {error}")
+                return Ack(ok=False, denied=denied, order=self._old_terms(order.order_ref, denied.message))
             current = self._state.book.get(order.order_ref) or pending
             denial = self.gate() or (None if current.is_live else _ended(current))
             if denial is not None:

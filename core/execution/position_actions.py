@@ -1,0 +1,141 @@
+"""Closing a position: side, quantity and price computed in core from what is held and working at this moment."""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
+
+from core.domain.commands import Ack, ClosePosition, Denial, DenialCode, OrderPreview, PlaceOrder, PreviewClose
+from core.domain.instruments import Instrument
+from core.domain.orders import OrderRequest, OrderType, Side
+from core.domain.prices import increment_at, marketable_limit
+from core.domain.quotes import Quote
+from core.execution.orders import OrderDesk
+from core.execution.state import DeskState
+from core.market.feed import QuoteFeed
+from core.ports import Approved
+from core.risk.controls import order_value
+from core.risk.fees import estimate_commission
+
+
+class PositionActions:
+    """Previews of orders, and orders that core computes itself."""
+
+    def __init__(self, state: DeskState, feed: QuoteFeed, desk: OrderDesk) -> None:
+        """All parts are those of the one service."""
+        self._state = state
+        self._feed = feed
+        self._desk = desk
+        self._closing: set[tuple[str, int]] = set()
+
+    def preview(self, request: OrderRequest) -> Ack:
+        """What the request would do now, by every control."""
+        judged = self._desk.gate() or self._desk.judge(request)
+        instrument = self._state.instruments.get(request.con_id)
+        quote = self._feed.get(request.con_id)
+        value = order_value(request, instrument, quote) if instrument and request.quantity.is_finite() else None
+        fee = None
+        if instrument is not None and value is not None and request.quantity > 0:
+            price = value / instrument.multiplier / request.quantity
+            fee = estimate_commission(instrument, request.quantity, price) if price > 0 else None
+        position = self._state.held(request.account, request.con_id)
+        before = position.quantity if position else Decimal(0)
+        shown = OrderPreview(
+            request=request,
+            denied=None if isinstance(judged, Approved) else judged,
+            value=value,
+            fee=fee,
+            position_before=before,
+            position_after=before + request.quantity * request.side.sign,
+            takes_ticks=_ticks_through(request, instrument, quote),
+            side=request.side,
+        )
+        return Ack(ok=True, result=shown)
+
+    def preview_close(self, command: PreviewClose) -> Ack:
+        """What closing would send now."""
+        request = self._request("", command.account, command.con_id, command.fraction)
+        return Ack(ok=False, denied=request) if isinstance(request, Denial) else self.preview(request)
+
+    async def close(self, command: ClosePosition) -> Ack:
+        """Send the closing order, unless one for the same position is live or the position is not what was shown."""
+        key = command.account, command.con_id
+        if key in self._closing:
+            return Ack(ok=False, denied=self._pending(command.con_id))
+        request = self._request(command.order_ref, command.account, command.con_id, command.fraction)
+        if isinstance(request, Denial):
+            return Ack(ok=False, denied=request)
+        if request.quantity != command.quantity:
+            text = (
+                f"Not sent: the ticket said {command.quantity:f} and {request.quantity:f} would close now. "
+                "The ticket shows the new quantity; Enter sends it."
+            )
+            return Ack(ok=False, denied=Denial(code=DenialCode.POSITION_CHANGED, message=text))
+        self._closing.add(key)
+        try:
+            return await self._desk.place(PlaceOrder(request=request))
+        finally:
+            self._closing.discard(key)
+
+    def _request(self, order_ref: str, account: str, con_id: int, fraction: Decimal) -> OrderRequest | Denial:
+        position = self._state.held(account, con_id)
+        instrument = self._state.instruments.get(con_id)
+        if position is None or instrument is None or position.quantity == 0:
+            label = instrument.label if instrument else "this instrument"
+            return Denial(code=DenialCode.NO_POSITION, message=f"No position in {label} to close in this account.")
+        if not fraction.is_finite() or not 0 < fraction <= 1:
+            text = f"Part {fraction} can't be closed: it must be above 0 and at most 1."
+            return Denial(code=DenialCode.QUANTITY, message=text)
+        side = Side.SELL if position.quantity > 0 else Side.BUY
+        if self._taking_liquidity(account, con_id, side):
+            return self._pending(con_id)
+        step = instrument.size_increment
+        quantity = (abs(position.quantity) * fraction / step).to_integral_value(ROUND_DOWN) * step
+        if fraction == 1:
+            quantity = abs(position.quantity)
+        price = self._price(side, instrument)
+        return OrderRequest(
+            order_ref=order_ref or "preview",
+            account=account,
+            con_id=con_id,
+            side=side,
+            quantity=quantity,
+            order_type=OrderType.LMT,
+            limit_price=price,
+        )
+
+    def _price(self, side: Side, instrument: Instrument) -> Decimal | None:
+        quote = self._feed.get(instrument.con_id)
+        return marketable_limit(side, quote, instrument.price_bands) if quote is not None and quote.tradable else None
+
+    def _taking_liquidity(self, account: str, con_id: int, side: Side) -> bool:
+        """True while an order of ours on the closing side is live at or through the market: a closing order on its way.
+
+        Targets resting away from the market don't count: they stay, as HANDS.md rule 9 has it.
+        """
+        quote = self._feed.get(con_id)
+        near = None if quote is None else (quote.bid if side is Side.SELL else quote.ask)
+        for order in self._state.book.live():
+            if (order.account, order.con_id, order.side) != (account, con_id, side) or order.external:
+                continue
+            if order.limit_price is None or near is None or (order.limit_price - near) * side.sign >= 0:
+                return True
+        return False
+
+    def _pending(self, con_id: int) -> Denial:
+        instrument = self._state.instruments.get(con_id)
+        label = instrument.label if instrument else "this position"
+        text = f"A closing order for {label} is live already. Wait for it, or cancel it first ( c )."
+        return Denial(code=DenialCode.CLOSE_PENDING, message=text)
+
+
+def _ticks_through(request: OrderRequest, instrument: Instrument | None, quote: Quote | None) -> int:
+    if instrument is None or quote is None or request.limit_price is None or not request.limit_price.is_finite():
+        return 0
+    other = quote.ask if request.side is Side.BUY else quote.bid
+    if other is None:
+        return 0
+    through = (request.limit_price - other) * request.side.sign
+    if through < 0:
+        return 0
+    ticks = through / increment_at(other, instrument.price_bands)
+    return int(ticks.to_integral_value(ROUND_UP)) or 1

@@ -1,0 +1,344 @@
+"""The execution service: one object that the link, the broker and the journal meet in."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from core.clock import Clock
+from core.domain.commands import (
+    Ack,
+    CancelEntries,
+    CancelOrder,
+    ClosePosition,
+    Command,
+    ConfirmLive,
+    Denial,
+    DenialCode,
+    Leave,
+    ModifyOrder,
+    PlaceOrder,
+    PreviewClose,
+    PreviewOrder,
+    Reconnect,
+    SearchSymbols,
+    Unwatch,
+    Watch,
+)
+from core.domain.connection import Connection, Endpoint, LinkState, Mode
+from core.domain.events import Envelope, QuotesUpdated, Severity, Snapshot, TradingState, TradingStateChanged
+from core.domain.limits import Limits
+from core.domain.reports import Report, Tick
+from core.errors import DeskError, LiveGuardError
+from core.execution.hearing import Hearing
+from core.execution.keeper import ConnectionKeeper, KeeperOptions
+from core.execution.orders import OrderDesk, OrderOptions
+from core.execution.position_actions import PositionActions
+from core.execution.publisher import Publisher
+from core.execution.state import DeskState
+from core.execution.watching import Watching
+from core.market.feed import QuoteFeed
+from core.ports import Broker, BrokerListener, EventSink, Journal
+
+log = logging.getLogger(__name__)
+
+HEALTH_SECONDS = 1.0
+
+
+class ServiceOptions(Struct, frozen=True, kw_only=True):
+    """What the profile says to the service."""
+
+    session: str
+    """This run of core."""
+    keeper: KeeperOptions
+    limits: Limits
+    read_only: bool
+    """True sends no order and no cancel."""
+    symbols: tuple[str, ...]
+    """They fill the watchlist of a profile that has none yet."""
+
+
+class Gateway(Protocol):
+    """Where the broker is to be found."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process of the gateway that core started; None when it started none."""
+
+    async def endpoint(self) -> Endpoint:
+        """Where to connect; starts the practice gateway where that is wanted. Raises DeskError."""
+
+
+class ExecutionService:
+    """Implements `ports.DeskHost` for the link and `ports.BrokerListener` for the adapter."""
+
+    def __init__(
+        self,
+        state: DeskState,
+        journal: Journal,
+        clock: Clock,
+        gateway: Gateway,
+        make_broker: Callable[[BrokerListener], Broker],
+        options: ServiceOptions,
+    ) -> None:
+        """`state` has been brought back from the journal; `make_broker` is called once, with this service."""
+        self._state = state
+        self._journal = journal
+        self._clock = clock
+        self._gateway = gateway
+        self._session = options.session
+        self._mode = options.keeper.mode
+        self._feed = QuoteFeed()
+        self._publisher = Publisher(journal, session)
+        self._broker = make_broker(self)
+        self._watching = Watching(self._broker, state, self._feed, self._publisher, journal, options.symbols)
+        self._keeper = ConnectionKeeper(
+            self._broker,
+            state,
+            self._publisher,
+            clock,
+            options.keeper,
+            endpoint=gateway.endpoint,
+            on_verified=self._watching.restore,
+            on_read=self._watching.follow,
+        )
+        self._hearing = Hearing(
+            state,
+            self._publisher,
+            clock,
+            client_id=options.keeper.client_id,
+            instance=journal.instance,
+            on_connection_report=self._keeper.on_report,
+            ask_books=self._keeper.ask_books,
+        )
+        self._keeper.hearing = self._hearing
+        self._orders = OrderDesk(
+            self._broker,
+            journal,
+            state,
+            self._feed,
+            self._publisher,
+            self._hearing,
+            clock,
+            OrderOptions(limits=options.limits, client_id=options.keeper.client_id, read_only=options.read_only),
+        )
+        self._actions = PositionActions(state, self._feed, self._orders)
+        self._live_clients: set[str] = set()
+        self._desks: dict[str, None] = {}
+        self._departed: dict[str, bool] = {}
+        self._desks_changed = asyncio.Event()
+
+    @property
+    def session(self) -> str:
+        """This run of core."""
+        return self._session
+
+    @property
+    def instance(self) -> str:
+        """The journal's instance."""
+        return self._journal.instance
+
+    @property
+    def connection(self) -> Connection:
+        """The state of the way to the broker."""
+        return self._state.connection
+
+    @property
+    def desks(self) -> int:
+        """Clients attached now."""
+        return len(self._desks)
+
+    @property
+    def told_to_stop(self) -> bool:
+        """True once the last desk left with `Leave`, and wanted core to stop or left nothing working."""
+        if self._desks or not self._departed:
+            return False
+        return any(self._departed.values()) or not self.has_live_orders
+
+    @property
+    def has_live_orders(self) -> bool:
+        """True while an order of ours may still fill, orders of unknown outcome included."""
+        return any(not order.external for order in self._state.book.live())
+
+    @property
+    def desks_changed(self) -> asyncio.Event:
+        """Set when a desk attached or left; whoever waits clears it."""
+        return self._desks_changed
+
+    async def run(self) -> None:
+        """Keep the connection and the health figures until cancelled. An exception here must end core."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keeper.run(), name="connection")
+            group.create_task(self._report_health(), name="health")
+
+    async def close(self) -> None:
+        """Close the connection to the broker; orders stay where they are."""
+        await self._broker.close()
+
+    async def execute(self, command: Command, client: str) -> Ack:
+        """Carry out one command. Never raises for anything that a client sent."""
+        try:
+            return await self._execute(command, client)
+        except DeskError as error:
+            return _refuse(DenialCode.BROKER, str(error))
+        except Exception:
+            log.exception("a command failed: %s", type(command).__name__)
+            return _refuse(
+                DenialCode.BAD_COMMAND, "Core could not carry this out; its log says why. Look at the orders first."
+            )
+
+    async def _execute(self, command: Command, client: str) -> Ack:
+        ack = Ack(ok=True)
+        match command:
+            case PlaceOrder() | ModifyOrder() | ClosePosition():
+                ack = self._unconfirmed(client) or await self._send(command)
+            case CancelOrder():
+                ack = await self._orders.cancel(command)
+            case CancelEntries():
+                ack = await self._orders.cancel_entries(command)
+            case PreviewOrder(request=request):
+                ack = self._actions.preview(request)
+            case PreviewClose():
+                ack = self._actions.preview_close(command)
+            case SearchSymbols(pattern=pattern):
+                ack = await self._watching.search(pattern)
+            case Watch(con_id=con_id):
+                ack = await self._watching.watch(con_id)
+            case Unwatch(con_id=con_id):
+                ack = self._watching.unwatch(con_id)
+            case ConfirmLive(phrase=phrase):
+                ack = self._confirm(phrase, client)
+            case Reconnect():
+                self._keeper.reconnect()
+            case Leave(stop=stop):
+                self._departed[client] = stop
+        return ack
+
+    async def _send(self, command: PlaceOrder | ModifyOrder | ClosePosition) -> Ack:
+        match command:
+            case PlaceOrder():
+                return await self._orders.place(command)
+            case ModifyOrder():
+                return await self._orders.modify(command)
+            case ClosePosition():
+                return await self._actions.close(command)
+
+    def _unconfirmed(self, client: str) -> Ack | None:
+        if self._mode is not Mode.LIVE or client in self._live_clients:
+            return None
+        return _refuse(
+            DenialCode.LIVE_NOT_CONFIRMED,
+            "This desk has not confirmed live trading. Not sent. Type the live phrase at this desk first.",
+        )
+
+    def _confirm(self, phrase: str, client: str) -> Ack:
+        try:
+            self._keeper.confirm_live(phrase)
+        except LiveGuardError as error:
+            return _refuse(DenialCode.LIVE_NOT_CONFIRMED, str(error))
+        self._live_clients.add(client)
+        return Ack(ok=True)
+
+    def snapshot(self) -> Snapshot:
+        """Everything as it stands."""
+        state = self._state
+        return Snapshot(
+            session=self._session,
+            instance=self.instance,
+            number=self._publisher.number,
+            time=self._clock.utc(),
+            connection=state.connection,
+            trading_state=state.trading_state,
+            trading_reason=state.trading_reason,
+            instruments=tuple(state.instruments.values()),
+            watchlist=state.watchlist,
+            quotes=self._feed.all(),
+            orders=tuple(state.book.orders()),
+            executions=tuple(state.book.executions()),
+            positions=None if state.positions is None else tuple(state.positions.values()),
+            accounts=tuple(state.accounts.values()),
+            incidents=tuple(state.incidents),
+            health=state.health,
+        )
+
+    def facts_after(self, number: int) -> Sequence[Envelope] | None:
+        """The facts after `number`; None if they are no longer at hand."""
+        return self._publisher.after(number)
+
+    def add_sink(self, sink: EventSink) -> None:
+        """Publish every further event to `sink`."""
+        self._publisher.add_sink(sink)
+
+    def remove_sink(self, sink: EventSink) -> None:
+        """Stop; does nothing for an unknown sink."""
+        self._publisher.remove_sink(sink)
+
+    def desk_attached(self, client: str) -> None:
+        """A client finished its Hello."""
+        self._desks[client] = None
+        self._departed.clear()
+        self._desks_changed.set()
+
+    def desk_gone(self, client: str) -> None:
+        """Its socket closed."""
+        self._desks.pop(client, None)
+        self._live_clients.discard(client)
+        self._desks_changed.set()
+
+    def on_reports(self, reports: Sequence[Report]) -> None:
+        """The broker spoke."""
+        self._hearing.on_reports(reports)
+
+    def on_ticks(self, ticks: Sequence[Tick]) -> None:
+        """The market moved."""
+        quotes = self._feed.apply(ticks, self._clock.utc())
+        if quotes:
+            self._publisher.state(QuotesUpdated(quotes=quotes))
+
+    def on_disconnected(self, reason: str) -> None:
+        """The broker's socket is gone."""
+        stale = self._feed.mark_stale()
+        if stale:
+            self._publisher.state(QuotesUpdated(quotes=stale))
+        if self._mode is Mode.LIVE:
+            self._live_clients.clear()
+        self._keeper.on_disconnected(reason)
+
+    def halt(self, reason: str) -> None:
+        """Let no new order or change through from now on; cancels still pass."""
+        self._state.trading_state = TradingState.HALTED
+        self._state.trading_reason = reason
+        told = self._hearing.incident(f"Trading is halted: {reason}", Severity.ALARM)
+        self._publisher.facts([TradingStateChanged(state=TradingState.HALTED, reason=reason), told])
+
+    async def _report_health(self) -> None:
+        while True:
+            beat = self._keeper.heartbeat_at
+            age = None if beat is None else Decimal(round(self._clock.mono() - beat, 1)).quantize(Decimal("0.1"))
+            health = replace(
+                self._state.health,
+                round_trip_ms=self._keeper.round_trip_ms,
+                heartbeat_age_s=age,
+                journal_sync_ms=self._journal.last_sync_ms,
+                journal_head=self._journal.head,
+                desks=len(self._desks),
+                lines=self._broker.lines if self._state.connection.state is LinkState.READY else 0,
+                core_pid=os.getpid(),
+                gateway_pid=self._gateway.pid,
+                bad_frames=self._broker.bad_frames,
+            )
+            if health != self._state.health:
+                self._state.health = health
+                self._publisher.state(health)
+            await asyncio.sleep(HEALTH_SECONDS)
+
+
+def _refuse(code: DenialCode, message: str) -> Ack:
+    return Ack(ok=False, denied=Denial(code=code, message=message))
