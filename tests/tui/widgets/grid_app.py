@@ -95,6 +95,13 @@ class GridApp(App[None]):
                 self._news.clear()
                 await self._news.wait()
 
+    async def painted(self) -> None:
+        """Wait until everything that was to be repainted is on the screen."""
+        done = asyncio.Event()
+        self.call_after_refresh(done.set)
+        async with asyncio.timeout(5):
+            await done.wait()
+
     def highlights(self) -> list[tuple[str | None, Source]]:
         """Key and source of every highlight since the last call."""
         seen = [(message.key, message.source) for message in self.highlighted]
