@@ -14,7 +14,7 @@ Weight = Literal["single", "heavy", "dashed"]
 """How a title rule is drawn."""
 
 LINES: dict[Weight, str] = {"single": "─", "heavy": "━", "dashed": "╌"}
-SHORTEST_TITLE = 8
+SHORTEST_TITLE = 5
 
 
 class PaneRule(Widget):
