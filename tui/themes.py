@@ -17,8 +17,8 @@ DEFAULT_THEME = "ibdesk-dark"
 """Name of the theme the desk starts with."""
 
 DOMAIN_COLORS: dict[str, tuple[str, str]] = {
-    "quote-up": ("#4fd08c", "#0e6638"),
-    "quote-down": ("#ff8fa8", "#a81e4b"),
+    "quote-up": ("#4ade80", "#146b1a"),
+    "quote-down": ("#ff8fb8", "#9c0f4f"),
     "side-buy": ("#6cb0f5", "#0b57a4"),
     "side-sell": ("#f5a15c", "#924400"),
     "order-working": ("#d9dfe7", "#1b222b"),
