@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Protocol
 
 from core.domain.commands import Ack, Command
 from core.domain.events import Envelope, Snapshot
+from core.link.launch import CoreReady, PendingCore, begin_launch
+
+__all__ = ["CoreReady", "DeskClient", "PendingCore", "attach", "begin_launch"]
 
 
 class DeskClient(Protocol):
@@ -33,3 +37,13 @@ class DeskClient(Protocol):
 
     async def close(self) -> None:
         """Detach. Says nothing about core's life: send `Leave` first for that."""
+
+
+async def attach(path: Path, client_name: str) -> DeskClient:
+    """Attach to the core that listens at `path` (see `CoreReady.socket`); `client_name` is for people.
+
+    Raises LinkError if nobody listens there, if it is another user, another build, or doesn't answer in time.
+    """
+    from core.link.client import SocketClient
+
+    return await SocketClient.attach(path, client_name)

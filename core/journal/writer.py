@@ -32,7 +32,7 @@ stays within the room that it was given at the start."""
 _INSERT = "INSERT INTO event VALUES "
 _VALUES = f"({', '.join('?' * len(Row._fields))})"
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 
 class Signal(Enum):
@@ -99,7 +99,7 @@ class Writer(threading.Thread):
         except (sqlite3.Error, OSError) as error:
             self._on_failure(f"{self._path}: {error}.")
         except (msgspec.MsgspecError, TypeError, ValueError) as error:
-            _log.exception("an entry can't be encoded")
+            _logger.exception("an entry can't be encoded")
             self._on_failure(f"An entry can't be encoded: {error!r}.")
         else:
             self._on_closed()

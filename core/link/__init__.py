@@ -1,0 +1,1 @@
+"""The way between core and its desks: a Unix socket, or the same loop."""

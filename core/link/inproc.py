@@ -1,0 +1,81 @@
+"""A client in core's own loop, for tests and short commands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from core.domain.commands import Ack, Command
+from core.domain.events import Envelope, Snapshot
+from core.errors import LinkError
+from core.link.stream import EventStream
+from core.ports import DeskHost
+
+_CLOSED = "This client was closed. Nothing was sent."
+
+
+class InProcessClient:
+    """Implements `core.api.DeskClient` on a service in the same loop."""
+
+    def __init__(self, host: DeskHost, client_name: str) -> None:
+        """`client_name` must be unique among the host's clients."""
+        self._host = host
+        self._name = client_name
+        self._turn = asyncio.Lock()
+        self._streams: list[EventStream] = []
+        self._closed = False
+        host.desk_attached(client_name)
+
+    @property
+    def session(self) -> str:
+        """This run of core."""
+        return self._host.session
+
+    @property
+    def instance(self) -> str:
+        """The journal's instance, for minting order references."""
+        return self._host.instance
+
+    async def send(self, command: Command) -> Ack:
+        """Have core do something, after whatever this client asked for before. Raises LinkError once closed."""
+        async with self._turn:
+            self._check()
+            return await self._host.execute(command, self._name)
+
+    async def snapshot(self) -> Snapshot:
+        """Everything as it stands. Raises LinkError once closed."""
+        self._check()
+        return self._host.snapshot()
+
+    def events(self, after: int | None = None) -> AsyncIterator[Envelope]:
+        """Follow events from a snapshot's number on (None: from now on). Ends when the client is closed.
+
+        Its first step raises LinkError when `after` is too far back: then a snapshot is needed.
+        """
+        self._check()
+        stream = EventStream()
+        facts = () if after is None else self._host.facts_after(after)
+        if facts is None:
+            stream.fail(
+                LinkError("The events that follow are no longer at hand. Take a snapshot and go on from there.")
+            )
+            return stream
+        for envelope in facts:
+            stream.publish(envelope)
+        self._streams.append(stream)
+        self._host.add_sink(stream)
+        return stream
+
+    async def close(self) -> None:
+        """Detach. Does nothing the second time."""
+        if self._closed:
+            return
+        self._closed = True
+        for stream in self._streams:
+            self._host.remove_sink(stream)
+            stream.finish()
+        self._host.desk_gone(self._name)
+
+    def _check(self) -> None:
+        if self._closed:
+            raise LinkError(_CLOSED)

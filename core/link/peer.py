@@ -1,0 +1,219 @@
+"""One client, as core's end of the link sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections import deque
+from collections.abc import Coroutine
+from typing import Protocol, cast
+
+import msgspec
+
+from core.domain.commands import Command, Reconnect, SearchSymbols, Watch
+from core.errors import LinkError
+from core.link.outbox import Outbox
+from core.link.sockets import peer_uid
+from core.link.wire import (
+    BUILD,
+    HELLO_TIMEOUT_S,
+    AskSnapshot,
+    EventBatch,
+    FrameReader,
+    Gap,
+    Hello,
+    Refusal,
+    Reply,
+    Request,
+    Subscribe,
+    Welcome,
+    client_decoder,
+    frame,
+    schema_digest,
+)
+from core.ports import DeskHost
+from core.text import clean
+
+_CUT_S = 1.0
+"""How long a client that is cut may take to read why."""
+_MAX_QUEUED = 256
+"""Commands of one client that may wait; while they do, no more is read from it."""
+_BATCH = 256
+"""Old facts in one message."""
+_NAME_CHARS = 32
+
+_SLOW = (SearchSymbols, Watch, Reconnect)
+"""Commands that wait for the broker: they run beside the others, so that no cancel ever waits behind one."""
+
+_logger = logging.getLogger(__name__)
+
+
+class Room(Protocol):
+    """The server, as its peers see it."""
+
+    @property
+    def host(self) -> DeskHost:
+        """Who carries out the commands."""
+
+    def welcome(self) -> Welcome:
+        """Who core is, now."""
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Hold on to a task until it is done."""
+
+    def came(self, peer: Peer) -> None:
+        """A connection was made."""
+
+    def attached(self, client_name: str) -> str:
+        """A client said Hello; returns the name under which the host knows it, which no other connection has."""
+
+    def reads(self, peer: Peer) -> None:
+        """It wants events from now on."""
+
+    def left(self, peer: Peer) -> None:
+        """Its connection is closed."""
+
+
+class Peer(asyncio.Protocol):
+    """One connection: Hello first, then requests; commands one after another, in the order of their arrival.
+
+    Commands that arrived whole are carried out even if their client is gone by then.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self.name = ""
+        """Under which the host knows it; empty until it said Hello."""
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done once the connection is closed."""
+        self._room = room
+        self._loop = asyncio.get_running_loop()
+        self._reader = FrameReader()
+        self._commands: deque[tuple[int, Command]] = deque()
+        self._running = False
+        self._cut = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let nobody in but our own user, and nobody who doesn't say Hello in time."""
+        self._transport = cast("asyncio.Transport", transport)
+        self.outbox = Outbox(self._transport, self._room.host.session, self.cut)
+        self._room.came(self)
+        self._hello = self._loop.call_later(HELLO_TIMEOUT_S, self.cut, "No Hello came; the link is closed.")
+        connection: socket.socket = transport.get_extra_info("socket")
+        try:
+            foreign = peer_uid(connection) != os.getuid()
+        except OSError:
+            foreign = True
+        if foreign:
+            self.cut("Core belongs to another user. Start your own.")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Its end, for whatever reason."""
+        self._cut = True
+        self._hello.cancel()
+        self._room.left(self)
+        if not self.gone.done():
+            self.gone.set_result(None)
+
+    def pause_writing(self) -> None:
+        """It doesn't keep up with reading."""
+        self.outbox.pause()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self.outbox.resume()
+
+    def cut(self, reason: str) -> None:
+        """End the connection; the client is told why if it still reads."""
+        if not self._cut:
+            self._cut = True
+            _logger.info("%s is cut: %s", self.name or "a client", reason)
+            self.outbox.close(frame(Refusal(reason=reason)))
+            self._transport.close()
+            self._loop.call_later(_CUT_S, self._transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Whatever the socket had."""
+        try:
+            for message in self._reader.feed(data):
+                if self._cut:
+                    return
+                self._handle(client_decoder().decode(message))
+        except msgspec.MsgspecError as error:
+            self.cut(f"Core can't read this client's message: {clean(str(error))}. The link is closed.")
+        except LinkError as error:
+            self.cut(f"{error} The link is closed.")
+
+    def _handle(self, message: Hello | Request) -> None:
+        match message:
+            case Hello() if not self.name:
+                self._greet(message)
+            case Request() if self.name:
+                self._answer(message)
+            case _:
+                self.cut("The first message must be a Hello, and only the first. The link is closed.")
+
+    def _greet(self, hello: Hello) -> None:
+        if (hello.build, hello.schema_digest) != (BUILD, schema_digest()):
+            self.cut(
+                f"Core runs ibdesk {BUILD} ({schema_digest()[:6]}), this {clean(hello.client_name, _NAME_CHARS)} is "
+                f"{clean(hello.build, _NAME_CHARS)} ({clean(hello.schema_digest, 6)}): they can't work together. "
+                "Restart core to go on: close every desk of this profile and stop core there, then start again. "
+                "Working orders stay at the broker."
+            )
+            return
+        self._hello.cancel()
+        self.name = self._room.attached(clean(hello.client_name, _NAME_CHARS))
+        self.outbox.send(frame(self._room.welcome()), now=True)
+
+    def _answer(self, request: Request) -> None:
+        match request.body:
+            case AskSnapshot():
+                self.outbox.send(frame(Reply(id=request.id, snapshot=self._room.host.snapshot())), now=True)
+            case Subscribe(after=after):
+                self._subscribe(request.id, after)
+            case command if isinstance(command, _SLOW):
+                self._start(self._carry_out(request.id, command))
+            case command:
+                self._commands.append((request.id, command))
+                if not self._running:
+                    self._running = True
+                    self._start(self._work())
+                elif len(self._commands) >= _MAX_QUEUED:
+                    self._transport.pause_reading()
+
+    def _subscribe(self, request_id: int, after: int | None) -> None:
+        """Old facts and the place among the readers in one turn of the loop, so that nothing falls between them."""
+        facts = () if after is None else self._room.host.facts_after(after)
+        if facts is None:
+            self.outbox.send(frame(Gap(id=request_id)), now=True)
+            return
+        self.outbox.send(frame(Reply(id=request_id)))
+        for start in range(0, len(facts), _BATCH):
+            self.outbox.send(frame(EventBatch(envelopes=tuple(facts[start : start + _BATCH]))))
+        self.outbox.flush()
+        self._room.reads(self)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        self._room.keep(self._loop.create_task(work))
+
+    async def _work(self) -> None:
+        try:
+            while self._commands:
+                request_id, command = self._commands.popleft()
+                if len(self._commands) < _MAX_QUEUED // 2 and not self._cut:
+                    self._transport.resume_reading()
+                await self._carry_out(request_id, command)
+        finally:
+            self._running = False
+
+    async def _carry_out(self, request_id: int, command: Command) -> None:
+        try:
+            ack = await self._room.host.execute(command, self.name)
+            self.outbox.send(frame(Reply(id=request_id, ack=ack)), now=True)
+        except Exception:
+            _logger.exception("a command of %s failed", self.name)
+            self.cut(
+                "A command failed inside core: whether it was done is not known. See core's log, then attach again."
+            )

@@ -1,0 +1,136 @@
+"""Core's end of the link: lets desks in and brings them every event."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+from core.domain.events import Envelope, StateEvent
+from core.link import sockets
+from core.link.peer import Peer
+from core.link.stream import Conflator
+from core.link.wire import EventBatch, Welcome, client_decoder, frame, schema_digest, state_frame
+from core.ports import DeskHost
+
+STATE_INTERVAL_S = 0.05
+"""State events go out at most this often, each thing with its last value."""
+
+_LAST_COMMANDS_S = 1.0
+"""How long commands that run may go on when the link closes; after that only the broker keeps them waiting."""
+
+_logger = logging.getLogger(__name__)
+
+
+class LinkServer:
+    """Listens on a Unix socket and serves every desk that speaks our build."""
+
+    def __init__(self, host: DeskHost, path: Path, describe: Callable[[], Welcome]) -> None:
+        """`describe` says who core is; it is asked anew for each client."""
+        self.host = host
+        self._describe = describe
+        self._path = path
+        self._numbers = count(1)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._peers: set[Peer] = set()
+        self._readers: set[Peer] = set()
+        self._state = Conflator()
+        self._server: asyncio.Server | None = None
+        self._inode = 0
+        self._flush: asyncio.TimerHandle | asyncio.Handle | None = None
+        self._flushed = float("-inf")
+
+    async def start(self) -> None:
+        """Listen. Raises LinkError if the socket can't be had (see `sockets.listen`)."""
+        # Built now, so that the first client doesn't wait for it.
+        client_decoder()
+        schema_digest()
+        self._loop = asyncio.get_running_loop()
+        listener = sockets.listen(self._path)
+        self._inode = self._path.stat().st_ino
+        self._server = await self._loop.create_unix_server(lambda: Peer(self), sock=listener)
+        self.host.add_sink(self)
+
+    async def close(self, reason: str = "Core has ended.") -> None:
+        """Tell every client why, cut it, stop listening and remove the socket. Does nothing when not started."""
+        self.host.remove_sink(self)
+        if self._flush is not None:
+            self._flush.cancel()
+            self._flush = None
+        if self._server is None:
+            return
+        self._server.close()
+        self._server = None
+        peers = list(self._peers)
+        for peer in peers:
+            peer.cut(reason)
+        await asyncio.gather(*(peer.gone for peer in peers))
+        # A command may be what closes us: it is not waited for by itself.
+        running = self._tasks - {asyncio.current_task()}
+        if running:
+            _, late = await asyncio.wait(running, timeout=_LAST_COMMANDS_S)
+            for task in late:
+                task.cancel()
+        if self._path.exists() and self._path.stat().st_ino == self._inode:
+            self._path.unlink()
+
+    def publish(self, envelope: Envelope) -> None:
+        """Bring an event to every reader: a fact now, state with the next flush."""
+        if isinstance(envelope.event, StateEvent):
+            self._state.put(envelope.event)
+            if self._flush is None:
+                wait = self._flushed + STATE_INTERVAL_S - self._loop.time()
+                # The first one after a pause leaves with this turn of the loop.
+                self._flush = (
+                    self._loop.call_later(wait, self._flush_state)
+                    if wait > 0
+                    else self._loop.call_soon(self._flush_state)
+                )
+        elif self._readers:
+            data = frame(EventBatch(envelopes=(envelope,)))
+            for reader in list(self._readers):
+                reader.outbox.send(data, fact=True)
+
+    def _flush_state(self) -> None:
+        self._flush = None
+        self._flushed = self._loop.time()
+        events = self._state.take()
+        if not self._readers:
+            return
+        data = state_frame(self.host.session, events)
+        for reader in list(self._readers):
+            reader.outbox.send_state(data, events)
+
+    def welcome(self) -> Welcome:
+        """Who core is, now."""
+        return self._describe()
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Hold on to a task until it is done."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def came(self, peer: Peer) -> None:
+        """A connection was made."""
+        self._peers.add(peer)
+
+    def attached(self, client_name: str) -> str:
+        """A client said Hello; returns the name under which the host knows it: no two connections have the same."""
+        name = f"{client_name}-{next(self._numbers)}"
+        _logger.info("%s attached", name)
+        self.host.desk_attached(name)
+        return name
+
+    def reads(self, peer: Peer) -> None:
+        """It wants events from now on."""
+        self._readers.add(peer)
+
+    def left(self, peer: Peer) -> None:
+        """Its connection is closed."""
+        self._peers.discard(peer)
+        self._readers.discard(peer)
+        if peer.name:
+            _logger.info("%s is gone", peer.name)
+            self.host.desk_gone(peer.name)
