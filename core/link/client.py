@@ -14,7 +14,8 @@ import msgspec
 from core.domain.commands import Ack, Command, PlaceOrder
 from core.domain.events import Envelope, Snapshot
 from core.errors import LinkError
-from core.link.sockets import check_length, peer_uid
+from core.link.paths import check_length
+from core.link.sockets import peer_uid
 from core.link.stream import EventStream
 from core.link.wire import (
     BUILD,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +40,7 @@ def begin_launch(arguments: Mapping[str, str], profile: str = "practice") -> Pen
     return spawn([sys.executable, "-P", "-m", "core", "--ready-fd", str(READY_FD), *pairs], log)
 
 
-def spawn(command: Sequence[str], log: Path) -> PendingCore:
+def spawn(command: list[str], log: Path) -> PendingCore:
     """Start a program that says on descriptor READY_FD whether it is ready; its output is appended to `log`.
 
     Raises CoreStartError if there can be no process or no such file.

@@ -44,7 +44,7 @@ class CoreLock:
         self._descriptor: int | None = None
 
     def acquire(self, record: LockRecord) -> None:
-        """Take the lock and write `record` into it. Raises ProfileHeldError, or OSError if there can be no such file."""
+        """Take the lock and write `record` into it. Raises ProfileHeldError, or OSError without such a file."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,10 +6,12 @@ import os
 import re
 from pathlib import Path
 
-from core.errors import ConfigError
-from core.link.sockets import PATH_LIMIT, check_private
+from core.errors import ConfigError, LinkError
 
 APP = "ibdesk"
+
+PATH_LIMIT = 100
+"""Bytes that a socket's path may have: systems take 103 to 107."""
 
 _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
@@ -64,6 +66,24 @@ def socket_path(profile: str) -> Path:
 def lock_path(profile: str) -> Path:
     """The file that the running core of this profile keeps locked."""
     return state_dir(profile) / "core.lock"
+
+
+def check_length(path: Path) -> None:
+    """Raise LinkError if no system would take `path` for a socket."""
+    if len(os.fsencode(path)) > PATH_LIMIT:
+        raise LinkError(
+            f"The socket's path {path} is longer than {PATH_LIMIT} bytes. Set XDG_RUNTIME_DIR to a shorter folder."
+        )
+
+
+def check_private(folder: Path) -> None:
+    """Raise LinkError unless `folder` is a folder of ours that nobody else can enter."""
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o077 or not folder.is_dir() or folder.is_symlink():
+        raise LinkError(
+            f"{folder} must be a folder of yours that nobody else can enter: others could reach core through it. "
+            f"Make it so (chmod 700 {folder}), or remove it."
+        )
 
 
 def _temporary_dir() -> Path:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 import struct
 import sys
 from pathlib import Path
 
 from core.errors import LinkError
-
-PATH_LIMIT = 100
-"""Bytes that a socket's path may have: systems take 103 to 107."""
+from core.link.paths import check_length, check_private
 
 _SOL_LOCAL = 0
 _LOCAL_PEERCRED = 1
@@ -55,24 +52,6 @@ def listen(path: Path) -> socket.socket:
         listener.close()
         raise
     return listener
-
-
-def check_length(path: Path) -> None:
-    """Raise LinkError if no system would take `path` for a socket."""
-    if len(os.fsencode(path)) > PATH_LIMIT:
-        raise LinkError(
-            f"The socket's path {path} is longer than {PATH_LIMIT} bytes. Set XDG_RUNTIME_DIR to a shorter folder."
-        )
-
-
-def check_private(folder: Path) -> None:
-    """Raise LinkError unless `folder` is a folder of ours that nobody else can enter."""
-    found = folder.lstat()
-    if found.st_uid != os.getuid() or found.st_mode & 0o077 or not folder.is_dir() or folder.is_symlink():
-        raise LinkError(
-            f"{folder} must be a folder of yours that nobody else can enter: others could reach core through it. "
-            f"Make it so (chmod 700 {folder}), or remove it."
-        )
 
 
 def _remove_stale(path: Path) -> None:
