@@ -146,7 +146,8 @@ class ConnectionKeeper:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             self._confirmation = None
-            self._let_go()
+            self.heartbeat_at, self.round_trip_ms = None, None
+            self.doubt_in_flight("connection lost before an answer")
             self._set(
                 state=state,
                 problem=problem,
@@ -243,12 +244,10 @@ class ConnectionKeeper:
         if overdue:
             self.ask_books()
 
-    def _let_go(self) -> None:
-        """Whatever hung on an answer hangs in the air now."""
+    def doubt_in_flight(self, note: str) -> None:
+        """Whatever hangs on an answer of the broker hangs in the air now: UNKNOWN, with the reason."""
         now = self._clock.utc()
-        self._state.abandon_positions()
-        self._change(lose_touch(order, now, "connection lost before an answer") for order in self._state.in_flight())
-        self.heartbeat_at, self.round_trip_ms = None, None
+        self._change(lose_touch(order, now, note) for order in self._state.in_flight())
 
     def _change(self, orders: Iterable[Order]) -> None:
         facts: list[Fact] = []
@@ -262,7 +261,7 @@ class ConnectionKeeper:
         match report.error_class:
             case ErrorClass.LINK_DOWN:
                 self._set(ibkr=FarmStatus.DOWN, problem=f"IBKR's own link is down: {report.text} [{report.code}]")
-                self._let_go()
+                self.doubt_in_flight("IBKR's link was lost before an answer")
             case ErrorClass.LINK_UP_DATA_LOST | ErrorClass.LINK_UP_DATA_KEPT:
                 self._set(ibkr=FarmStatus.UP, problem="")
                 self.ask_books()
@@ -304,3 +303,5 @@ async def _quietly(work: Awaitable[None]) -> None:
         await work
     except DeskError as error:
         log.warning("while connecting: %s", error)
+    except Exception:
+        log.exception("work beside the connection failed")

@@ -96,7 +96,7 @@ class ExecutionService:
         self._session = options.session
         self._mode = options.keeper.mode
         self._feed = QuoteFeed()
-        self._publisher = Publisher(journal, session)
+        self._publisher = Publisher(journal, options.session)
         self._broker = make_broker(self)
         self._watching = Watching(self._broker, state, self._feed, self._publisher, journal, options.symbols)
         self._keeper = ConnectionKeeper(
@@ -171,6 +171,10 @@ class ExecutionService:
     def desks_changed(self) -> asyncio.Event:
         """Set when a desk attached or left; whoever waits clears it."""
         return self._desks_changed
+
+    def recover(self) -> None:
+        """What an earlier run of core left in flight is UNKNOWN until the broker's books are read."""
+        self._keeper.doubt_in_flight("core ended before an answer came")
 
     async def run(self) -> None:
         """Keep the connection and the health figures until cancelled. An exception here must end core."""

@@ -1,0 +1,10 @@
+"""`python -m core`: run the execution service of one profile."""
+
+from __future__ import annotations
+
+import sys
+
+from core.bootstrap.main import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

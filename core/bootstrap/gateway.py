@@ -1,0 +1,181 @@
+"""Where the gateway is: one that runs already, or the practice gateway that core starts itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from core.domain.connection import Endpoint
+from core.errors import ConnectError
+
+IDLE_EXIT_SECONDS = 30
+"""A practice gateway that core started ends this long after its last client."""
+_START_SECONDS = 10.0
+_STOP_SECONDS = 5.0
+_POLL_SECONDS = 0.01
+
+
+class OutsideGateway:
+    """TWS or IB Gateway, started by the user."""
+
+    pid: int | None = None
+    """Never known: it is not ours."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        """`endpoint` is the profile's."""
+        self._endpoint = endpoint
+
+    async def endpoint(self) -> Endpoint:
+        """Where the profile says it is."""
+        return self._endpoint
+
+    async def stop(self) -> None:
+        """It is not ours to stop."""
+
+
+class PracticeGateway:
+    """The practice gateway of one profile, in a process of its own; one left running by an earlier core is adopted."""
+
+    def __init__(self, port: int, seed: int, state_dir: Path) -> None:
+        """`port` 0 takes a free one; `state_dir` keeps its account and market beside the profile's journal."""
+        self._port = port
+        self._seed = seed
+        self._state_dir = state_dir
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ready_fd: int | None = None
+        self._endpoint: Endpoint | None = None
+        self.pid: int | None = None
+
+    def begin(self) -> None:
+        """Start the process, if none is running, and return at once; `endpoint` waits for it."""
+        adopted = self._running_already()
+        if adopted is not None:
+            self.pid, self._endpoint = adopted
+            return
+        self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ready, theirs = os.pipe()
+        arguments = {
+            "--port": self._port,
+            "--seed": self._seed,
+            "--state": self._state_dir,
+            "--idle-exit": IDLE_EXIT_SECONDS,
+            "--ready-fd": theirs,
+        }
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "core.practice",
+            *(str(part) for pair in arguments.items() for part in pair),
+        ]
+        with (self._state_dir / "gateway.stderr").open("wb") as errors:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                pass_fds=(theirs,),
+                start_new_session=True,
+            )
+        os.close(theirs)
+        self._ready_fd = ready
+        self.pid, self._endpoint = self._process.pid, None
+
+    async def endpoint(self) -> Endpoint:
+        """Where it listens; starts it first, or again, where it does not run. Raises ConnectError if it can't."""
+        if self._endpoint is not None and not self._is_alive():
+            self._endpoint, self.pid = None, None
+        if self._endpoint is None:
+            if self._ready_fd is None:
+                await asyncio.to_thread(self.begin)
+            if self._endpoint is None:
+                self._endpoint = await self._wait_ready()
+        return self._endpoint
+
+    async def stop(self) -> None:
+        """End the process and wait until it is gone; its state stays on disk."""
+        if self.pid is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+        if not await asyncio.to_thread(self._is_gone_within, _STOP_SECONDS):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            await asyncio.to_thread(self._is_gone_within, _STOP_SECONDS)
+
+    def _is_gone_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while self._is_alive():
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
+
+    async def _wait_ready(self) -> Endpoint:
+        ready, self._ready_fd = self._ready_fd, None
+        if ready is None:
+            raise ConnectError("The practice gateway was not started. Restart ibdesk.")
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[bytes] = loop.create_future()
+
+        def read() -> None:
+            if not answered.done():
+                answered.set_result(os.read(ready, 4096))
+
+        loop.add_reader(ready, read)
+        try:
+            line = await asyncio.wait_for(answered, _START_SECONDS)
+        except TimeoutError:
+            line = b""
+        finally:
+            loop.remove_reader(ready)
+            os.close(ready)
+        if not line:
+            raise ConnectError(f"The practice gateway did not start: {self._last_words()}")
+        return Endpoint("127.0.0.1", json.loads(line)["port"])
+
+    def _last_words(self) -> str:
+        log = self._state_dir / "gateway.stderr"
+        with contextlib.suppress(OSError):
+            lines = log.read_text(errors="replace").strip().splitlines()
+            if lines:
+                return lines[-1]
+        return f"it said nothing. See {log}, and try again."
+
+    def _is_alive(self) -> bool:
+        if self._process is not None:
+            return self._process.poll() is None
+        return self.pid is not None and _exists(self.pid)
+
+    def _running_already(self) -> tuple[int, Endpoint] | None:
+        try:
+            record = json.loads((self._state_dir / "endpoint.json").read_bytes())
+            pid, port = int(record["pid"]), int(record["port"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        wanted = self._port in (0, port)
+        return (pid, Endpoint("127.0.0.1", port)) if wanted and _exists(pid) and _listens(port) else None
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

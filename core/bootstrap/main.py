@@ -1,0 +1,171 @@
+"""`python -m core`: settings, guard, lock, gateway, then one run; the outcome of the start goes down a pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from core.bootstrap.gateway import OutsideGateway, PracticeGateway
+from core.bootstrap.logs import start_logging
+from core.domain.connection import Mode
+from core.errors import DeskError, LockHeldError
+from core.ids import mint_ulid
+from core.link import paths
+from core.link.lock import CoreLock, LockRecord, ProfileHeldError
+from core.risk.live_guard import permit
+from core.settings import Settings, contradictions, load_settings
+
+log = logging.getLogger(__name__)
+
+_HOLDER_SECONDS = 10.0
+"""How long a core that is just starting may take until desks can attach to it."""
+_RETRY_SECONDS = 0.05
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run core with `--ready-fd N` and `key=value` arguments; returns the exit status.
+
+    The pipe gets one line of JSON: `{"ready": {...}}` once desks can attach (to this core or to the one that runs
+    already), or `{"error": {"title": ..., "text": ...}}`.
+    """
+    answer, arguments = _parse(argv)
+    try:
+        settings = load_settings(arguments)
+        if settings.mode is not Mode.LIVE:
+            # A live profile is permitted later, by the phrase; any other is refused before anything is opened.
+            permit(settings.endpoint, settings.mode, settings.account, None)
+        return _run(settings, answer)
+    except DeskError as error:
+        answer({"error": {"title": error.title, "text": str(error)}})
+        return 2
+
+
+def _parse(argv: Sequence[str]) -> tuple[Callable[[object], None], dict[str, str]]:
+    words = list(argv)
+    ready: int | None = None
+    if words[:1] == ["--ready-fd"]:
+        ready, words = int(words[1]), words[2:]
+    arguments = dict(word.split("=", 1) for word in words)
+    return (lambda message: _answer(ready, message)), arguments
+
+
+def _answer(ready: int | None, message: object) -> None:
+    line = json.dumps(message) + "\n"
+    if ready is None:
+        sys.stderr.write(line)
+        return
+    with contextlib.suppress(OSError):
+        os.write(ready, line.encode())
+        os.close(ready)
+
+
+def _run(settings: Settings, answer: Callable[[object], None]) -> int:
+    folder = paths.state_dir(settings.profile)
+    listening = paths.socket_path(settings.profile)
+    record = LockRecord(pid=os.getpid(), session=mint_ulid(), endpoint=_endpoint_text(settings), socket=str(listening))
+    lock = CoreLock(paths.lock_path(settings.profile))
+    holder = _acquire(lock, record)
+    if holder is not None:
+        answer(_attached(settings, holder))
+        return 0
+    listener = start_logging(folder)
+    for text in contradictions(os.environ):
+        log.warning("%s", text)
+    try:
+        asyncio.run(_serve(settings, folder, record, answer))
+    except Exception:
+        log.exception("core ended")
+        raise
+    finally:
+        listener.stop()
+        lock.release()
+    return 0
+
+
+def _acquire(lock: CoreLock, record: LockRecord) -> LockRecord | None:
+    """None once the lock is ours; else who holds it. Raises ProfileHeldError if the holder never says who it is."""
+    deadline = time.monotonic() + _HOLDER_SECONDS
+    while True:
+        try:
+            lock.acquire(record)
+        except ProfileHeldError as held:
+            if held.holder is not None:
+                return held.holder
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return None
+
+
+def _endpoint_text(settings: Settings) -> str:
+    return str(settings.endpoint) if settings.endpoint.port else ""
+
+
+def _attached(settings: Settings, holder: LockRecord) -> object:
+    """The answer for a profile whose core runs already. Raises LockHeldError if it has another gateway."""
+    wanted = _endpoint_text(settings)
+    if wanted and holder.endpoint != wanted:
+        has = f"connected to {holder.endpoint}" if holder.endpoint else "with its own practice gateway"
+        raise LockHeldError(
+            f"Profile {settings.profile!r} is in use by core {holder.pid}, {has}; you asked for {wanted}. "
+            "Quit that desk first, or choose another profile."
+        )
+    _wait_listening(holder)
+    return {"ready": {"socket": holder.socket, "session": holder.session, "pid": holder.pid, "attached": True}}
+
+
+def _wait_listening(holder: LockRecord) -> None:
+    deadline = time.monotonic() + _HOLDER_SECONDS
+    while True:
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(holder.socket) == 0:
+                return
+        if time.monotonic() >= deadline:
+            raise LockHeldError(
+                f"Core {holder.pid} holds this profile but does not listen on {holder.socket}. "
+                f"If it hangs, end it (kill {holder.pid}) and start again; its journal keeps every order."
+            )
+        time.sleep(_RETRY_SECONDS)
+
+
+async def _serve(settings: Settings, folder: Path, record: LockRecord, answer: Callable[[object], None]) -> None:
+    gateway: PracticeGateway | OutsideGateway
+    if settings.mode is Mode.PRACTICE:
+        gateway = PracticeGateway(settings.endpoint.port, settings.practice.seed, folder / "practice")
+        # Before the adapter's heavy import: the two start side by side.
+        gateway.begin()
+    else:
+        gateway = OutsideGateway(settings.endpoint)
+    from core.bootstrap.serve import RunOptions, serve
+
+    def ready() -> None:
+        answer({"ready": {"socket": record.socket, "session": record.session, "pid": record.pid, "attached": False}})
+
+    await serve(
+        RunOptions(
+            session=record.session,
+            profile=settings.profile,
+            mode=settings.mode,
+            endpoint=settings.endpoint,
+            client_id=settings.client_id,
+            account=settings.account,
+            timeout=settings.timeout_seconds,
+            read_only=settings.readonly,
+            symbols=settings.watchlist,
+            limits=settings.limits.limits(),
+            pace=settings.pace,
+            journal=folder / "journal.db",
+            socket=Path(record.socket),
+        ),
+        gateway,
+        ready,
+    )

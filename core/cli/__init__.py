@@ -1,0 +1,1 @@
+"""Commands that need no screen, one file a family; each is imported when it is called."""
