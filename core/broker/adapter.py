@@ -1,0 +1,170 @@
+"""The broker as core sees it: one connection at a time to TWS, IB Gateway or the practice gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from decimal import Decimal
+
+from core.broker.handshake import Handshake, Shaking
+from core.broker.pacer import DEFAULT_RATE, Pacer
+from core.broker.registry import Registry
+from core.broker.session import Session
+from core.clock import Clock
+from core.domain.instruments import Instrument, SymbolMatch
+from core.domain.orders import OrderRequest
+from core.domain.reports import CompletedOrderReport, ExecutionReport, OpenOrderReport, PositionReport
+from core.errors import NotConnectedError
+from core.ports import Approved, BrokerListener, ConnectPermit
+
+QUERY_DEADLINE = 10.0
+"""Seconds within which a query must be answered."""
+
+_CLOSED = "There is no connection to the gateway. Nothing was sent."
+
+
+class IbBroker:
+    """Implements `core.ports.Broker` over the TWS API.
+
+    The pacer and the ids outlive a connection: a second counts across a reconnect, and no id is given out twice.
+    """
+
+    def __init__(
+        self,
+        listener: BrokerListener,
+        clock: Clock,
+        *,
+        messages_per_second: int = DEFAULT_RATE,
+        query_deadline: float = QUERY_DEADLINE,
+    ) -> None:
+        """`query_deadline` is in seconds. The rate for paper and live must not be above 45."""
+        self._listener = listener
+        self._clock = clock
+        self._query_deadline = query_deadline
+        self._pacer = Pacer(messages_per_second)
+        self._registry = Registry()
+        self._session: Session | None = None
+
+    async def open(self, permit: ConnectPermit, client_id: int, timeout: float) -> Handshake:
+        """Connect and shake hands within `timeout` seconds; nothing else is sent.
+
+        Raises ConnectError, after closing the socket, with what to check.
+        """
+        await self.close()
+        shaking = Shaking(permit.endpoint, client_id)
+        session = Session(
+            self._listener, self._clock, self._pacer, self._registry, shaking, client_id, self._query_deadline
+        )
+        try:
+            async with asyncio.timeout(timeout):
+                await session.connection.open(permit)
+                session.greet()
+                handshake = await shaking.done
+            session.begin()
+        except TimeoutError:
+            raise shaking.timed_out(timeout, connected=session.was_connected) from None
+        except OSError as error:
+            raise shaking.unreachable(error) from error
+        finally:
+            if not session.is_open:
+                shaking.forget()
+                await session.close()
+        self._session = session
+        return handshake
+
+    async def close(self) -> None:
+        """Close the socket; returns when it is gone. Does nothing when closed."""
+        if self._session is not None:
+            await self._session.close()
+
+    def reserve_order_ids(self, lowest: int) -> None:
+        """Order and request ids from now on are at least `lowest`."""
+        self._registry.reserve(lowest)
+
+    def take_order_id(self) -> int:
+        """A fresh id for one order."""
+        return self._registry.take()
+
+    def place(self, approved: Approved[OrderRequest], order_id: int, *, modify: bool) -> Awaitable[None]:
+        """Queue the order frame at once, in call order; done when the kernel has the whole frame.
+
+        The awaitable raises NotConnectedError if certainly no byte of it left (also when a cancel withdrew it while it
+        waited for its turn), SendUnknownError if some may have.
+        """
+        session = self._session
+        if session is None or not session.is_open:
+            return _not_sent()
+        return session.orders.place(approved, order_id, modify=modify)
+
+    def cancel(self, order_id: int) -> Awaitable[None]:
+        """Queue a cancel in the first lane; done and raising as `place`."""
+        session = self._session
+        if session is None or not session.is_open:
+            return _not_sent()
+        return session.orders.cancel(order_id)
+
+    async def open_orders(self) -> Sequence[OpenOrderReport]:
+        """Every open order of every client."""
+        return await self._live().queries.open_orders()
+
+    async def completed_orders(self) -> Sequence[CompletedOrderReport]:
+        """Orders that ended today."""
+        return await self._live().queries.completed_orders()
+
+    async def executions(self) -> Sequence[ExecutionReport]:
+        """Fills since midnight of the broker's day, with `live` False; commissions follow as reports."""
+        return await self._live().queries.executions()
+
+    async def positions(self) -> Sequence[PositionReport]:
+        """All positions of all accounts; changes are reported from then on."""
+        return await self._live().queries.positions()
+
+    async def watch_account(self, account: str) -> None:
+        """Subscribe to values and portfolio of `account`; done after the first full download."""
+        await self._live().queries.watch_account(account)
+
+    async def search(self, pattern: str) -> Sequence[SymbolMatch]:
+        """Symbols that match; empty if none does."""
+        return await self._live().queries.search(pattern)
+
+    async def qualify(self, con_id: int) -> Instrument:
+        """The contract with its price bands. Raises BrokerError [200] for an unknown one."""
+        return await self._live().queries.qualify(con_id)
+
+    def subscribe_quotes(self, instrument: Instrument) -> None:
+        """Start ticks for an instrument; a second call for the same one does nothing. Raises NotConnectedError."""
+        session = self._live()
+        session.market_data.subscribe(session.client, instrument)
+
+    def unsubscribe_quotes(self, con_id: int) -> None:
+        """Stop its ticks; does nothing when there are none."""
+        session = self._session
+        if session is not None and session.is_open:
+            session.market_data.unsubscribe(session.client, con_id)
+
+    @property
+    def lines(self) -> int:
+        """Market data lines in use."""
+        session = self._session
+        return session.market_data.lines if session is not None and session.is_open else 0
+
+    @property
+    def bad_frames(self) -> int:
+        """Frames of this connection, or after its end of the last one, that could not be decoded."""
+        return self._session.decoder.bad_frames if self._session is not None else 0
+
+    async def ping(self) -> Decimal:
+        """Round trip to the gateway in milliseconds (reqCurrentTime); asked at most once a second."""
+        return await self._live().queries.ping()
+
+    def _live(self) -> Session:
+        session = self._session
+        if session is None or not session.is_open:
+            raise NotConnectedError(_CLOSED)
+        return session
+
+
+def _not_sent() -> asyncio.Future[None]:
+    failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    failed.set_exception(NotConnectedError(_CLOSED))
+    return failed

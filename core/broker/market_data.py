@@ -1,0 +1,144 @@
+"""Market data subscriptions of one connection, and their ticks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ib_async.client import Client
+
+from core.broker.error_codes import ends_market_data
+from core.broker.outgoing import wire_contract
+from core.broker.registry import Registry
+from core.broker.translate import number
+from core.domain.instruments import Instrument, SecType
+from core.domain.quotes import DataType
+from core.domain.reports import RequestKind, Tick, TickField
+
+_PRICES = {
+    "1": TickField.BID,
+    "2": TickField.ASK,
+    "4": TickField.LAST,
+    "6": TickField.HIGH,
+    "7": TickField.LOW,
+    "9": TickField.CLOSE,
+    "14": TickField.OPEN,
+    "66": TickField.BID,
+    "67": TickField.ASK,
+    "68": TickField.LAST,
+    "72": TickField.HIGH,
+    "73": TickField.LOW,
+    "75": TickField.CLOSE,
+    "76": TickField.OPEN,
+}
+"""Fields of price ticks by tick type; from 66 on they are delayed. Source: TWS API, Available Tick Types."""
+
+_SIZES_OF_PRICES = {
+    TickField.BID: TickField.BID_SIZE,
+    TickField.ASK: TickField.ASK_SIZE,
+    TickField.LAST: TickField.LAST_SIZE,
+}
+_SIZES = {
+    0: TickField.BID_SIZE,
+    3: TickField.ASK_SIZE,
+    5: TickField.LAST_SIZE,
+    8: TickField.VOLUME,
+    69: TickField.BID_SIZE,
+    70: TickField.ASK_SIZE,
+    71: TickField.LAST_SIZE,
+    74: TickField.VOLUME,
+}
+_HALTED = frozenset({49, 90})
+_DELAYED = frozenset({"66", "67", "68", "72", "73", "75", "76"})
+_NO_PRICE = Decimal(-1)
+_ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class _Line:
+    """One subscription."""
+
+    request_id: int
+    instrument: Instrument
+    data_type: DataType = DataType.LIVE
+
+
+class MarketData:
+    """Subscribes and turns tick messages into ticks, which gather in `ticks` until the read is done."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._by_con_id: dict[int, _Line] = {}
+        self._by_request: dict[int, _Line] = {}
+        self.ticks: list[Tick] = []
+
+    @property
+    def lines(self) -> int:
+        """Subscriptions in force."""
+        return len(self._by_con_id)
+
+    def subscribe(self, client: Client, instrument: Instrument) -> None:
+        """Start ticks; does nothing if they flow. Raises ValueError for a contract that can't be sent."""
+        if instrument.con_id in self._by_con_id:
+            return
+        contract = wire_contract(instrument)
+        line = _Line(self._registry.take_for(RequestKind.MARKET_DATA), instrument)
+        self._by_con_id[instrument.con_id] = line
+        self._by_request[line.request_id] = line
+        client.reqMktData(line.request_id, contract, "", False, False, [])
+
+    def unsubscribe(self, client: Client, con_id: int) -> None:
+        """Stop ticks; does nothing if there are none."""
+        line = self._by_con_id.pop(con_id, None)
+        if line is not None:
+            del self._by_request[line.request_id]
+            client.cancelMktData(line.request_id)
+
+    def refused(self, request_id: int, code: int) -> str:
+        """An error came for a subscription: returns whose, and forgets it if the code ended it. Empty if not ours."""
+        line = self._by_request.get(request_id)
+        if line is None:
+            return ""
+        if ends_market_data(code):
+            del self._by_request[request_id]
+            del self._by_con_id[line.instrument.con_id]
+        return line.instrument.label
+
+    def price_tick(self, request_id: int, tick_type: str, price: str, size: str) -> None:
+        """A tickPrice message; the size in it belongs to bid, ask and last. -1 means that there is no such price."""
+        line = self._by_request.get(request_id)
+        field = _PRICES.get(tick_type)
+        if line is None or field is None:
+            return
+        if tick_type in _DELAYED and line.data_type not in (DataType.DELAYED, DataType.DELAYED_FROZEN):
+            self.data_type(request_id, DataType.DELAYED)
+        value = number(price)
+        amount = number(size)
+        if value == _NO_PRICE and (amount in (None, _ZERO) or line.instrument.sec_type is not SecType.BAG):
+            value = None
+        con_id = line.instrument.con_id
+        self.ticks.append(Tick(con_id=con_id, field=field, value=value))
+        size_field = _SIZES_OF_PRICES.get(field)
+        if size_field is not None and amount is not None:
+            self.ticks.append(Tick(con_id=con_id, field=size_field, value=amount))
+
+    def size_tick(self, request_id: int, tick_type: int, size: float) -> None:
+        """A tickSize message."""
+        line = self._by_request.get(request_id)
+        field = _SIZES.get(tick_type)
+        if line is not None and field is not None:
+            self.ticks.append(Tick(con_id=line.instrument.con_id, field=field, value=number(size)))
+
+    def generic_tick(self, request_id: int, tick_type: int, value: float) -> None:
+        """A tickGeneric message, of which halts are read: above 0 is a halt, -1 means not known."""
+        line = self._by_request.get(request_id)
+        if line is not None and tick_type in _HALTED:
+            halted = None if value < 0 else Decimal(int(value > 0))
+            self.ticks.append(Tick(con_id=line.instrument.con_id, field=TickField.HALTED, value=halted))
+
+    def data_type(self, request_id: int, kind: int) -> None:
+        """A marketDataType message, or ticks that are delayed without one; an unknown number changes nothing."""
+        line = self._by_request.get(request_id)
+        if line is not None and kind in tuple(DataType):
+            line.data_type = DataType(kind)
+            self.ticks.append(Tick(con_id=line.instrument.con_id, field=TickField.DATA_TYPE, value=Decimal(kind)))

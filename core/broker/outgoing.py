@@ -1,0 +1,44 @@
+"""Our values on their way out: contracts and numbers as the wire takes them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ib_async.contract import Contract
+
+from core.domain.instruments import Instrument, SecType
+from core.text import is_wire_safe
+
+
+def wire_text(text: str) -> str:
+    """`text` as it stands. Raises ValueError if it is not printable ASCII: a NUL in it would shift all fields."""
+    if not is_wire_safe(text):
+        raise ValueError(f"{text!r} can't be sent to the broker. Nothing was sent.")
+    return text
+
+
+def wire_number(value: Decimal) -> str:
+    """`value` exactly, never with an exponent. Raises ValueError for NaN and infinity."""
+    if not value.is_finite():
+        raise ValueError(f"{value} is no number that can be sent to the broker. Nothing was sent.")
+    return format(value, "f")
+
+
+def wire_contract(instrument: Instrument) -> Contract:
+    """The contract of a qualified instrument. Raises ValueError if a text in it can't be sent."""
+    contract = Contract(
+        secType=instrument.sec_type.value if instrument.sec_type is not SecType.OTHER else "",
+        conId=instrument.con_id,
+        symbol=wire_text(instrument.symbol),
+        lastTradeDateOrContractMonth=wire_text(instrument.last_trade_date),
+        right=wire_text(instrument.right),
+        multiplier="" if instrument.multiplier == 1 else wire_number(instrument.multiplier.normalize()),
+        exchange=wire_text(instrument.exchange),
+        primaryExchange=wire_text(instrument.primary_exchange),
+        currency=wire_text(instrument.currency),
+        localSymbol=wire_text(instrument.local_symbol),
+        tradingClass=wire_text(instrument.trading_class),
+    )
+    if instrument.strike is not None:
+        contract.strike = float(instrument.strike)
+    return contract

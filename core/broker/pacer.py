@@ -1,0 +1,149 @@
+"""How many frames may leave in a second, and which go first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from enum import IntEnum
+from itertools import chain
+
+from core.errors import NotConnectedError
+
+DEFAULT_RATE = 45
+"""Frames in any second: IBKR drops clients above 50 (error 100), whatever the frames are."""
+
+RESERVED_FOR_CANCELS = 5
+"""Frames of each second that only cancels may use."""
+
+WINDOW = 1.025
+"""Seconds over which frames are counted: a second as the gateway sees it, with room for jitter on the way."""
+
+
+class Lane(IntEnum):
+    """Priorities, first to last; within a lane frames leave in the order they came."""
+
+    CANCEL = 0
+    ORDER = 1
+    ACCOUNT = 2
+    """Accounts, positions, and what a reconciliation asks."""
+    MARKET_DATA = 3
+    QUERY = 4
+
+
+class Outgoing:
+    """One frame that waits or leaves."""
+
+    __slots__ = ("data", "is_first", "order_id", "sent")
+
+    def __init__(
+        self, data: bytes, sent: asyncio.Future[None] | None = None, order_id: int | None = None, is_first: bool = False
+    ) -> None:
+        """`sent` is None if nobody waits; `order_id` is None for all but orders; `is_first` marks their placement."""
+        self.data = data
+        self.sent = sent
+        self.order_id = order_id
+        self.is_first = is_first
+
+    def fail(self, error: Exception) -> None:
+        """Tell whoever waits that the frame did not get out."""
+        if self.sent is not None and not self.sent.done():
+            self.sent.set_exception(error)
+
+
+class Pacer:
+    """A sliding window over every frame, and lanes for those that have to wait.
+
+    A frame for which there is room leaves at once, in the same turn of the loop. While the transport holds bytes that
+    the kernel has not taken, frames wait here, where they are ordered by lane, can be withdrawn and are surely unsent.
+    """
+
+    def __init__(self, messages_per_second: int = DEFAULT_RATE) -> None:
+        """At least 2 frames a second; a few hundred thousand means no limit."""
+        self._total = max(2, messages_per_second)
+        self._common = self._total - min(RESERVED_FOR_CANCELS, self._total // 2)
+        self._times: deque[float] = deque()
+        self._lanes: tuple[deque[Outgoing], ...] = tuple(deque() for _ in Lane)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._write: Callable[[Outgoing], None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._held = False
+
+    def start(self, write: Callable[[Outgoing], None]) -> None:
+        """Let frames out through `write`. What left over an earlier connection still counts in its second."""
+        self._loop = asyncio.get_running_loop()
+        self._write = write
+        self._held = False
+
+    def stop(self, reason: str) -> None:
+        """Let nothing out any more; whoever waits for a queued frame gets NotConnectedError with `reason`."""
+        self._write = None
+        self._cancel_timer()
+        left = list(chain.from_iterable(self._lanes))
+        for lane in self._lanes:
+            lane.clear()
+        for frame in left:
+            frame.fail(NotConnectedError(reason))
+
+    @property
+    def waiting(self) -> int:
+        """Frames that have not left yet."""
+        return sum(len(lane) for lane in self._lanes)
+
+    def submit(self, lane: Lane, frame: Outgoing) -> None:
+        """Let `frame` out now if there is room, else when there is."""
+        self._lanes[lane].append(frame)
+        self._pump()
+
+    def withdraw(self, order_id: int) -> bool:
+        """Take back every queued frame of an order; True if its placement was among them, so that it never left."""
+        lane = self._lanes[Lane.ORDER]
+        taken = [frame for frame in lane if frame.order_id == order_id]
+        for frame in taken:
+            lane.remove(frame)
+            frame.fail(NotConnectedError("Withdrawn: the cancel came before it had left. Nothing was sent."))
+        return any(frame.is_first for frame in taken)
+
+    def hold(self) -> None:
+        """Keep frames back: the transport still has bytes that the kernel did not take."""
+        self._held = True
+
+    def release(self) -> None:
+        """Go on after `hold`."""
+        self._held = False
+        self._pump()
+
+    def _pump(self) -> None:
+        if self._loop is None:
+            return
+        now = self._loop.time()
+        while self._times and now - self._times[0] >= WINDOW:
+            self._times.popleft()
+        for lane, queue in zip(Lane, self._lanes, strict=True):
+            room = self._total if lane is Lane.CANCEL else self._common
+            while queue:
+                if self._held or self._write is None:
+                    return
+                if len(self._times) >= room:
+                    self._wake_at(self._times[-room] + WINDOW)
+                    return
+                self._times.append(now)
+                self._write(queue.popleft())
+
+    def _wake_at(self, when: float) -> None:
+        if self._loop is None:
+            return
+        if self._timer is not None:
+            if self._timer.when() <= when:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._pump()
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,1 @@
+"""The adapter against gateways that say what a test tells them, over real TCP."""
