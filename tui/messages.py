@@ -134,8 +134,16 @@ class FocusChanged(DeskMessage):
 
 
 @dataclass
+class Said(DeskMessage):
+    """A line for the message row."""
+
+    text: str
+    severity: Severity
+
+
+@dataclass
 class Say(Message):
-    """Ask for a line in the message row; bubbles up to the screen."""
+    """Ask for a line in the message row; bubbles up from any widget or screen to the application."""
 
     text: str
     """Literal, the fact first; accounts masked."""

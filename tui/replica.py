@@ -156,7 +156,7 @@ class Replica:
             self.executions[execution.stem] = execution
 
     def mark_lost(self, now: datetime) -> None:
-        """Core is gone: from now on every quote is stale and no order may be entered. Harmless when it is lost already."""
+        """Core is gone: from now on every quote is stale and no order may be entered; harmless when it was gone."""
         if self.lost_since is None:
             self.lost_since = now
             self.quotes = {con_id: replace(quote, stale=True) for con_id, quote in self.quotes.items()}

@@ -2,20 +2,87 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
 from textual.reactive import var
 from textual.screen import Screen
 
+from tui import commands
+from tui.host import DeskHost
+from tui.keymap import bindings
+from tui.messages import FocusChanged
+from tui.panes.account import AccountPane
+from tui.panes.blotter import BlotterPane
+from tui.panes.connection import ConnectionPane
+from tui.panes.divider import Divider
+from tui.panes.grid_pane import GridPane
+from tui.panes.instrument import InstrumentRow
+from tui.panes.key_row import KeyRow
+from tui.panes.message_row import MessageRow
+from tui.panes.positions import PositionsPane
+from tui.panes.status import StatusRow
+from tui.panes.watchlist import WatchlistPane
+from tui.widgets.pane import Pane
+
 
 class DeskScreen(Screen[None]):
-    """All panes around one focus.
+    """All panes around one focus. Below 120 cells one column, from there on two (class `-wide`).
 
-    The ticket pane is `tui.panes.order_entry.OrderEntry`, composed inside `#ticket` (3 rows, 80 cells or more wide);
-    it hears `FocusChanged` and the rest through `app.listen`, and puts its words into the message row with
-    `self.post_message(Say(...))`, which bubbles up to here.
+    The ticket pane is composed inside `#ticket` (3 rows, at least 80 cells wide); it hears `FocusChanged` and the rest
+    through `app.listen`, and puts its words into the message row by posting `Say`.
     """
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
+    BINDINGS = bindings(c for c in commands.DESK if not c.everywhere)
+    AUTO_FOCUS = "#watch LineGrid"
 
     focus_con_id: var[int | None] = var(None, init=False)
     """The instrument in focus: the row under the cursor of the pane used last. None while there is none."""
 
+    def compose(self) -> ComposeResult:
+        """Two rows of facts, the panes, the ticket, the message, the keys."""
+        yield StatusRow(id="status")
+        yield InstrumentRow(id="instrument")
+        with Horizontal(id="middle"):
+            with Vertical(id="left"):
+                yield WatchlistPane(id="watch")
+                yield PositionsPane(id="positions")
+                yield BlotterPane(id="orders")
+            yield Divider(id="divider")
+            with Vertical(id="right"):
+                yield AccountPane(id="account")
+                yield ConnectionPane(id="connection")
+        with Container(id="ticket"):
+            yield Pane(title="TICKET")
+        yield MessageRow(id="message")
+        yield KeyRow(id="keys")
+
+    @property
+    def host(self) -> DeskHost:
+        """The application around the desk. Raises TypeError in any other application."""
+        app = self.app
+        if not isinstance(app, DeskHost):
+            raise TypeError(f"the desk needs a DeskHost around it, not {app!r}")
+        return app
+
     def focus_on(self, con_id: int | None, *, by_user: bool) -> None:
-        """Look at an instrument; listeners get `FocusChanged`. The watchlist's cursor follows if it has the row."""
+        """Look at an instrument; listeners get `FocusChanged`. The watchlist's cursor follows once it has the row."""
+        self.query_one(WatchlistPane).show(con_id)
+        self._look(con_id, by_user=by_user)
+
+    def go_to(self, con_id: int) -> None:
+        """The trader chose an instrument by name: look at it, and bring the keys to its row in the watchlist."""
+        self.query_one(WatchlistPane).grid.focus()
+        self.focus_on(con_id, by_user=True)
+
+    def on_grid_pane_looked(self, message: GridPane.Looked) -> None:
+        """The cursor of the pane in use moved."""
+        message.stop()
+        self._look(message.con_id, by_user=message.by_user)
+
+    def _look(self, con_id: int | None, *, by_user: bool) -> None:
+        if con_id != self.focus_con_id:
+            self.focus_con_id = con_id
+            self.host.publish(FocusChanged(con_id, by_user))

@@ -1,0 +1,48 @@
+"""Every command of the user, declared once: bindings, key row, cheat-sheet and palette are drawn from here."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class UserCommand(NamedTuple):
+    """One thing that a person can ask of the desk."""
+
+    id: str
+    """Names the binding; a user's keymap gives it other keys."""
+    keys: str
+    """Default keys as Textual writes them, separated by commas."""
+    action: str
+    """Textual action on the screen (or `app.` something)."""
+    help: str
+    """One sentence for the cheat-sheet and the palette."""
+    footer: str = ""
+    """Word in the key row, which joins neighbours with the same word; empty keeps it out."""
+    wide: bool = False
+    """True leaves it out of the key row where that is narrower than 120 cells."""
+    palette: bool = True
+    """False for what makes no sense without its key."""
+    everywhere: bool = False
+    """True for keys that work from any screen and field, before anything else sees them."""
+
+
+DESK: tuple[UserCommand, ...] = (
+    UserCommand("ticket.buy", "b", "ticket('buy')", "BUY ticket that joins the bid", "buy"),
+    UserCommand("ticket.buy_now", "n", "ticket('buy_now')", "BUY ticket at the ask, with collar", "buy"),
+    UserCommand("ticket.sell", "s", "ticket('sell')", "SELL ticket that joins the ask", "sell"),
+    UserCommand("ticket.sell_now", "d", "ticket('sell_now')", "SELL ticket at the bid, with collar", "sell"),
+    UserCommand("ticket.close", "x", "ticket('close')", "Ticket that closes the position in focus", "close"),
+    UserCommand("ticket.cancel", "c", "ticket('cancel')", "Ticket that cancels entries in the instrument", "cancel"),
+    UserCommand("symbol.find", "slash", "find_symbol", "Find a symbol, watch it and focus it", "find"),
+    UserCommand("pane.next", "w", "app.focus_next", "Go to the next pane", "pane", wide=True),
+    UserCommand("help.keys", "question_mark", "app.keys", "Show every key", "keys"),
+    UserCommand("help.commands", "ctrl+p", "app.command_palette", "Find a command", palette=False),
+    UserCommand("desk.theme", "", "app.next_theme", "Take the next theme"),
+    UserCommand("desk.reconnect", "", "app.reconnect", "Try to reach the broker now"),
+    UserCommand(
+        "desk.quit", "ctrl+q", "app.leave", "Close the desk; asks when orders are working", "quit", everywhere=True
+    ),
+)
+"""The commands of the desk, in the order in which the key row and the cheat-sheet show them."""
+
+BY_ID = {command.id: command for command in DESK}

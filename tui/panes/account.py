@@ -1,0 +1,104 @@
+"""ACCOUNT: the money behind the orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import ClassVar
+
+from core.domain.account import Account
+from tui import format as fmt
+from tui import messages
+from tui.panes.instrument import STYLES
+from tui.panes.line_row import Part
+from tui.panes.lines_pane import Line, LinesPane, labelled
+from tui.panes.mode_words import account_word
+from tui.panes.quote_cells import pnl_cell
+from tui.times import time_of_day
+
+BAR_CELLS = 10
+AMOUNT_CELLS = 14
+
+
+class AccountPane(LinesPane):
+    """Figures in the account's base currency; open profit is the desk's own, from quotes."""
+
+    TITLE = "ACCOUNT"
+    HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
+        messages.SnapshotLoaded,
+        messages.LinkLost,
+        messages.ConnectionUpdated,
+        messages.AccountUpdated,
+        messages.PositionsUpdated,
+        messages.QuotesFlushed,
+        messages.OrderUpdated,
+        messages.ExecutionAdded,
+    )
+
+    def summary(self) -> str:
+        """The account, masked, and its currency."""
+        account = self.replica.account_values()
+        if not self.replica.account:
+            return ""
+        return f"{account_word(self.replica.connection)} {'' if account is None else account.base_currency}".strip()
+
+    def lines(self, width: int) -> Sequence[Line]:
+        """Money, profit, then the day's work."""
+        account = self.replica.account_values()
+        if account is None:
+            text = "The broker has not reported the account." if self.replica.is_loaded else ""
+            return [[Part(text, "italic $text-muted")]]
+        return [*self._money(account), *self._profit(account), *self._work(account)]
+
+    def _money(self, account: Account) -> list[Line]:
+        return [
+            labelled("net liq", _amount(account.net_liquidation)),
+            labelled("cash", _amount(account.cash)),
+            labelled("buying pow.", _amount(account.buying_power)),
+            labelled("margin", _amount(account.initial_margin), _bar(account.initial_margin, account.net_liquidation)),
+            labelled("maintenance", _amount(account.maintenance_margin)),
+        ]
+
+    def _profit(self, account: Account) -> list[Line]:
+        day, day_complete = self.replica.day_pnl()
+        opened, complete = self.replica.total_open_pnl()
+        return [
+            labelled("day P&L", _profit(day, complete=day_complete)),
+            labelled("realised", _profit(account.realized_pnl, complete=True)),
+            labelled("open", _profit(opened, complete=complete)),
+        ]
+
+    def _work(self, account: Account) -> list[Line]:
+        executions = [e for e in self.replica.executions.values() if e.quantity]
+        reported = [e.commission for e in executions if e.commission is not None]
+        fees = fmt.money(sum(reported, Decimal(0)))
+        if len(reported) < len(executions):
+            fees = fmt.estimate(fees)
+        live = len(self.replica.live_orders())
+        return [
+            labelled("orders", f"{len(self.replica.orders)} today · {live} live"),
+            labelled("trades", f"{len(executions)} · fees {fees}"),
+            labelled("as of", time_of_day(account.updated)),
+        ]
+
+
+def _amount(value: Decimal | None) -> str:
+    text = fmt.UNKNOWN if value is None else fmt.money(value)
+    return f"{text:>{AMOUNT_CELLS}}"
+
+
+def _profit(value: Decimal | None, *, complete: bool) -> Part:
+    if value is None:
+        return Part(f"{fmt.UNKNOWN:>{AMOUNT_CELLS}}")
+    cell = pnl_cell(value)
+    text = cell.text if complete else fmt.estimate(cell.text)
+    return Part(f"{text:>{AMOUNT_CELLS}}", STYLES.get(cell.style, ""))
+
+
+def _bar(part: Decimal | None, whole: Decimal | None) -> str:
+    """A share as ten cells and a percentage; empty where either is unknown."""
+    if part is None or not whole or whole < 0:
+        return ""
+    share = part / whole
+    filled = min(BAR_CELLS, max(0, int(share * BAR_CELLS)))
+    return f"  {'▓' * filled}{'░' * (BAR_CELLS - filled)} {share * 100:.0f}%"

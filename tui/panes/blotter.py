@@ -1,0 +1,143 @@
+"""ORDERS: every order of the day; those whose outcome is not known stay on top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import events
+
+from core.domain.orders import Order, OrderState, Pending, Side
+from tui import format as fmt
+from tui import messages
+from tui.panes import quote_cells as cells
+from tui.panes.grid_pane import GridPane
+from tui.times import seconds_since
+from tui.widgets.line_grid import UNBOUNDED, Cell, Column, Row
+
+_STATES: dict[OrderState, tuple[str, str]] = {
+    OrderState.INTENT: ("SENDING…", "pending"),
+    OrderState.SENT: ("SENT…", "pending"),
+    OrderState.WORKING: ("WORKING", "working"),
+    OrderState.HELD: ("! HELD", "held"),
+    OrderState.UNKNOWN: ("? UNKNOWN", "unknown"),
+    OrderState.FILLED: ("FILLED", "filled"),
+    OrderState.CANCELLED: ("CANCELLED", "ended"),
+    OrderState.REJECTED: ("REJECTED", "refusal"),
+    OrderState.EXPIRED: ("EXPIRED", "ended"),
+    OrderState.PRESUMED_NOT_PLACED: ("NOT PLACED", "ended"),
+    OrderState.DENIED: ("DENIED", "refusal"),
+}
+"""Word and style of each state."""
+
+_PENDING = {Pending.MODIFY: "MODIFY…", Pending.CANCEL: "CANCEL…"}
+FILLED_CELLS = 9
+SHORT = 5
+"""Lines up to which the pane has no header."""
+
+
+def state_cell(order: Order) -> Cell:
+    """The state in a word; a request under way is an overlay in italics, except on what needs attention."""
+    word, style = _STATES[order.state]
+    if order.pending is not Pending.NONE and order.is_live:
+        if order.state in {OrderState.UNKNOWN, OrderState.HELD}:
+            return Cell(f"{word}…", style)
+        return Cell(_PENDING[order.pending], "pending")
+    if order.state is OrderState.WORKING and order.filled:
+        return Cell("PARTIAL", "partial")
+    return Cell(word, style)
+
+
+def number_text(order: Order) -> str:
+    """`#7`; EXT for orders of other clients."""
+    return f"#{order.number}" if order.number else "EXT"
+
+
+class BlotterPane(GridPane):
+    """One row an order."""
+
+    TITLE = "ORDERS"
+    COLUMNS = (
+        Column("number", "#", 4),
+        Column("side", "SIDE", 4),
+        Column("qty", "QTY", 6, "right"),
+        Column("sym", "SYM", 7),
+        Column("type", "TYPE", 4),
+        Column("price", "PRICE", 8, "right"),
+        Column("filled", "FILLED", FILLED_CELLS, "right"),
+        Column("state", "STATE", 10),
+        Column("age", "AGE", 5, "right", priority=60),
+        Column("note", "NOTE", 6, priority=50, max_width=UNBOUNDED),
+    )
+    HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
+        messages.SnapshotLoaded,
+        messages.LinkLost,
+        messages.OrderUpdated,
+        messages.InstrumentsUpdated,
+        messages.SecondPassed,
+    )
+
+    def rows(self) -> Mapping[str, Row]:
+        """A row for each order: UNKNOWN, HELD, then newest; what has ended below."""
+        return {order.order_ref: self._row(order) for order in self.replica.blotter()}
+
+    def summary(self) -> str:
+        """How many live, and how many of those nobody can vouch for."""
+        if not self.replica.is_loaded:
+            return ""
+        live, unknown = len(self.replica.live_orders()), len(self.replica.unknown_orders())
+        if unknown:
+            return f"{live} live · ? {unknown} UNKNOWN"
+        done = len(self.replica.orders) - live
+        return f"{live} live · {done} done" if done else f"{live} live"
+
+    def empty_text(self) -> str:
+        """Nothing sent today."""
+        return "no orders today" if self.replica.is_loaded else ""
+
+    def con_id_of(self, key: str) -> int | None:
+        """The instrument of the order."""
+        order = self.replica.orders.get(key)
+        return None if order is None else order.con_id
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the header's line to an order where there are few."""
+        self.grid.show_header = event.size.height > SHORT
+
+    def selected(self) -> Order | None:
+        """The order under the cursor; None while there is none."""
+        key = self.grid.cursor_key
+        return None if key is None else self.replica.orders.get(key)
+
+    def _row(self, order: Order) -> Row:
+        instrument = self.replica.instrument(order.con_id)
+        filled = fmt.filled(order.filled, order.quantity)
+        since = order.changed if order.state is OrderState.UNKNOWN else order.created
+        age = fmt.age(seconds_since(since, self.now)) if order.is_live else fmt.NONE
+        return {
+            "number": Cell(number_text(order), "external" if order.external else ""),
+            "side": Cell(order.side, "buy" if order.side is Side.BUY else "sell"),
+            "qty": Cell(fmt.size(order.quantity)),
+            "sym": Cell(order.label),
+            "type": Cell(order.type_text),
+            "price": Cell(cells.price_text(instrument, order.limit_price)),
+            # The quantity has its own column: a filled part alone is whole, a cut fraction would mislead.
+            "filled": Cell(filled if len(filled) <= FILLED_CELLS else fmt.size(order.filled)),
+            "state": state_cell(order),
+            "age": Cell(age),
+            "note": Cell(self._note(order)),
+        }
+
+    def _note(self, order: Order) -> str:
+        instrument = self.replica.instrument(order.con_id)
+        if order.state is OrderState.FILLED:
+            return f"@ {cells.price_text(instrument, order.average_price)}"
+        if order.is_live and order.filled:
+            left = f"{fmt.size(order.remaining)} left"
+            return f"{left} · {order.note}" if order.note else left
+        if order.state is OrderState.UNKNOWN and not order.note:
+            return "no answer"
+        code = (
+            f" [{order.code}]" if order.code is not None and order.note and f"[{order.code}]" not in order.note else ""
+        )
+        return order.note + code

@@ -1,0 +1,99 @@
+"""The message row: the last thing that happened, and how many things still ask for attention."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from core.domain.events import Severity
+from core.domain.executions import Execution
+from tui import format as fmt
+from tui import messages
+from tui.panes import quote_cells as cells
+from tui.panes.blotter import number_text
+from tui.panes.line_row import GAP, LineRow, Part
+from tui.times import time_of_day
+
+STYLES = {Severity.INFO: "", Severity.WARNING: "bold $attention", Severity.ALARM: "bold $refusal"}
+
+
+class MessageRow(LineRow):
+    """Shows one line, the newest; a longer text is cut at the edge, so texts begin with the fact."""
+
+    HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
+        messages.Said,
+        messages.SnapshotLoaded,
+        messages.ConnectionUpdated,
+        messages.ExecutionAdded,
+        messages.IncidentRaised,
+        messages.TradingStateUpdated,
+        messages.LinkLost,
+        messages.LinkRestored,
+    )
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._time: datetime | None = None
+        self._text = ""
+        self._severity = Severity.INFO
+        self._told: set[str] = set()
+
+    def hear(self, message: messages.DeskMessage) -> None:
+        """Take the newest text; each is shown at once, none waits for another."""
+        match message:
+            case messages.Said(text=text, severity=severity):
+                self.show(text, severity)
+            case messages.ExecutionAdded(execution=execution) if execution.exec_id not in self._told:
+                # The same execution comes again with its commission.
+                self._told.add(execution.exec_id)
+                self.show(self._fill_text(execution), Severity.INFO, execution.time)
+            case messages.ConnectionUpdated(connection=connection) if connection.problem:
+                self.show(connection.problem, Severity.WARNING)
+            case messages.IncidentRaised(incident=incident):
+                self.show(incident.text, incident.severity, incident.time)
+            case messages.TradingStateUpdated(state=state, reason=reason):
+                self.show(f"{state}: {reason}" if reason else str(state), Severity.WARNING)
+            case messages.LinkLost(text=text, since=since):
+                self.show(text, Severity.ALARM, since)
+            case messages.LinkRestored():
+                self.show("Core is there again; everything shown is fresh.")
+            case messages.SnapshotLoaded():
+                self._resume()
+
+    def show(self, text: str, severity: Severity = Severity.INFO, time: datetime | None = None) -> None:
+        """Show a text; `time` None means now."""
+        self._text, self._severity, self._time = text, severity, time or self.now
+        self.renew()
+
+    def _resume(self) -> None:
+        """Begin with what stands in the snapshot: its fills are old news, its last incident is not."""
+        self._told = {execution.exec_id for execution in self.replica.executions.values()}
+        connection = self.replica.connection
+        if connection is not None and connection.problem:
+            self.show(connection.problem, Severity.WARNING)
+        elif self.replica.incidents and not self._text:
+            last = self.replica.incidents[-1]
+            self.show(last.text, last.severity, last.time)
+        else:
+            self.renew()
+
+    def left(self, width: int) -> list[Part]:
+        """Time and text."""
+        if not self._text:
+            return []
+        return [Part(f"{time_of_day(self._time)} ", "$text-muted"), Part(self._text, STYLES[self._severity])]
+
+    def right(self, width: int) -> list[Part]:
+        """How many warnings and alarms there were."""
+        count = sum(incident.severity is not Severity.INFO for incident in self.replica.incidents)
+        return [GAP, Part(f"{count} alert{'s' if count > 1 else ''}", "$attention")] if count else []
+
+    def _fill_text(self, execution: Execution) -> str:
+        instrument = self.replica.instrument(execution.con_id)
+        price = cells.price_text(instrument, execution.price)
+        text = f"filled {fmt.size(execution.quantity)} {execution.label} @ {price}"
+        order = self.replica.orders.get(execution.order_ref)
+        if order is None:
+            return text
+        left = f", {fmt.size(order.remaining)} left" if order.remaining else ""
+        return f"{text} ({number_text(order)}{left})"

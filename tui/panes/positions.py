@@ -1,0 +1,95 @@
+"""POSITIONS: what is held, and what it has made so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from core.domain.orders import OrderType
+from core.domain.positions import Position
+from tui import format as fmt
+from tui import messages
+from tui.panes import quote_cells as cells
+from tui.panes.grid_pane import GridPane
+from tui.widgets.line_grid import UNBOUNDED, Cell, Column, Row
+
+
+class PositionsPane(GridPane):
+    """One row an instrument and account that is not flat."""
+
+    TITLE = "POSITIONS"
+    COLUMNS = (
+        Column("sym", "SYM", 9, max_width=16),
+        Column("qty", "QTY", 6, "right", max_width=12),
+        Column("avg", "AVG", 10, "right", max_width=14),
+        Column("last", "LAST", 10, "right", max_width=14),
+        Column("pnl", "OPEN P&L", 10, "right", max_width=16),
+        Column("r", "R", 7, "right", priority=50),
+        Column("stop", " STOP", 12, priority=60, max_width=UNBOUNDED),
+    )
+    HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
+        messages.SnapshotLoaded,
+        messages.LinkLost,
+        messages.QuotesFlushed,
+        messages.InstrumentsUpdated,
+        messages.PositionsUpdated,
+        messages.OrderUpdated,
+        messages.SecondPassed,
+    )
+
+    def hear(self, message: messages.DeskMessage) -> None:
+        """Draw anew; quotes of what is not held change nothing here."""
+        match message:
+            case messages.QuotesFlushed(con_ids=con_ids) if con_ids.isdisjoint(p.con_id for p in self._held()):
+                return
+            case messages.SecondPassed() if self.replica.lost_since is None:
+                return
+            case _:
+                self.renew_soon()
+
+    def rows(self) -> Mapping[str, Row]:
+        """A row for each position, by its label."""
+        held = sorted(self._held(), key=lambda position: (position.label, position.account))
+        return {f"{position.con_id}:{position.account}": self._row(position) for position in held}
+
+    def summary(self) -> str:
+        """How many there are; `?` while the broker has not said."""
+        if self.replica.positions is None:
+            return f"{fmt.UNKNOWN} not known yet" if self.replica.is_loaded else ""
+        return str(len(self._held()))
+
+    def empty_text(self) -> str:
+        """Flat is not the same as unknown."""
+        if not self.replica.is_loaded:
+            return ""
+        return "flat" if self.replica.positions is not None else "The broker has not said what is held."
+
+    def con_id_of(self, key: str) -> int | None:
+        """Rows are named by instrument and account."""
+        return int(key.partition(":")[0])
+
+    def _held(self) -> list[Position]:
+        return [position for position in self.replica.positions or () if position.quantity]
+
+    def _row(self, position: Position) -> Row:
+        con_id = position.con_id
+        instrument, quote = self.replica.instrument(con_id), self.replica.quote(con_id)
+        unknown = bool(self.replica.unknown_orders(con_id))
+        quantity = fmt.size(position.quantity)
+        return {
+            "sym": Cell(position.label + cells.flags(quote)),
+            "qty": Cell(fmt.uncertain(quantity), "unknown") if unknown else Cell(quantity),
+            "avg": Cell(cells.price_text(instrument, position.average_price)),
+            "last": cells.last_cell(instrument, quote, self.now),
+            "pnl": cells.pnl_cell(self.replica.open_pnl(position)),
+            "r": cells.NO_CELL,
+            "stop": Cell(f" {self._stop_text(position)}"),
+        }
+
+    def _stop_text(self, position: Position) -> str:
+        """The stop order of another client that would reduce the position; `—` for none."""
+        side_sign = -1 if position.quantity > 0 else 1
+        for order in self.replica.live_orders(position.con_id):
+            if order.order_type is OrderType.OTHER and order.side.sign == side_sign:
+                return f"{order.type_text} {fmt.size(order.remaining)}"
+        return fmt.NONE

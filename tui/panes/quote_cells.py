@@ -1,0 +1,104 @@
+"""How values of the market look in cells: decimals, ages, and a mark on whatever can't be traded on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from core.domain.instruments import Instrument, SecType
+from core.domain.prices import decimals_of
+from core.domain.quotes import DataType, Quote
+from tui import format as fmt
+from tui.times import seconds_since
+from tui.widgets.line_grid import Cell
+
+PIP = Decimal("0.0001")
+"""The unit in which spreads of currency pairs are spoken of."""
+
+NO_CELL = Cell(fmt.NONE)
+_DELAYED = frozenset({DataType.DELAYED, DataType.DELAYED_FROZEN})
+
+
+def decimals(instrument: Instrument | None, value: Decimal | None) -> int:
+    """Digits after the point for a price; those that it has itself while the contract is not qualified."""
+    if value is None:
+        return 2
+    if instrument is not None:
+        return decimals_of(value, instrument.price_bands)
+    exponent = value.as_tuple().exponent
+    return max(2, -exponent) if isinstance(exponent, int) else 2
+
+
+def price_text(instrument: Instrument | None, value: Decimal | None) -> str:
+    """A price with the instrument's decimals; `—` for None."""
+    return fmt.price(value, decimals(instrument, value))
+
+
+def mark_text(text: str, quote: Quote, now: datetime) -> str:
+    """A shown value with the sign of what is wrong with it: `~` and its age, or `D` for delayed."""
+    if quote.stale or quote.halted:
+        return fmt.stale(text, seconds_since(quote.updated, now))
+    return fmt.delayed(text) if quote.data_type in _DELAYED else text
+
+
+def is_doubtful(quote: Quote) -> bool:
+    """True when the values are not those of the market now."""
+    return quote.stale or quote.halted or quote.data_type is not DataType.LIVE
+
+
+def side_cell(instrument: Instrument | None, quote: Quote | None, value: Decimal | None) -> Cell:
+    """Bid or ask; `—` while halted, marked while old, delayed or crossed."""
+    if quote is None or value is None or quote.halted:
+        return NO_CELL
+    text = price_text(instrument, value)
+    if quote.crossed:
+        return Cell(text, "attention")
+    if quote.stale:
+        return Cell(fmt.estimate(text), "stale")
+    if quote.data_type in _DELAYED:
+        return Cell(fmt.delayed(text), "stale")
+    return Cell(text, "stale" if is_doubtful(quote) else "")
+
+
+def last_cell(instrument: Instrument | None, quote: Quote | None, now: datetime) -> Cell:
+    """The last price, with its age where it is old."""
+    if quote is None:
+        return NO_CELL
+    text = mark_text(price_text(instrument, quote.last), quote, now)
+    return Cell(text, "stale" if is_doubtful(quote) else "")
+
+
+def change_cell(quote: Quote | None) -> Cell:
+    """The change against the previous close in per cent, with its arrow."""
+    change = None if quote is None or quote.halted else quote.change_percent
+    text = fmt.percent(change)
+    if text.startswith(fmt.UP):
+        return Cell(text, "up")
+    return Cell(text, "down" if text.startswith(fmt.DOWN) else "")
+
+
+def spread_cell(instrument: Instrument | None, quote: Quote | None) -> Cell:
+    """Ask less bid, in pips for currency pairs."""
+    if quote is None or quote.spread is None or quote.halted:
+        return NO_CELL
+    if instrument is not None and instrument.sec_type is SecType.CASH:
+        return Cell(f"{quote.spread / PIP:.1f}p")
+    digits = decimals(instrument, quote.bid)
+    return Cell(fmt.price(quote.spread, digits), "attention" if quote.crossed else "")
+
+
+def pnl_cell(value: Decimal | None) -> Cell:
+    """A profit or loss, signed and coloured; `—` for None."""
+    text = fmt.pnl(value)
+    if value is None or not value:
+        return Cell(text)
+    return Cell(text, "up" if value > 0 else "down")
+
+
+def flags(quote: Quote | None) -> str:
+    """The word behind a symbol for what keeps it from being traded at its quote; empty for nothing."""
+    if quote is None:
+        return ""
+    if quote.halted:
+        return " HALT"
+    return " CROSS" if quote.crossed else ""

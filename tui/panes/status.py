@@ -1,0 +1,85 @@
+"""The first row: whose money it is, the account, the connection, what is let through, profit and time."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from core.domain.connection import Mode
+from core.domain.events import TradingState
+from tui import format as fmt
+from tui import messages
+from tui.panes.line_row import GAP, WIDE, LineRow, Part
+from tui.panes.mode_words import GATEWAY, account_word, link_dot, link_words, mode_word
+from tui.times import time_of_day, zone_name
+
+
+class StatusRow(LineRow):
+    """Wears the colour of the mode over its whole width (classes `-practice`, `-paper`, `-live`)."""
+
+    HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
+        messages.SnapshotLoaded,
+        messages.LinkLost,
+        messages.ConnectionUpdated,
+        messages.TradingStateUpdated,
+        messages.HealthUpdated,
+        messages.AccountUpdated,
+        messages.PositionsUpdated,
+        messages.QuotesFlushed,
+        messages.SecondPassed,
+    )
+
+    def renew(self) -> None:
+        """Show the replica as it is now, in the colour of the mode."""
+        mode = self.host.mode
+        for known in Mode:
+            self.set_class(known is mode, f"-{known.value}")
+        super().renew()
+
+    def left(self, width: int) -> list[Part]:
+        """Mode, account, link, trading state and profit."""
+        wide = width >= WIDE
+        connection = self.replica.connection
+        lost = self.replica.lost_since is not None
+        mode = self.host.mode
+        # The mark stands without colour too: the row of a live desk is told by it on any terminal.
+        mark = "!" if mode is Mode.LIVE else ""
+        parts = [Part(f"▌{mark}{mode_word(mode)}{mark}▐", "bold"), Part(f" {account_word(connection)}")]
+        between = Part(" │ ") if wide else GAP
+        link = f"{link_dot(connection, lost=lost)} {link_words(connection, lost=lost) or self._round_trip()}"
+        if wide and connection is not None:
+            parts += [between, Part(f"{GATEWAY[connection.mode]} :{connection.endpoint.port} {link}")]
+        else:
+            parts += [Part(f" {link}")]
+        if not self.replica.is_loaded:
+            return parts
+        halted = self.replica.trading_state is TradingState.HALTED
+        state = Part(f" {self.replica.trading_state} ", "bold reverse") if halted else Part(self.replica.trading_state)
+        parts += [between, state, between, Part("CONFIRM"), between]
+        return parts + self._profit(wide=wide)
+
+    def right(self, width: int) -> list[Part]:
+        """The time."""
+        mark = " !" if self.host.mode is Mode.LIVE else ""
+        zone = f" {zone_name()}" if width >= WIDE else ""
+        return [Part(f"  {time_of_day(self.now)}{zone}{mark}")] if self.replica.is_loaded else []
+
+    def _profit(self, *, wide: bool) -> list[Part]:
+        day, day_complete = self.replica.day_pnl()
+        opened, complete = self.replica.total_open_pnl()
+        parts = [Part(f"day {_pnl(day, day_complete)}"), GAP, Part(f"open {_pnl(opened, complete)}")]
+        account = self.replica.account_values()
+        if wide and account is not None and account.buying_power is not None:
+            parts += [Part(" │ "), Part(f"BP {fmt.money(account.buying_power, 0)}")]
+        return parts
+
+    def _round_trip(self) -> str:
+        milliseconds = self.replica.health.round_trip_ms
+        return "" if milliseconds is None else f"{milliseconds:.0f}ms"
+
+
+def _pnl(value: Decimal | None, complete: bool) -> str:
+    """A profit; `?` while unknown, `~` while a part of it can't be valued."""
+    if value is None:
+        return fmt.UNKNOWN
+    return fmt.pnl(value) if complete else fmt.estimate(fmt.pnl(value))
