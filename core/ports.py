@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
+from core.clock import Clock
 from core.domain.commands import Ack, Command
 from core.domain.connection import Endpoint, Mode
 from core.domain.entries import Entry
@@ -144,6 +145,10 @@ class Broker(Protocol):
 
     async def ping(self) -> Decimal:
         """Round trip to the gateway in milliseconds (reqCurrentTime)."""
+
+
+MakeBroker = Callable[[BrokerListener, Clock, int], Broker]
+"""Makes the adapter for one listener; the number is how many frames may leave in any second."""
 
 
 class Journal(Protocol):

@@ -20,6 +20,7 @@ from core.errors import DeskError, LockHeldError
 from core.ids import mint_ulid
 from core.link import paths
 from core.link.lock import CoreLock, LockRecord, ProfileHeldError
+from core.ports import MakeBroker
 from core.risk.live_guard import permit
 from core.settings import Settings, contradictions, load_settings
 
@@ -30,8 +31,8 @@ _HOLDER_SECONDS = 10.0
 _RETRY_SECONDS = 0.05
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run core with `--ready-fd N` and `key=value` arguments; returns the exit status.
+def main(argv: Sequence[str], make_broker: MakeBroker | None = None) -> int:
+    """Run core with `--ready-fd N` and `key=value` arguments; returns the exit status. `make_broker` None is the real one.
 
     The pipe gets one line of JSON: `{"ready": {...}}` once desks can attach (to this core or to the one that runs
     already), or `{"error": {"title": ..., "text": ...}}`.
@@ -42,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
         if settings.mode is not Mode.LIVE:
             # A live profile is permitted later, by the phrase; any other is refused before anything is opened.
             permit(settings.endpoint, settings.mode, settings.account, None)
-        return _run(settings, answer)
+        return _run(settings, answer, make_broker)
     except DeskError as error:
         answer({"error": {"title": error.title, "text": str(error)}})
         return 2
@@ -67,7 +68,7 @@ def _answer(ready: int | None, message: object) -> None:
         os.close(ready)
 
 
-def _run(settings: Settings, answer: Callable[[object], None]) -> int:
+def _run(settings: Settings, answer: Callable[[object], None], make_broker: MakeBroker | None) -> int:
     folder = paths.state_dir(settings.profile)
     listening = paths.socket_path(settings.profile)
     record = LockRecord(pid=os.getpid(), session=mint_ulid(), endpoint=_endpoint_text(settings), socket=str(listening))
@@ -80,7 +81,7 @@ def _run(settings: Settings, answer: Callable[[object], None]) -> int:
     for text in contradictions(os.environ):
         log.warning("%s", text)
     try:
-        asyncio.run(_serve(settings, folder, record, answer))
+        asyncio.run(_serve(settings, folder, record, answer, make_broker))
     except Exception:
         log.exception("core ended")
         raise
@@ -137,7 +138,13 @@ def _wait_listening(holder: LockRecord) -> None:
         time.sleep(_RETRY_SECONDS)
 
 
-async def _serve(settings: Settings, folder: Path, record: LockRecord, answer: Callable[[object], None]) -> None:
+async def _serve(
+    settings: Settings,
+    folder: Path,
+    record: LockRecord,
+    answer: Callable[[object], None],
+    make_broker: MakeBroker | None,
+) -> None:
     gateway: PracticeGateway | OutsideGateway
     if settings.mode is Mode.PRACTICE:
         gateway = PracticeGateway(settings.endpoint.port, settings.practice.seed, folder / "practice")
@@ -145,7 +152,7 @@ async def _serve(settings: Settings, folder: Path, record: LockRecord, answer: C
         gateway.begin()
     else:
         gateway = OutsideGateway(settings.endpoint)
-    from core.bootstrap.serve import RunOptions, serve
+    from core.bootstrap.serve import RunOptions, ib_broker, serve
 
     def ready() -> None:
         answer({"ready": {"socket": record.socket, "session": record.session, "pid": record.pid, "attached": False}})
@@ -168,4 +175,5 @@ async def _serve(settings: Settings, folder: Path, record: LockRecord, answer: C
         ),
         gateway,
         ready,
+        make_broker=make_broker or ib_broker,
     )

@@ -23,7 +23,7 @@ from core.journal.recovery import read_entries
 from core.journal.store import open_journal
 from core.link.server import LinkServer
 from core.link.wire import BUILD, Welcome
-from core.ports import Broker, BrokerListener
+from core.ports import Broker, BrokerListener, MakeBroker
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +68,6 @@ class Gateway(Protocol):
         """End it, if it is core's."""
 
 
-MakeBroker = Callable[[BrokerListener, Clock, int], Broker]
-
-
 def ib_broker(listener: BrokerListener, clock: Clock, pace: int) -> Broker:
     """The real adapter; imports ib_async, so it is called as late as can be."""
     from core.broker.adapter import IbBroker
@@ -83,7 +80,7 @@ async def serve(
     gateway: Gateway,
     ready: Callable[[], None],
     *,
-    make_broker: MakeBroker = ib_broker,
+    make_broker: MakeBroker,
 ) -> None:
     """Run until told to stop or deserted. `ready` is called when desks can attach.
 
