@@ -87,6 +87,25 @@ async def test_what_changed_out_of_sight_is_there_when_it_comes_into_sight() -> 
         assert "0.01" in app.grid.lines()[5]
 
 
+async def test_a_row_that_comes_back_shows_its_new_cells() -> None:
+    app = GridApp()
+    async with app.run_test(size=SIZE):
+        app.grid.set_rows(numbered(1, 2))
+        await app.painted()
+        app.grid.remove_row("r2")
+        app.grid.set_row("r2", {"sym": Cell("back")})
+        assert app.grid.lines()[2].split() == ["back"]
+
+
+async def test_a_cell_that_a_row_no_longer_has_is_blank() -> None:
+    app = GridApp()
+    async with app.run_test(size=SIZE):
+        app.grid.set_rows(numbered(1))
+        await app.painted()
+        app.grid.set_row("r1", {"sym": Cell("S1")})
+        assert app.grid.lines()[1].split() == ["▸", "S1"]
+
+
 async def test_moving_the_cursor_repaints_the_two_rows() -> None:
     app = GridApp()
     async with app.run_test(size=SIZE) as pilot:

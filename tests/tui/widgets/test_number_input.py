@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.widgets import Input, Static
 
 from tui.widgets.number_input import NumberInput
@@ -33,6 +33,7 @@ class Ticket(App[None]):
         self.changed: list[str] = []
         self.refused: list[tuple[str, str]] = []
         self.stolen = 0
+        self.heard: list[str] = []
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -53,6 +54,9 @@ class Ticket(App[None]):
     def on_number_input_refused(self, message: NumberInput.Refused) -> None:
         assert message.control is self.entry
         self.refused.append((message.entered, message.reason))
+
+    def on_key(self, event: Key) -> None:
+        self.heard.append(event.key)
 
     def action_steal(self) -> None:
         self.stolen += 1
@@ -187,6 +191,7 @@ async def test_characters_of_the_owner_and_enter_pass_through() -> None:
         await pilot.press("a", "enter")
         assert app.stolen == 2
         await pilot.press("5")
+        assert app.heard == ["a", "enter"]
         assert app.stolen == 2
         assert app.entry.text == "5"
         assert app.refused == []
