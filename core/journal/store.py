@@ -26,7 +26,11 @@ async def open_journal(path: Path, session: str, clock: Clock, *, on_failure: Ca
     can't be opened for durable writing, is damaged at its end, or is not one that this ibdesk can write.
     """
     journal = JournalStore(path, session, clock, on_failure)
-    await journal.opened()
+    try:
+        await journal.opened()
+    except asyncio.CancelledError:
+        await journal.close()
+        raise
     return journal
 
 
@@ -101,11 +105,13 @@ class JournalStore:
         Awaiting it raises JournalError if they are not known to be.
         """
         done: asyncio.Future[int] = self._loop.create_future()
-        if self._hand_over(entries):
+        if not self._hand_over(entries):
+            done.set_exception(JournalError(self._failure or f"{self._path} is closed: nothing was written."))
+        elif self._head == self._durable:
+            done.set_result(self._head)
+        else:
             self._waiting.append((self._head, done))
             self._writer.signal(Signal.COMMIT)
-        else:
-            done.set_exception(JournalError(self._failure or f"{self._path} is closed: nothing was written."))
         return done
 
     async def close(self) -> None:

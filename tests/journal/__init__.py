@@ -1,0 +1,1 @@
+"""The journal: what it promises about disks, order and damage."""
