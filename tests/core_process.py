@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from core.domain.commands import Ack, Command, PlaceOrder
-from core.domain.connection import LinkState
+from core.domain.connection import Connection, LinkState
 from core.domain.events import ConnectionChanged, Envelope, Snapshot
 from core.domain.orders import OrderRequest, OrderType, Side
 from core.ids import mint_order_ref
@@ -69,6 +69,7 @@ class CoreProcess:
             line = await asyncio.wait_for(asyncio.to_thread(pipe.readline), PATIENCE)
         answer = json.loads(line)
         if "error" in answer:
+            await asyncio.to_thread(self.process.wait)
             raise CoreRefusedError(**answer["error"])
         self.pid = answer["ready"]["pid"]
         self.socket = Path(answer["ready"]["socket"])
@@ -151,6 +152,26 @@ class Watcher:
                     return
                 await self.wait_news()
                 self.snapshot = await self.client.snapshot()
+
+    async def problem(self) -> Connection:
+        """Wait until an attempt to connect has failed; returns the connection, which says why."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                connection = (await self.client.snapshot()).connection
+                if connection.problem:
+                    return connection
+                await self.wait_news()
+
+    async def settled(self) -> Snapshot:
+        """Wait until every execution has its commission and positions and cash have followed; returns a snapshot."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                snapshot = await self.client.snapshot()
+                if snapshot.executions and all(fill.commission is not None for fill in snapshot.executions):
+                    bought = sum(fill.quantity * fill.side.sign for fill in snapshot.executions)
+                    if sum(held.quantity for held in snapshot.positions or ()) == bought:
+                        return snapshot
+                await self.wait_news()
 
     async def wait_news(self) -> None:
         """Wait for one more event."""

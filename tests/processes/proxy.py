@@ -1,0 +1,89 @@
+"""A recording proxy between core and a gateway: it sees every frame as it stands on the socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+PLACE_ORDER = "3"
+_LENGTH_BYTES = 4
+_HELLO = b"API\0"
+
+
+class RecordingProxy:
+    """Listens on 127.0.0.1, passes bytes on both ways and cuts the client's into frames."""
+
+    def __init__(self, gateway_port: int, on_frame: Callable[[list[str]], None] | None = None) -> None:
+        """`on_frame` is called with a client's frame before its bytes are passed on."""
+        self._gateway_port = gateway_port
+        self._on_frame = on_frame
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.frames: list[list[str]] = []
+        """Every frame of the client, as fields."""
+        self.connections = 0
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        if self._server is None:
+            raise RuntimeError("not started")
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def __aenter__(self) -> Self:
+        """Listen."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Cut everything."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def placed(self) -> list[list[str]]:
+        """The placeOrder frames so far."""
+        return [frame for frame in self.frames if frame[0] == PLACE_ORDER]
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        theirs, ours = await asyncio.open_connection("127.0.0.1", self._gateway_port)
+        ways = (
+            asyncio.ensure_future(self._pass_frames(reader, ours)),
+            asyncio.ensure_future(_pass_bytes(theirs, writer)),
+        )
+        self._tasks.update(ways)
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        ours.close()
+        writer.close()
+
+    async def _pass_frames(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            writer.write(await reader.readexactly(len(_HELLO)))
+            while True:
+                head = await reader.readexactly(_LENGTH_BYTES)
+                body = await reader.readexactly(int.from_bytes(head, "big"))
+                fields = body.decode().split("\0")
+                self.frames.append(fields)
+                if self._on_frame is not None:
+                    self._on_frame(fields)
+                writer.write(head + body)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+
+
+async def _pass_bytes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+    except ConnectionError:
+        return
