@@ -308,7 +308,8 @@ class OrderDesk:
         state = transition(order.state, trigger)
         if state is None or state is order.state:
             return order
-        return self._update(replace(order, state=state, changed=self._clock.utc(), note=note or order.note))
+        moved = replace(order, state=state, changed=self._clock.utc(), note=note or order.note)
+        return self._update(moved if moved.is_live else replace(moved, pending=Pending.NONE, previous=None))
 
     def _update(self, order: Order) -> Order:
         self._state.book.put(order)
