@@ -1,0 +1,38 @@
+"""``python -m core.practice``: run the practice gateway alone."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+from core.practice.server import DEFAULT_ACCOUNT, DEFAULT_CASH, GatewayOptions, run
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the arguments, run until told to end, return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m core.practice", description=__doc__)
+    parser.add_argument("--port", type=int, default=7497, help="port on 127.0.0.1, 0 for any (default 7497)")
+    parser.add_argument("--seed", type=int, default=1, help="same seed, same market (default 1)")
+    parser.add_argument("--account", default=DEFAULT_ACCOUNT, help="account to play (default %(default)s)")
+    parser.add_argument("--cash", type=Decimal, default=DEFAULT_CASH, help="USD of a new account (default %(default)s)")
+    parser.add_argument("--state", type=Path, help="folder to keep orders and account in (default: memory only)")
+    parser.add_argument("--idle-exit", type=float, help="end this many seconds after the last client left")
+    parser.add_argument("--ready-fd", type=int, help="file descriptor that gets a line of JSON once it listens")
+    given = parser.parse_args(arguments)
+    return run(
+        GatewayOptions(
+            port=given.port,
+            seed=given.seed,
+            account=given.account,
+            cash=given.cash,
+            state=given.state,
+            idle_exit=given.idle_exit,
+            ready_fd=given.ready_fd,
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

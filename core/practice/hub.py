@@ -1,0 +1,187 @@
+"""The gateway without its sockets: sessions, market clock, desk and account, joined turn by turn.
+
+A turn is one socket read or one market step. What it changed is committed before what it says is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from core.practice.account import Account
+from core.practice.catalogue import build_catalogue
+from core.practice.days import trading_day
+from core.practice.desk import Desk
+from core.practice.feed import Feed
+from core.practice.ledger import Ledger
+from core.practice.market import STEP_SECONDS, Market
+from core.practice.publish import publish_account, refresh_account
+from core.practice.session import Session
+from core.practice.state import Store
+
+#: Steps between two refreshes of account values and profits that nothing but the market changed.
+_REFRESH_STEPS = 10
+#: A loop that was away longer than this does not make up for it.
+_CATCH_UP_STEPS = 50
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFrame:
+    """One request as it came from a client."""
+
+    #: Loop time in seconds.
+    at: float
+    client_id: int
+    message_id: int
+    fields: tuple[str, ...]
+
+
+class Hub:
+    """Everything that sessions share."""
+
+    def __init__(
+        self,
+        store: Store,
+        account: str,
+        seed: int,
+        cash: Decimal,
+        now: Callable[[], float],
+        *,
+        cancels_foreign: bool = True,
+    ) -> None:
+        """Read the state. Raises StateError if it can't be used."""
+        self.now = now
+        self.store = store
+        self.catalogue = build_catalogue(datetime.fromtimestamp(now(), UTC).date())
+        self.market = Market(self.catalogue.instruments, seed)
+        self.ledger = Ledger(store, self.catalogue, Account(account, self.market), now())
+        self.ledger.load(cash)
+        self.desk = Desk(self.catalogue, self.ledger, self, now, cancels_foreign=cancels_foreign)
+        self.feed = Feed(self.market)
+        self.dirty: set[Session] = set()
+        self.connections: set[Session] = set()
+        self.clients: dict[int, Session] = {}
+        #: The last requests of all clients, oldest first.
+        self.received: deque[ReceivedFrame] = deque(maxlen=20_000)
+        #: Called with nothing after each turn.
+        self.after_turn: list[Callable[[], None]] = []
+        #: Called when the last client has left, and when the first one comes.
+        self.on_clients: Callable[[int], None] = lambda _: None
+        #: Called when the state file can't be written; nothing may be answered after that.
+        self.on_failure: Callable[[Exception], None] = lambda _: None
+        self._changed: set[int] = set()
+        self._clock: asyncio.TimerHandle | None = None
+        self._next_step = 0.0
+        self._failed = False
+        store.commit()
+
+    def add_connection(self, session: Session) -> None:
+        """Note a new connection."""
+        self.connections.add(session)
+
+    def remove_connection(self, session: Session) -> None:
+        """Forget a connection and all that it watched."""
+        self.connections.discard(session)
+        self.dirty.discard(session)
+        self.feed.forget(session)
+        if session.client_id is not None and self.clients.get(session.client_id) is session:
+            del self.clients[session.client_id]
+            self.on_clients(len(self.clients))
+
+    def start_client(self, session: Session, client_id: int) -> bool:
+        """Give a session its client id; False if another one has it."""
+        if client_id in self.clients:
+            return False
+        self.clients[client_id] = session
+        self.on_clients(len(self.clients))
+        return True
+
+    def note_received(self, client_id: int, fields: list[str]) -> None:
+        """Keep a request for whoever asks later what came."""
+        message_id = int(fields[0]) if fields[0].isdecimal() else -1
+        self.received.append(ReceivedFrame(asyncio.get_running_loop().time(), client_id, message_id, tuple(fields)))
+
+    def to_client(self, client_id: int, data: bytes) -> None:
+        """Queue a message for a client, if it is connected."""
+        session = self.clients.get(client_id)
+        if session is not None:
+            session.send(data)
+
+    def position_changed(self, con_id: int) -> None:
+        """Note that cash and this position changed, for those who watch the account."""
+        self._changed.add(con_id)
+
+    def end_turn(self) -> None:
+        """Commit what this turn changed, then write what it says, then keep the clock going if it is needed."""
+        if self._failed:
+            return
+        if self._changed:
+            changed, self._changed = self._changed, set()
+            for session in self.clients.values():
+                publish_account(session, changed)
+        try:
+            self.store.commit()
+        except sqlite3.Error as error:
+            self._failed = True
+            log.exception("the state file can't be written")
+            self.on_failure(error)
+            return
+        dirty, self.dirty = self.dirty, set()
+        for session in dirty:
+            session.flush()
+        if self._clock is None and self._needs_clock():
+            self._next_step = asyncio.get_running_loop().time() + STEP_SECONDS
+            self._schedule()
+        for call in list(self.after_turn):
+            call()
+
+    def _needs_clock(self) -> bool:
+        return (
+            self.feed.busy
+            or self.desk.exchange.busy
+            or any(session.watching.any_account for session in self.clients.values())
+        )
+
+    def _schedule(self) -> None:
+        self._clock = asyncio.get_running_loop().call_at(self._next_step, self._tick)
+
+    def _tick(self) -> None:
+        """Go as many steps as time has passed, at most a few seconds' worth."""
+        self._clock = None
+        late = (asyncio.get_running_loop().time() - self._next_step) / STEP_SECONDS
+        for _ in range(1 + min(int(late), _CATCH_UP_STEPS)):
+            self.advance()
+        self._next_step += STEP_SECONDS * (1 + int(late))
+        if self._needs_clock() and not self._failed:
+            self._schedule()
+
+    def advance(self) -> None:
+        """Go one market step: move the quotes, match the orders, tell the clients."""
+        if trading_day(self.now()) != self.ledger.day:
+            self.desk.start_day()
+        self.market.advance()
+        self.feed.publish(int(self.now()))
+        self.desk.step()
+        self.ledger.save_market()
+        if self.market.step % _REFRESH_STEPS == 0:
+            for session in self.clients.values():
+                refresh_account(session, whole=self.market.step % (3 * _REFRESH_STEPS) == 0)
+        self.end_turn()
+
+    def stop(self) -> None:
+        """Cut every client, stop the clock and keep the market as it stands."""
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+        for session in list(self.connections):
+            session.abort()
+        if not self._failed:
+            self.ledger.save_market(whole=True)

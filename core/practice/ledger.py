@@ -1,0 +1,215 @@
+"""What the gateway knows of orders, executions, cash and positions, kept in step with the state file."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Final
+
+from core.practice.account import Account, Position, order_commission
+from core.practice.days import stamp, trading_day
+from core.practice.instruments import Catalogue, Instrument
+from core.practice.market import Market
+from core.practice.orders import Execution, Order, Status, Terms
+from core.practice.state import StateError, Store
+from core.practice.tables import Record
+from core.practice.tables_order import PLACE_ORDER
+from core.practice.terms import RefusedError, read_terms
+
+#: Permanent ids and execution ids start from the clock of the first start, so that a state begun anew never repeats
+#: ids that a client may still remember.
+_PERM_SPAN: Final = 1_000_000_000
+#: Steps between two saves of the whole market; what lies between is walked again after a crash.
+_SAVE_EVERY: Final = 50
+
+_VENUES: Final = {"STK": ("ISLAND", "ARCA", "BATS", "IEX", "EDGEA", "MEMX"), "FUT": ("CME",), "CASH": ("IDEALPRO",)}
+
+
+class Ledger:
+    """Orders and executions of the trading day, the working orders of earlier days, and the account."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, account: Account, now: float) -> None:
+        self.account = account
+        self.day = trading_day(now)
+        #: Every known order by its permanent id, oldest first.
+        self.orders: dict[int, Order] = {}
+        self.executions: list[Execution] = []
+        self._store = store
+        self._catalogue = catalogue
+        self._by_id: dict[tuple[int, int], Order] = {}
+        self._next_id = store.next_ids()
+        self._born = int(store.meta("born") or now)
+        self._perm_id = int(store.meta("perm_id") or _PERM_SPAN + self._born * 7 % _PERM_SPAN)
+        self._exec_number = int(store.meta("exec_number") or 0)
+        self._saved_step = 0
+
+    @property
+    def market(self) -> Market:
+        """The market that positions are valued by."""
+        return self.account.market
+
+    def live_orders(self) -> list[Order]:
+        """Return the orders that can still fill, oldest first."""
+        return [order for order in self.orders.values() if order.is_live]
+
+    def done_orders(self) -> list[Order]:
+        """Return the orders of the day that ended, oldest first."""
+        return [order for order in self.orders.values() if not order.is_live]
+
+    def find(self, client_id: int, order_id: int) -> Order | None:
+        """Return a client's order of that id, None if it never placed one."""
+        return self._by_id.get((client_id, order_id))
+
+    def find_foreign(self, order_id: int) -> Order | None:
+        """Return the live order of that id of any client, None if there is none or more than one."""
+        found = [order for order in self.live_orders() if order.order_id == order_id]
+        return found[0] if len(found) == 1 else None
+
+    def next_id(self, client_id: int) -> int:
+        """Return the next order id of a client, at least 1."""
+        return self._next_id.get(client_id, 1)
+
+    def open_order(self, client_id: int, instrument: Instrument, terms: Terms, wire: list[str], sent: Record) -> Order:
+        """Make an order, give it its permanent id and keep it."""
+        order = self.preview_order(client_id, instrument, terms, wire, sent)
+        self._perm_id += 1
+        order.perm_id = self._perm_id
+        self.orders[order.perm_id] = self._by_id[client_id, order.order_id] = order
+        self._next_id[client_id] = max(self.next_id(client_id), order.order_id + 1)
+        self._store.put("meta", "perm_id", str(self._perm_id))
+        self.save_order(order)
+        return order
+
+    @staticmethod
+    def preview_order(client_id: int, instrument: Instrument, terms: Terms, wire: list[str], sent: Record) -> Order:
+        """Make an order that is kept nowhere and has no permanent id."""
+        return Order(0, client_id, sent.integer("orderId"), instrument, terms, wire, sent)
+
+    def finish(self, order: Order, status: Status, reason: str, now: float) -> None:
+        """End an order that did not fill completely."""
+        order.status = status
+        order.why_held = ""
+        order.completed_time = stamp(now)
+        order.completed_status = reason
+        self.save_order(order)
+
+    def fill(self, order: Order, units: int, quantity: int, *, waited: bool, now: float) -> Execution:
+        """Book one fill of an order into cash, position and executions."""
+        instrument = order.instrument
+        order.filled += quantity
+        order.value += units * quantity
+        order.last_units = units
+        order.why_held = ""
+        total = order_commission(instrument, order.filled, instrument.price(order.value) * instrument.multiplier)
+        commission, order.commission = total - order.commission, total
+        price = instrument.price(units)
+        realized = self.account.trade(instrument, quantity if order.is_buy else -quantity, price, commission)
+        order.status = Status.SUBMITTED if order.remaining else Status.FILLED
+        if not order.remaining:
+            order.completed_time = stamp(now)
+            order.completed_status = f"Filled Size: {order.filled}"
+        self._exec_number += 1
+        venues = _VENUES[instrument.sec_type]
+        execution = Execution(
+            exec_id=f"{self._born:08x}.{self._exec_number:08x}.01.01",
+            epoch=int(now),
+            account=self.account.name,
+            con_id=instrument.con_id,
+            perm_id=order.perm_id,
+            client_id=order.client_id,
+            order_id=order.order_id,
+            side="BOT" if order.is_buy else "SLD",
+            shares=quantity,
+            price=price,
+            cumulative=order.filled,
+            average=order.average,
+            venue=venues[self._exec_number % len(venues)],
+            order_ref=order.sent.text("orderRef"),
+            liquidity=1 if waited else 2,
+            commission=commission,
+            currency=instrument.currency,
+            realized=realized,
+        )
+        self.executions.append(execution)
+        self._store.put("executions", self._exec_number, self.day, execution.body())
+        self._store.put("meta", "exec_number", str(self._exec_number))
+        self.save_order(order)
+        self._save_account(instrument.con_id)
+        return execution
+
+    def save_order(self, order: Order) -> None:
+        """Keep an order as it stands."""
+        self._store.put(
+            "orders", order.perm_id, order.client_id, order.order_id, self.day, int(order.is_live), order.body()
+        )
+
+    def save_market(self, *, whole: bool = False) -> None:
+        """Keep the market: now and then as a whole, otherwise only how far it has come."""
+        market = self.market
+        if whole or market.step - self._saved_step >= _SAVE_EVERY:
+            self._saved_step = market.step
+            self._store.put("meta", "market", json.dumps([market.step, market.save()]))
+        self._store.put("meta", "step", str(market.step))
+
+    def _save_account(self, *con_ids: int) -> None:
+        for con_id in con_ids:
+            self._store.put("positions", con_id, self.account.positions[con_id].body())
+        for currency, amount in self.account.cash.items():
+            self._store.put("cash", currency, str(amount))
+
+    def start_day(self, now: float) -> list[Order]:
+        """Begin a trading day: forget what ended, start the day's profits anew. Returns DAY orders that end now."""
+        self.day = trading_day(now)
+        ended = [order for order in self.live_orders() if order.terms.tif == "DAY"]
+        for order in self.done_orders():
+            del self.orders[order.perm_id]
+        self.executions.clear()
+        for position in self.account.positions.values():
+            position.start_day(self.account.mark(position.instrument.con_id))
+        self._save_account(*self.account.positions)
+        self._store.put("meta", "day", self.day)
+        return ended
+
+    def load(self, opening_cash: Decimal) -> None:
+        """Read the state file, or begin a new account with that much. Raises StateError on rows that make no sense."""
+        try:
+            self._load_market()
+            for row in self._store.orders():
+                self._load_order(*row)
+            day = self._store.meta("day") or self.day
+            self.executions = [Execution.read(body) for body in self._store.executions(day)]
+            for con_id, body in self._store.positions():
+                instrument = self._catalogue.by_id.get(con_id)
+                if instrument is not None:
+                    self.account.positions[con_id] = Position.read(instrument, body)
+            self.account.cash = {currency: Decimal(amount) for currency, amount in self._store.cash().items()}
+        except (ArithmeticError, ValueError, KeyError, TypeError, RefusedError) as error:
+            raise StateError(f"the state file holds a row that can't be read: {error!r}") from error
+        self.day = day
+        if not self.account.cash:
+            self.account.cash = {"USD": opening_cash}
+            self._store.put("meta", "born", str(self._born))
+            self._store.put("meta", "day", self.day)
+            self._save_account()
+            self.save_market(whole=True)
+
+    def _load_market(self) -> None:
+        kept = self._store.meta("market")
+        if kept is None:
+            return
+        step, quotes = json.loads(kept)
+        self.market.restore(step, quotes)
+        for _ in range(int(self._store.meta("step") or step) - step):
+            self.market.advance()
+        self._saved_step = self.market.step
+
+    def _load_order(self, perm_id: int, client_id: int, order_id: int, body: str) -> None:
+        instrument = self._catalogue.by_id.get(json.loads(body)["instrument"])
+        if instrument is None:
+            return
+        wire = json.loads(body)["wire"]
+        sent = PLACE_ORDER.decode(wire)
+        sent["account"] = self.account.name
+        order = Order(perm_id, client_id, order_id, instrument, read_terms(sent, instrument), wire, sent)
+        order.restore(body)
+        self.orders[perm_id] = self._by_id[client_id, order_id] = order

@@ -1,0 +1,243 @@
+"""The practice gateway as a process or as a part of a test: options, listener, start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from core.practice.hub import Hub, ReceivedFrame
+from core.practice.ledger import Ledger
+from core.practice.market import Market
+from core.practice.requests import HANDLERS
+from core.practice.session import SERVER_VERSION, Session
+from core.practice.state import StateError, Store
+
+HOST: Final = "127.0.0.1"
+DEFAULT_ACCOUNT: Final = "DU1234567"
+DEFAULT_CASH: Final = Decimal(100_000)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayOptions:
+    """How a practice gateway runs; it only ever listens on 127.0.0.1."""
+
+    #: 0 lets the system choose one.
+    port: int = 0
+    #: Same seed, same market. A state folder that has a market keeps its own seed.
+    seed: int = 1
+    account: str = DEFAULT_ACCOUNT
+    #: Cash of a new account, in USD.
+    cash: Decimal = DEFAULT_CASH
+    #: Folder of the state file; None keeps everything in memory.
+    state: Path | None = None
+    #: End this many seconds after the last client left, or after the start if none came; None never ends.
+    idle_exit: float | None = None
+    #: File descriptor that gets one line of JSON once the gateway listens, then is closed; None for none.
+    ready_fd: int | None = None
+    #: Whether a client may cancel another client's order by its id; if not, error 10147 answers.
+    cancels_foreign: bool = True
+
+
+def mask_account(account: str) -> str:
+    """Return an account for the eyes of others: its letters, an ellipsis, its last three characters."""
+    letters = account[: len(account) - len(account.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))]
+    return f"{letters}…{account[-3:]}"
+
+
+class PracticeGateway:
+    """A gateway on a loopback port.
+
+    ``await start()`` returns the port, ``await stop()`` ends it; ``await run_forever()`` does both and waits between.
+    """
+
+    def __init__(self, options: GatewayOptions, now: Callable[[], float] = time.time) -> None:
+        self.options = options
+        self._now = now
+        self._hub: Hub | None = None
+        self._store: Store | None = None
+        self._server: asyncio.Server | None = None
+        self._ended = asyncio.Event()
+        self._idle: asyncio.TimerHandle | None = None
+        #: The exception that ended the gateway, None while all is well.
+        self.failure: Exception | None = None
+
+    @property
+    def hub(self) -> Hub:
+        """The parts behind the listener. Raises RuntimeError before start()."""
+        if self._hub is None:
+            raise RuntimeError("the gateway has not been started")
+        return self._hub
+
+    @property
+    def ledger(self) -> Ledger:
+        """Orders, executions, positions and cash as the gateway knows them."""
+        return self.hub.ledger
+
+    @property
+    def market(self) -> Market:
+        """The simulated quotes."""
+        return self.hub.market
+
+    @property
+    def received(self) -> list[ReceivedFrame]:
+        """The last requests of all clients, oldest first."""
+        return list(self.hub.received)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on. Raises RuntimeError before start()."""
+        if self._server is None:
+            raise RuntimeError("the gateway has not been started")
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def start(self) -> int:
+        """Read the state and listen; return the port. Raises StateError or OSError (the port is taken)."""
+        options = self.options
+        store = Store(options.state)
+        try:
+            account, seed = _settle(store, options)
+            hub = Hub(store, account, seed, options.cash, self._now, cancels_foreign=options.cancels_foreign)
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(lambda: Session(hub, HANDLERS), HOST, options.port, backlog=256)
+        except BaseException:
+            store.close()
+            raise
+        self._hub, self._store = hub, store
+        hub.on_clients = self._watch_idle
+        hub.on_failure = self._fail
+        store.publish_endpoint(self.port, account, datetime.fromtimestamp(self._now(), UTC).isoformat())
+        self._watch_idle(0)
+        return self.port
+
+    async def stop(self) -> None:
+        """Stop listening, cut the clients, keep the state; stopping twice is harmless."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        self._stop_idle()
+        server.close()
+        self.hub.stop()
+        await server.wait_closed()
+        # Aborted connections are only gone after the loop has gone round.
+        await asyncio.sleep(0)
+        if self._store is not None:
+            self._store.close()
+        self._ended.set()
+
+    async def __aenter__(self) -> PracticeGateway:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def run_forever(self, on_ready: Callable[[int], None] | None = None) -> None:
+        """Start, call `on_ready` with the port, wait for end() or the idle exit, stop."""
+        port = await self.start()
+        try:
+            if on_ready is not None:
+                on_ready(port)
+            await self._ended.wait()
+        finally:
+            await self.stop()
+
+    def end(self) -> None:
+        """Let run_forever() return."""
+        self._ended.set()
+
+    async def wait_for(self, happened: Callable[[], bool], seconds: float = 5.0) -> None:
+        """Wait until something holds, looked at after every turn. Raises TimeoutError."""
+        if happened():
+            return
+        seen = asyncio.Event()
+
+        def look() -> None:
+            if happened():
+                seen.set()
+
+        self.hub.after_turn.append(look)
+        try:
+            await asyncio.wait_for(seen.wait(), seconds)
+        finally:
+            self.hub.after_turn.remove(look)
+
+    def _fail(self, error: Exception) -> None:
+        self.failure = error
+        self.end()
+
+    def _watch_idle(self, clients: int) -> None:
+        self._stop_idle()
+        if not clients and self.options.idle_exit is not None and self._server is not None:
+            self._idle = asyncio.get_running_loop().call_later(self.options.idle_exit, self.end)
+
+    def _stop_idle(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+
+
+def _settle(store: Store, options: GatewayOptions) -> tuple[str, int]:
+    """Return account and seed: what the state folder has, or what the options say for a new one."""
+    account, seed = store.meta("account"), store.meta("seed")
+    if account is None or seed is None:
+        store.put("meta", "account", options.account)
+        store.put("meta", "seed", str(options.seed))
+        return options.account, options.seed
+    if account != options.account:
+        kept, given = mask_account(account), mask_account(options.account)
+        raise StateError(f"state folder {store.folder} belongs to account {kept}, not {given}")
+    return account, int(seed)
+
+
+def run(options: GatewayOptions) -> int:
+    """Run a gateway until SIGTERM, SIGINT or the idle exit. Returns the exit code: 0, 1 (failed), 2 (can't start)."""
+    try:
+        return asyncio.run(_run(options))
+    except StateError as error:
+        return _refuse(f"Practice gateway not started: {error}.")
+    except OSError as error:
+        reason = "is in use" if error.errno == 98 else f"can't be opened ({error.strerror})"
+        return _refuse(f"Practice gateway not started: port {options.port} {reason}. Choose another with --port.")
+
+
+async def _run(options: GatewayOptions) -> int:
+    gateway = PracticeGateway(options)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, gateway.end)
+    await gateway.run_forever(lambda port: _announce(options, port))
+    if gateway.failure is not None:
+        return _refuse(f"Practice gateway stopped: its state can't be written ({gateway.failure}).", 1)
+    return 0
+
+
+def _announce(options: GatewayOptions, port: int) -> None:
+    account = mask_account(options.account)
+    line = f"practice gateway on {HOST}:{port} · server version {SERVER_VERSION} · account {account}\n"
+    # Whoever started the gateway may have left; that is no reason not to serve.
+    with contextlib.suppress(OSError):
+        sys.stdout.buffer.write(line.encode())
+        sys.stdout.flush()
+    if options.ready_fd is not None:
+        ready = {"port": port, "account": options.account, "server_version": SERVER_VERSION, "pid": os.getpid()}
+        with contextlib.suppress(OSError):
+            os.write(options.ready_fd, (json.dumps(ready) + "\n").encode())
+        with contextlib.suppress(OSError):
+            os.close(options.ready_fd)
+
+
+def _refuse(line: str, code: int = 2) -> int:
+    with contextlib.suppress(OSError):
+        sys.stderr.write(line + "\n")
+    return code
