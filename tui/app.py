@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from importlib import resources
 from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.theme import Theme
 
 from core.domain.commands import Reconnect
 from core.domain.connection import Mode
@@ -21,7 +24,15 @@ from tui.keymap import bindings
 from tui.panes.mode_words import account_word, mode_word
 from tui.pulse import PERIOD, Pulse
 from tui.screens.desk import DeskScreen
-from tui.themes import DEFAULT_THEME, domain_defaults, load_themes
+from tui.themes import DEFAULT_THEME, NAME, domain_defaults, load_themes, parse_theme
+
+
+def _shipped(name: str) -> Theme | None:
+    """A theme that comes with the desk, read alone: the others can wait until the first frame is drawn."""
+    file = resources.files("themes") / f"{name}.toml"
+    if not NAME.fullmatch(name) or not file.is_file():
+        return None
+    return parse_theme(file.read_text(encoding="utf-8"), file.name)
 
 
 class DeskApp(DeskHost, inherit_bindings=False):
@@ -53,14 +64,12 @@ class DeskApp(DeskHost, inherit_bindings=False):
         """
         super().__init__(connect, mode=mode, keymap=keymap, utc=utc)
         self._pulse = Pulse(self.desk, self.post_message, utc)
-        themes = load_themes(theme_folder)
-        for known in themes.loaded:
-            self.register_theme(known)
-        self._complaints = [str(error) for error in themes.failed]
-        if theme not in self.available_themes:
-            self._complaints.append(f"There is no theme {theme}. The desk uses {DEFAULT_THEME}; Ctrl+P lists them all.")
-            theme = DEFAULT_THEME
-        self.theme = theme
+        self._theme_folder = theme_folder
+        self._wanted_theme = theme
+        first = _shipped(theme) or _shipped(DEFAULT_THEME)
+        if first is not None:
+            self.register_theme(first)
+            self.theme = first.name
 
     def get_default_screen(self) -> DeskScreen:
         """The desk itself."""
@@ -78,8 +87,26 @@ class DeskApp(DeskHost, inherit_bindings=False):
     def _start(self) -> None:
         self.run_worker(self.desk.run(), name="link", group="link")
         self.set_interval(PERIOD, self._pulse.beat)
-        for complaint in self._complaints:
-            self.say(complaint, Severity.WARNING)
+        self._load_themes()
+        # What stands now stays until the end; the front door had turned the collector off.
+        gc.freeze()
+        gc.enable()
+
+    def _load_themes(self) -> None:
+        """Take all themes, the user's own among them, and the one that was asked for."""
+        shown = self.current_theme
+        themes = load_themes(self._theme_folder)
+        for theme in themes.loaded:
+            self.register_theme(theme)
+        for error in themes.failed:
+            self.say(str(error), Severity.WARNING)
+        wanted = self._wanted_theme
+        if wanted not in self.available_themes:
+            self.say(f"There is no theme {wanted}. The desk uses {self.theme}; Ctrl+P lists all.", Severity.WARNING)
+        elif wanted != self.theme:
+            self.theme = wanted
+        elif self.current_theme != shown:
+            self.refresh_css(animate=False)
 
     def publish(self, message: messages.DeskMessage) -> None:
         """Give a message to all who listen to its kind; show what it asks of the whole screen first."""

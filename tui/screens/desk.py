@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.reactive import var
 from textual.screen import Screen
@@ -20,11 +21,15 @@ from tui.panes.divider import Divider
 from tui.panes.grid_pane import GridPane
 from tui.panes.instrument import InstrumentRow
 from tui.panes.key_row import KeyRow
+from tui.panes.line_row import WIDE
 from tui.panes.message_row import MessageRow
 from tui.panes.positions import PositionsPane
 from tui.panes.status import StatusRow
 from tui.panes.watchlist import WatchlistPane
 from tui.widgets.pane import Pane
+
+BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+"""Classes of the screen by the least width in cells."""
 
 
 class DeskScreen(Screen[None]):
@@ -34,8 +39,8 @@ class DeskScreen(Screen[None]):
     through `app.listen`, and puts its words into the message row by posting `Say`.
     """
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
-    BINDINGS = bindings(c for c in commands.DESK if not c.everywhere)
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(c for c in commands.DESK if not c.everywhere)]
     AUTO_FOCUS = "#watch LineGrid"
 
     focus_con_id: var[int | None] = var(None, init=False)
@@ -43,6 +48,8 @@ class DeskScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Two rows of facts, the panes, the ticket, the message, the keys."""
+        # Known before the first resize event, so that the first frame has its layout already.
+        self.set_class(self.app.size.width >= WIDE, "-wide")
         yield StatusRow(id="status")
         yield InstrumentRow(id="instrument")
         with Horizontal(id="middle"):

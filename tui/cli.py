@@ -1,0 +1,59 @@
+"""`ibdesk`: the front door. Core is started before anything slow is imported."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.link.launch import PendingCore
+
+NEEDS_TERMINAL = (
+    "ibdesk draws a screen and reads keys: standard input, output and error must be a terminal. Run it in one, "
+    "without redirection. `ibdesk --help` lists what works without a screen."
+)
+
+
+def main() -> None:
+    """The console script; ends the process with the exit status."""
+    if len(sys.argv) == 1:
+        # By far the most frequent start needs no parser.
+        sys.exit(open_desk({}, None))
+    from tui.options import cli
+
+    cli(prog_name="ibdesk")
+
+
+def open_desk(arguments: Mapping[str, str], theme: str | None) -> int:
+    """Start core, then show the desk until it is closed.
+
+    Args:
+        arguments: Settings that were given, by key; everything else is core's to find.
+        theme: Name of the theme; None for the default.
+
+    Returns:
+        The exit status: 2 without a terminal.
+    """
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.__stderr__)):
+        print(NEEDS_TERMINAL, file=sys.stderr)
+        return 2
+    # Nothing that the imports below make is garbage; the desk turns the collector on after its first frame.
+    gc.disable()
+    begun = _begin(arguments)
+
+    from tui.run import run_desk
+
+    return run_desk(arguments, begun, theme)
+
+
+def _begin(arguments: Mapping[str, str]) -> PendingCore | None:
+    """Start core now; None where that fails, for the desk to try again and show why."""
+    from core.errors import DeskError
+    from core.link.launch import begin_launch
+
+    try:
+        return begin_launch(arguments, arguments.get("profile", "practice"))
+    except DeskError:
+        return None

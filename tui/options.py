@@ -1,0 +1,65 @@
+"""The command line with its options and commands, for every start but the bare one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+from tui.cli import open_desk
+
+LAZY: Mapping[str, tuple[str, str]] = {
+    "practice": ("core.cli.practice", "The practice gateway by itself, for any client of the TWS API."),
+}
+"""Commands without a screen: the module of each, whose `command` it is, and its line of help."""
+
+DESK = "desk"
+
+
+class LazyGroup(click.Group):
+    """Imports a command of core when it is called; options without a command are the desk's."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the help."""
+        return [*self.commands, *LAZY]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import what is asked for; None for a name that is none."""
+        if cmd_name not in LAZY:
+            return super().get_command(ctx, cmd_name)
+        command = import_module(LAZY[cmd_name][0]).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{LAZY[cmd_name][0]}.command is no click command")
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the desk's name before options that stand alone."""
+        if not args or (args[0].startswith("-") and args[0] not in {"--help", "--version"}):
+            args = [DESK, *args]
+        return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        own = [(name, command.get_short_help_str()) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl([*own, *((name, text) for name, (_, text) in LAZY.items())])
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(package_name="ibdesk", prog_name="ibdesk")
+def cli() -> None:
+    """A terminal trading workstation for Interactive Brokers. Alone it opens the desk on the practice gateway."""
+
+
+@cli.command(DESK)
+@click.option("--profile", help="Settings to use: practice, paper, or one of your own.")
+@click.option("--host", help="Where TWS or IB Gateway runs.")
+@click.option("--port", help="Its API port: 7497 for TWS paper, 4002 for Gateway paper.")
+@click.option("--client-id", help="The API client number of this desk.")
+@click.option("--account", help="The account that orders go to.")
+@click.option("--theme", help="Colours: ibdesk-dark, ibdesk-light, or any other that Ctrl+P lists.")
+def desk(theme: str | None, **settings: str | None) -> None:
+    """Open the desk; what `ibdesk` does without a command."""
+    sys.exit(open_desk({key: value for key, value in settings.items() if value is not None}, theme))
