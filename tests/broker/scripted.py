@@ -85,6 +85,13 @@ class Peer:
         """Say these in one piece."""
         self.writer.write(b"".join(frames))
 
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The gateway's end of the socket, whose reading can be paused."""
+        transport = self.writer.transport
+        assert isinstance(transport, asyncio.Transport)
+        return transport
+
     def hang_up(self) -> None:
         """Close the socket."""
         self.writer.close()
