@@ -46,6 +46,10 @@ LIVE_FILL = -1
 """The request id of fills that answer no request."""
 
 
+MAX_GUESSES_TOLD = 10
+"""Different doubts about times of fills that one connection tells; more would only bury them."""
+
+
 class Callbacks:
     """Takes the decoder's calls for one connection. The names and parameters are the TWS API's."""
 
@@ -177,7 +181,7 @@ class Callbacks:
             self._registry.adopt(execution.orderId)
         self.report(report)
         self._queries.collect(reqId, report)
-        if guess and guess not in self._said:
+        if guess and guess not in self._said and len(self._said) < MAX_GUESSES_TOLD:
             self._said.add(guess)
             self._tell(f"Fill {report.execution.exec_id}: {guess}. Quantity and price are as sent.")
 
@@ -253,7 +257,7 @@ class Callbacks:
                 request_id=SESSION_ID,
                 kind=RequestKind.CONNECTION,
                 code=0,
-                text=text,
+                text=clean(text),
                 error_class=ErrorClass.WARNING,
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import cache
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _TEXT = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})([ -]+)(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?\s*(.*)")
@@ -78,7 +78,7 @@ def _in_utc(wall: datetime, zone: tzinfo) -> datetime:
     return wall.replace(tzinfo=zone).astimezone(UTC)
 
 
-@cache
+@lru_cache(maxsize=64)
 def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(_NOT_IANA.get(name, name))
