@@ -164,3 +164,4 @@ async def test_nothing_is_left_after_the_last_desk_leaves() -> None:
             assert len(home.processes()) == 2
             assert (await watcher.send(Leave(stop=False))).ok
         assert home.wait_empty(10.0) == []
+        await core.stop()
