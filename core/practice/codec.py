@@ -17,6 +17,7 @@ UNSET_INTEGER_TEXT = "2147483647"
 #: The spelling that gateways use for an unset double; clients send ``e+308``, ``E308`` and ``e308`` too.
 UNSET_DOUBLE_TEXT = "1.7976931348623157E308"
 
+_LONG = 1 << 63
 _HUGE = Decimal("1.7976931348623157e308")
 _TRUE = frozenset({"1", "true", "True", "TRUE"})
 _FALSE = frozenset({"", "0", "false", "False", "FALSE"})
@@ -31,12 +32,15 @@ def parse_integer(text: str) -> int | None:
     if text in {"", UNSET_INTEGER_TEXT}:
         return None
     try:
-        return int(text)
+        number = int(text)
     except ValueError:
         value = parse_decimal(text)
-    if value is None or not value.is_finite() or value != value.to_integral_value():
-        raise WireError(f"not an integer: {text[:40]!r}")
-    return int(value)
+        if value is None or not value.is_finite() or value != value.to_integral_value():
+            raise WireError(f"not an integer: {text[:40]!r}") from None
+        number = int(value)
+    if not -_LONG <= number < _LONG:
+        raise WireError(f"not an integer of 64 bits: {text[:40]!r}")
+    return number
 
 
 def parse_decimal(text: str) -> Decimal | None:

@@ -8,16 +8,17 @@ refused change is the error, then openOrder and orderStatus of the order that st
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from core.practice import wire
 from core.practice.account import Totals, cents, order_commission
 from core.practice.exchange import Exchange
-from core.practice.instruments import Catalogue, Instrument
+from core.practice.instruments import Catalogue
 from core.practice.ledger import Ledger
-from core.practice.orders import Order, Status, Terms
+from core.practice.orders import Order, Status, Ticket
 from core.practice.tables import Record
-from core.practice.terms import RefusedError, invalid, read_terms, rejected, resolve
+from core.practice.terms import RefusedError, invalid, rejected, resolve
 
 
 class Outbox(Protocol):
@@ -47,6 +48,8 @@ class Desk:
         self._outbox = outbox
         self._now = now
         self._cancels_foreign = cancels_foreign
+        #: Stops that were triggered in this step and may not wait.
+        self._at_once: list[Order] = []
         self.exchange = Exchange(ledger.market, self._filled, self._triggered)
         for order in ledger.live_orders():
             if order.status is not Status.HELD_BACK:
@@ -57,17 +60,19 @@ class Desk:
         order_id = sent.integer("orderId")
         known = self._ledger.find(client_id, order_id)
         try:
+            if not 0 < order_id < 1 << 31:
+                raise invalid("Order id must be a positive number of 31 bits")
             instrument = resolve(self._catalogue, sent)
             self._check_account(sent)
-            terms = read_terms(sent, instrument)
+            ticket = self._ledger.ticket(instrument, sent, "\0".join(fields))
             if sent.flag("whatIf"):
-                self._preview(client_id, instrument, terms, fields, sent)
+                self._preview(client_id, order_id, ticket)
             elif known is None:
-                self._open(client_id, instrument, terms, fields, sent)
+                self._open(client_id, order_id, ticket)
             elif not known.is_live:
                 raise _ended(known)
             else:
-                self._change(known, instrument, terms, fields, sent)
+                self._change(known, ticket)
         except RefusedError as refusal:
             self._outbox.to_client(client_id, wire.error(order_id, refusal.code, refusal.text))
             if known is not None and known.is_live and known.status is not Status.HELD_BACK:
@@ -78,11 +83,10 @@ class Desk:
         account = sent.text("account")
         if account not in {"", name}:
             raise invalid(f"Invalid account code '{account}'.")
-        sent["account"] = name
 
-    def _open(self, client_id: int, instrument: Instrument, terms: Terms, fields: list[str], sent: Record) -> None:
-        order = self._ledger.open_order(client_id, instrument, terms, fields, sent)
-        if sent.flag("transmit"):
+    def _open(self, client_id: int, order_id: int, ticket: Ticket) -> None:
+        order = self._ledger.open_order(client_id, order_id, ticket)
+        if ticket.sent.flag("transmit"):
             self._activate(order)
         else:
             # A gateway says nothing about an order that waits for its transmit flag.
@@ -116,25 +120,27 @@ class Desk:
         if order.remaining and order.is_live and order.terms.tif == "IOC" and not order.waits_for_stop:
             self._end(order, "Cancelled by System: immediate or cancel")
 
-    def _change(self, order: Order, instrument: Instrument, terms: Terms, fields: list[str], sent: Record) -> None:
-        if instrument is not order.instrument or terms.action != order.terms.action:
+    def _change(self, order: Order, ticket: Ticket) -> None:
+        before, terms = order.ticket, ticket.terms
+        if ticket.instrument is not order.instrument or terms.action != order.terms.action:
             raise RefusedError(105, "Order being modified does not match the original order.")
         if terms.quantity <= order.filled:
             raise rejected(f"{order.filled} of the order are filled, the quantity can't be {terms.quantity}.")
-        before = (order.terms, order.wire, order.sent)
-        smaller = before[0].limit == terms.limit and before[0].order_type == terms.order_type
-        keeps_place = smaller and before[0].stop == terms.stop and terms.quantity <= before[0].quantity
+        # A smaller quantity alone keeps the place in the queue.
+        keeps_place = replace(terms, quantity=before.terms.quantity) == before.terms and (
+            terms.quantity <= before.terms.quantity
+        )
         self.exchange.remove(order)
-        order.terms, order.wire, order.sent = terms, fields, sent
+        order.ticket = ticket
         if order.status is Status.HELD_BACK:
             self._ledger.save_order(order)
-            if sent.flag("transmit"):
+            if ticket.sent.flag("transmit"):
                 self._activate(order)
             return
         try:
             self._check_margin(order)
         except RefusedError:
-            order.terms, order.wire, order.sent = before
+            order.ticket = before
             self.exchange.restore(order)
             raise
         self._ledger.save_order(order)
@@ -183,6 +189,10 @@ class Desk:
     def step(self) -> None:
         """Match what works against the market's new step."""
         self.exchange.step()
+        for order in self._at_once:
+            if order.is_live:
+                self._end(order, "Cancelled by System: immediate or cancel")
+        self._at_once.clear()
 
     def start_day(self) -> None:
         """Begin a trading day: DAY orders end, the day's figures start anew."""
@@ -197,6 +207,8 @@ class Desk:
     def _triggered(self, order: Order) -> None:
         order.status = Status.SUBMITTED
         order.why_held = ""
+        if order.terms.tif in {"IOC", "FOK"}:
+            self._at_once.append(order)
         self._ledger.save_order(order)
         self._tell(order)
 
@@ -239,8 +251,9 @@ class Desk:
         if totals.initial > totals.net_liquidation:
             raise rejected(_margin_text(totals))
 
-    def _preview(self, client_id: int, instrument: Instrument, terms: Terms, fields: list[str], sent: Record) -> None:
-        order = self._ledger.preview_order(client_id, instrument, terms, fields, sent)
+    def _preview(self, client_id: int, order_id: int, ticket: Ticket) -> None:
+        order = Order(0, client_id, order_id, ticket)
+        instrument, terms = ticket.instrument, ticket.terms
         account = self._ledger.account
         held = account.positions[instrument.con_id].quantity if instrument.con_id in account.positions else 0
         before = account.totals()

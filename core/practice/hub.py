@@ -21,7 +21,7 @@ from core.practice.desk import Desk
 from core.practice.feed import Feed
 from core.practice.ledger import Ledger
 from core.practice.market import STEP_SECONDS, Market
-from core.practice.publish import publish_account, refresh_account
+from core.practice.publish import publish_positions, publish_profits, publish_values
 from core.practice.session import Session
 from core.practice.state import Store
 
@@ -29,6 +29,7 @@ from core.practice.state import Store
 _REFRESH_STEPS = 10
 #: A loop that was away longer than this does not make up for it.
 _CATCH_UP_STEPS = 50
+_MAX_CONNECTIONS = 256
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Hub:
         now: Callable[[], float],
         *,
         cancels_foreign: bool = True,
+        keep_frames: int = 0,
     ) -> None:
         """Read the state. Raises StateError if it can't be used."""
         self.now = now
@@ -70,7 +72,7 @@ class Hub:
         self.connections: set[Session] = set()
         self.clients: dict[int, Session] = {}
         #: The last requests of all clients, oldest first.
-        self.received: deque[ReceivedFrame] = deque(maxlen=20_000)
+        self.received: deque[ReceivedFrame] = deque(maxlen=keep_frames)
         #: Called with nothing after each turn.
         self.after_turn: list[Callable[[], None]] = []
         #: Called when the last client has left, and when the first one comes.
@@ -81,11 +83,16 @@ class Hub:
         self._clock: asyncio.TimerHandle | None = None
         self._next_step = 0.0
         self._failed = False
+        self._values_due = False
+        self.ledger.save()
         store.commit()
 
-    def add_connection(self, session: Session) -> None:
-        """Note a new connection."""
+    def add_connection(self, session: Session) -> bool:
+        """Note a new connection; False if there are too many."""
+        if len(self.connections) >= _MAX_CONNECTIONS:
+            return False
         self.connections.add(session)
+        return True
 
     def remove_connection(self, session: Session) -> None:
         """Forget a connection and all that it watched."""
@@ -101,11 +108,14 @@ class Hub:
         if client_id in self.clients:
             return False
         self.clients[client_id] = session
+        self._roll_day()
         self.on_clients(len(self.clients))
         return True
 
     def note_received(self, client_id: int, fields: list[str]) -> None:
         """Keep a request for whoever asks later what came."""
+        if not self.received.maxlen:
+            return
         message_id = int(fields[0]) if fields[0].isdecimal() else -1
         self.received.append(ReceivedFrame(asyncio.get_running_loop().time(), client_id, message_id, tuple(fields)))
 
@@ -123,11 +133,8 @@ class Hub:
         """Commit what this turn changed, then write what it says, then keep the clock going if it is needed."""
         if self._failed:
             return
-        if self._changed:
-            changed, self._changed = self._changed, set()
-            for session in self.clients.values():
-                publish_account(session, changed)
         try:
+            self.ledger.save()
             self.store.commit()
         except sqlite3.Error as error:
             self._failed = True
@@ -137,11 +144,25 @@ class Hub:
         dirty, self.dirty = self.dirty, set()
         for session in dirty:
             session.flush()
+        if self._changed:
+            # Orders first: whoever waits for a fill does not wait for the sums that follow from it.
+            changed, self._changed = self._changed, set()
+            asyncio.get_running_loop().call_soon(self._publish, changed)
         if self._clock is None and self._needs_clock():
             self._next_step = asyncio.get_running_loop().time() + STEP_SECONDS
             self._schedule()
         for call in list(self.after_turn):
             call()
+
+    def _publish(self, changed: set[int]) -> None:
+        for session in self.clients.values():
+            publish_positions(session, changed)
+        self._values_due = True
+        self.end_turn()
+
+    def _roll_day(self) -> None:
+        if trading_day(self.now()) != self.ledger.day:
+            self.desk.start_day()
 
     def _needs_clock(self) -> bool:
         return (
@@ -155,25 +176,28 @@ class Hub:
 
     def _tick(self) -> None:
         """Go as many steps as time has passed, at most a few seconds' worth."""
-        self._clock = None
         late = (asyncio.get_running_loop().time() - self._next_step) / STEP_SECONDS
         for _ in range(1 + min(int(late), _CATCH_UP_STEPS)):
             self.advance()
         self._next_step += STEP_SECONDS * (1 + int(late))
+        self._clock = None
         if self._needs_clock() and not self._failed:
             self._schedule()
 
     def advance(self) -> None:
         """Go one market step: move the quotes, match the orders, tell the clients."""
-        if trading_day(self.now()) != self.ledger.day:
-            self.desk.start_day()
+        self._roll_day()
         self.market.advance()
         self.feed.publish(int(self.now()))
         self.desk.step()
         self.ledger.save_market()
         if self.market.step % _REFRESH_STEPS == 0:
             for session in self.clients.values():
-                refresh_account(session, whole=self.market.step % (3 * _REFRESH_STEPS) == 0)
+                publish_profits(session)
+        if self._values_due or self.market.step % (3 * _REFRESH_STEPS) == 0:
+            self._values_due = False
+            for session in self.clients.values():
+                publish_values(session)
         self.end_turn()
 
     def stop(self) -> None:

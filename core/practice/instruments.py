@@ -17,6 +17,8 @@ from core.practice.tables import Record
 #: Routes that take orders for US stocks; SMART stands for the best of the others.
 STOCK_EXCHANGES = ("SMART", "NASDAQ", "NYSE", "ARCA", "BATS", "IEX", "EDGX", "MEMX")
 
+_HIGHEST_PRICE = Decimal(100_000_000)
+
 _ORDER_TYPES = "DAY,FOK,GTC,IOC,LMT,MKT,STP,STPLMT,WHATIF"
 
 
@@ -126,9 +128,9 @@ class Instrument:
         return units
 
     def units(self, price: Decimal) -> int | None:
-        """Return a price in units, None if it is not positive or not on the grid."""
-        scaled = price.scaleb(self.decimals)
-        if scaled <= 0 or scaled != scaled.to_integral_value():
+        """Return a price in units, None if it is not positive, not on the grid, or beyond any price there is."""
+        scaled = price.scaleb(self.decimals) if price < _HIGHEST_PRICE else _HIGHEST_PRICE
+        if scaled <= 0 or scaled != scaled.to_integral_value() or price >= _HIGHEST_PRICE:
             return None
         units = int(scaled)
         return units if units % self.increment(units) == 0 else None

@@ -10,7 +10,7 @@ from core.practice.account import Account, Position, order_commission
 from core.practice.days import stamp, trading_day
 from core.practice.instruments import Catalogue, Instrument
 from core.practice.market import Market
-from core.practice.orders import Execution, Order, Status, Terms
+from core.practice.orders import Execution, Order, Status, Ticket
 from core.practice.state import StateError, Store
 from core.practice.tables import Record
 from core.practice.tables_order import PLACE_ORDER
@@ -42,6 +42,8 @@ class Ledger:
         self._perm_id = int(store.meta("perm_id") or _PERM_SPAN + self._born * 7 % _PERM_SPAN)
         self._exec_number = int(store.meta("exec_number") or 0)
         self._saved_step = 0
+        self._unsaved_orders: dict[int, Order] = {}
+        self._unsaved_positions: set[int] = set()
 
     @property
     def market(self) -> Market:
@@ -69,21 +71,22 @@ class Ledger:
         """Return the next order id of a client, at least 1."""
         return self._next_id.get(client_id, 1)
 
-    def open_order(self, client_id: int, instrument: Instrument, terms: Terms, wire: list[str], sent: Record) -> Order:
+    def ticket(self, instrument: Instrument, sent: Record, wire: str) -> Ticket:
+        """Check a placeOrder for an instrument and keep what is not empty of it. Raises RefusedError."""
+        terms = read_terms(sent, instrument)
+        given = ((name, value) for name, value in sent.items() if value is not None and value is not False)
+        slim = Record((name, value) for name, value in given if value not in ("", []))
+        slim["account"] = self.account.name
+        return Ticket(instrument, terms, slim, wire)
+
+    def open_order(self, client_id: int, order_id: int, ticket: Ticket) -> Order:
         """Make an order, give it its permanent id and keep it."""
-        order = self.preview_order(client_id, instrument, terms, wire, sent)
         self._perm_id += 1
-        order.perm_id = self._perm_id
-        self.orders[order.perm_id] = self._by_id[client_id, order.order_id] = order
-        self._next_id[client_id] = max(self.next_id(client_id), order.order_id + 1)
-        self._store.put("meta", "perm_id", str(self._perm_id))
+        order = Order(self._perm_id, client_id, order_id, ticket)
+        self.orders[order.perm_id] = self._by_id[client_id, order_id] = order
+        self._next_id[client_id] = max(self.next_id(client_id), order_id + 1)
         self.save_order(order)
         return order
-
-    @staticmethod
-    def preview_order(client_id: int, instrument: Instrument, terms: Terms, wire: list[str], sent: Record) -> Order:
-        """Make an order that is kept nowhere and has no permanent id."""
-        return Order(0, client_id, sent.integer("orderId"), instrument, terms, wire, sent)
 
     def finish(self, order: Order, status: Status, reason: str, now: float) -> None:
         """End an order that did not fill completely."""
@@ -132,28 +135,40 @@ class Ledger:
         )
         self.executions.append(execution)
         self._store.put("executions", self._exec_number, self.day, execution.body())
-        self._store.put("meta", "exec_number", str(self._exec_number))
         self.save_order(order)
-        self._save_account(instrument.con_id)
+        self._unsaved_positions.add(instrument.con_id)
         return execution
 
     def save_order(self, order: Order) -> None:
-        """Keep an order as it stands."""
-        self._store.put(
-            "orders", order.perm_id, order.client_id, order.order_id, self.day, int(order.is_live), order.body()
-        )
+        """Mark an order to be kept as it stands at the end of the turn."""
+        self._unsaved_orders[order.perm_id] = order
+
+    def save(self) -> None:
+        """Put everything that this turn changed into the store, which commits it."""
+        store = self._store
+        if not self._unsaved_orders and not self._unsaved_positions:
+            return
+        for order in self._unsaved_orders.values():
+            live = int(order.is_live)
+            store.put("orders", order.perm_id, order.client_id, order.order_id, self.day, live, order.body())
+        self._unsaved_orders.clear()
+        for con_id in self._unsaved_positions:
+            store.put("positions", con_id, self.account.positions[con_id].body())
+        if self._unsaved_positions:
+            self._save_cash()
+        self._unsaved_positions.clear()
+        store.put("meta", "perm_id", str(self._perm_id))
+        store.put("meta", "exec_number", str(self._exec_number))
+        store.put("meta", "step", str(self.market.step))
 
     def save_market(self, *, whole: bool = False) -> None:
-        """Keep the market: now and then as a whole, otherwise only how far it has come."""
+        """Keep the market now and then; the steps between are walked again after a crash."""
         market = self.market
         if whole or market.step - self._saved_step >= _SAVE_EVERY:
             self._saved_step = market.step
             self._store.put("meta", "market", json.dumps([market.step, market.save()]))
-        self._store.put("meta", "step", str(market.step))
 
-    def _save_account(self, *con_ids: int) -> None:
-        for con_id in con_ids:
-            self._store.put("positions", con_id, self.account.positions[con_id].body())
+    def _save_cash(self) -> None:
         for currency, amount in self.account.cash.items():
             self._store.put("cash", currency, str(amount))
 
@@ -163,10 +178,11 @@ class Ledger:
         ended = [order for order in self.live_orders() if order.terms.tif == "DAY"]
         for order in self.done_orders():
             del self.orders[order.perm_id]
+            del self._by_id[order.client_id, order.order_id]
         self.executions.clear()
         for position in self.account.positions.values():
             position.start_day(self.account.mark(position.instrument.con_id))
-        self._save_account(*self.account.positions)
+        self._unsaved_positions.update(self.account.positions)
         self._store.put("meta", "day", self.day)
         return ended
 
@@ -190,7 +206,7 @@ class Ledger:
             self.account.cash = {"USD": opening_cash}
             self._store.put("meta", "born", str(self._born))
             self._store.put("meta", "day", self.day)
-            self._save_account()
+            self._save_cash()
             self.save_market(whole=True)
 
     def _load_market(self) -> None:
@@ -199,7 +215,7 @@ class Ledger:
             return
         step, quotes = json.loads(kept)
         self.market.restore(step, quotes)
-        for _ in range(int(self._store.meta("step") or step) - step):
+        for _ in range(int(self._store.meta("step") or 0) - step):
             self.market.advance()
         self._saved_step = self.market.step
 
@@ -208,8 +224,7 @@ class Ledger:
         if instrument is None:
             return
         wire = json.loads(body)["wire"]
-        sent = PLACE_ORDER.decode(wire)
-        sent["account"] = self.account.name
-        order = Order(perm_id, client_id, order_id, instrument, read_terms(sent, instrument), wire, sent)
+        sent = PLACE_ORDER.decode(wire.split("\0"))
+        order = Order(perm_id, client_id, order_id, self.ticket(instrument, sent, wire))
         order.restore(body)
         self.orders[perm_id] = self._by_id[client_id, order_id] = order

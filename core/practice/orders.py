@@ -30,7 +30,6 @@ class Status(StrEnum):
 
 #: Fields that the state file keeps as they are.
 _KEPT: Final = (
-    "wire",
     "status",
     "filled",
     "value",
@@ -58,6 +57,18 @@ class Terms:
     tif: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One placeOrder that was accepted."""
+
+    instrument: Instrument
+    terms: Terms
+    #: What the client sent, without what it left empty.
+    sent: Record
+    #: The same as it came, fields ended by NUL.
+    wire: str
+
+
 @dataclass(slots=True)
 class Order:
     """An order, its terms and how far it has come; money in the instrument's currency."""
@@ -65,11 +76,7 @@ class Order:
     perm_id: int
     client_id: int
     order_id: int
-    instrument: Instrument
-    terms: Terms
-    #: The fields of the last placeOrder accepted for it, as they came.
-    wire: list[str]
-    sent: Record
+    ticket: Ticket
     status: Status = Status.PRE_SUBMITTED
     filled: int = 0
     #: Sum of price in units times quantity over all fills.
@@ -84,6 +91,21 @@ class Order:
     rested: bool = False
     completed_time: str = ""
     completed_status: str = ""
+
+    @property
+    def instrument(self) -> Instrument:
+        """What it trades."""
+        return self.ticket.instrument
+
+    @property
+    def terms(self) -> Terms:
+        """What it asks for now."""
+        return self.ticket.terms
+
+    @property
+    def sent(self) -> Record:
+        """What its client last sent for it."""
+        return self.ticket.sent
 
     @property
     def is_buy(self) -> bool:
@@ -117,15 +139,11 @@ class Order:
             return Decimal(0)
         return (self.instrument.price(self.value) / self.filled).quantize(Decimal("1e-8")).normalize()
 
-    @property
-    def account(self) -> str:
-        """The account it is for."""
-        return self.sent.text("account")
-
     def body(self) -> str:
         """Return what the state file keeps, beside its ids and its day."""
         kept: dict[str, object] = {name: getattr(self, name) for name in _KEPT}
-        return json.dumps({"instrument": self.instrument.con_id, "commission": str(self.commission), **kept})
+        fixed = {"instrument": self.instrument.con_id, "wire": self.ticket.wire, "commission": str(self.commission)}
+        return json.dumps({**kept, **fixed})
 
     def restore(self, body: str) -> None:
         """Take back how far the order had come. Raises ValueError, KeyError or TypeError on what body() never wrote."""

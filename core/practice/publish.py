@@ -1,4 +1,4 @@
-"""The account to those who watch it: at once after a fill, and now and then because prices moved."""
+"""The account to those who watch it: positions after each fill, values with the next step and now and then."""
 
 from __future__ import annotations
 
@@ -121,23 +121,30 @@ def send_pnl_single(session: Session, request_id: int, con_id: int) -> None:
     )
 
 
-def publish_account(session: Session, changed: Iterable[int]) -> None:
-    """Tell a session what fills changed."""
+def publish_positions(session: Session, changed: Iterable[int]) -> None:
+    """Tell a session which positions fills changed."""
     watching, account = session.watching, _account(session)
-    if not watching.any_account:
-        return
     positions = [account.positions[con_id] for con_id in changed]
     for position in positions:
         send_position(session, position)
     if watching.account:
         send_portfolio(session, positions)
-    refresh_account(session, whole=True)
+    publish_profits(session)
 
 
-def refresh_account(session: Session, *, whole: bool) -> None:
-    """Send a session the profits it watches and, if `whole`, the account's values."""
+def publish_profits(session: Session) -> None:
+    """Send a session the profits it watches."""
+    watching = session.watching
+    for request_id in watching.pnl:
+        send_pnl(session, request_id)
+    for request_id, con_id in watching.pnl_single.items():
+        send_pnl_single(session, request_id, con_id)
+
+
+def publish_values(session: Session) -> None:
+    """Send a session the account values it watches."""
     watching, account = session.watching, _account(session)
-    if whole and (watching.account or watching.account_multi):
+    if watching.account or watching.account_multi:
         rows = all_rows(account)
         if watching.account:
             send_values(session, rows)
@@ -145,10 +152,5 @@ def refresh_account(session: Session, *, whole: bool) -> None:
             send_time(session)
         for request_id in watching.account_multi:
             send_multi(session, request_id, rows)
-    if whole:
-        for request_id, tags in watching.summaries.items():
-            send_summary(session, request_id, tags)
-    for request_id in watching.pnl:
-        send_pnl(session, request_id)
-    for request_id, con_id in watching.pnl_single.items():
-        send_pnl_single(session, request_id, con_id)
+    for request_id, tags in watching.summaries.items():
+        send_summary(session, request_id, tags)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
@@ -47,6 +49,8 @@ class GatewayOptions:
     ready_fd: int | None = None
     #: Whether a client may cancel another client's order by its id; if not, error 10147 answers.
     cancels_foreign: bool = True
+    #: How many of the last requests `PracticeGateway.received` remembers.
+    keep_frames: int = 0
 
 
 def mask_account(account: str) -> str:
@@ -107,9 +111,20 @@ class PracticeGateway:
         store = Store(options.state)
         try:
             account, seed = _settle(store, options)
-            hub = Hub(store, account, seed, options.cash, self._now, cancels_foreign=options.cancels_foreign)
+            hub = Hub(
+                store,
+                account,
+                seed,
+                options.cash,
+                self._now,
+                cancels_foreign=options.cancels_foreign,
+                keep_frames=options.keep_frames,
+            )
             loop = asyncio.get_running_loop()
             self._server = await loop.create_server(lambda: Session(hub, HANDLERS), HOST, options.port, backlog=256)
+        except sqlite3.Error as error:
+            store.close()
+            raise StateError(f"state folder {options.state} can't be written: {error}") from error
         except BaseException:
             store.close()
             raise
@@ -207,7 +222,7 @@ def run(options: GatewayOptions) -> int:
     except StateError as error:
         return _refuse(f"Practice gateway not started: {error}.")
     except OSError as error:
-        reason = "is in use" if error.errno == 98 else f"can't be opened ({error.strerror})"
+        reason = "is in use" if error.errno == errno.EADDRINUSE else f"can't be opened ({error.strerror})"
         return _refuse(f"Practice gateway not started: port {options.port} {reason}. Choose another with --port.")
 
 

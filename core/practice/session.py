@@ -23,7 +23,7 @@ SERVER_VERSION: Final = 178
 #: Seconds a client may take from connecting to startApi.
 GREETING_SECONDS: Final = 10.0
 #: Unsent bytes after which a client that does not read is cut.
-MAX_UNSENT: Final = 8 * 1024 * 1024
+MAX_UNSENT: Final = 16 * 1024 * 1024
 
 _FARMS: Final = (
     (2104, "Market data farm connection is OK:usfarm"),
@@ -82,11 +82,13 @@ class Session(asyncio.Protocol):
         if not isinstance(transport, asyncio.Transport):
             raise TypeError("a gateway session needs a stream")
         self._transport = transport
+        if not self.hub.add_connection(self):
+            transport.abort()
+            return
         link = transport.get_extra_info("socket")
         if link is not None:
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._deadline = asyncio.get_running_loop().call_later(GREETING_SECONDS, self.close)
-        self.hub.add_connection(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client."""

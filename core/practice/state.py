@@ -168,11 +168,10 @@ class Store:
         draft.replace(self.folder / ENDPOINT)
 
     def close(self) -> None:
-        """Commit, remove the endpoint and let go of the folder; closing twice is harmless."""
-        if self._base is not None:
-            self.commit()
-            self._base.close()
-            self._base = None
+        """Remove the endpoint and let go of the folder; what was not committed is lost. Closing twice is harmless."""
+        base, self._base = self._base, None
+        if base is not None:
+            base.close()
         if self.folder is not None and self._lock is not None:
             (self.folder / ENDPOINT).unlink(missing_ok=True)
             os.close(self._lock)
