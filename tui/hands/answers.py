@@ -1,0 +1,46 @@
+"""What a ticket becomes when core has answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from core.domain.commands import Ack, DenialCode, OrderPreview
+from core.domain.quotes import Quote
+from tui.hands.close_ticket import CloseTicket
+from tui.hands.ticket import OrderTicket, Phase, refused, reprice
+
+T = TypeVar("T", OrderTicket, CloseTicket)
+
+NO_REASON = "Not sent: core refused it without a reason. Look at ORDERS before sending it again."
+
+
+def after_denial(ticket: OrderTicket, ack: Ack, quote: Quote | None) -> OrderTicket:
+    """An order ticket that core refused: the text stays; where the market moved the price is computed anew (rule 3)."""
+    if ack.denied is None:
+        return refused(ticket, NO_REASON)
+    if ack.denied.code is DenialCode.PRICE_MOVED:
+        repriced = reprice(replace(ticket, phase=Phase.EDITING), quote)
+        return refused(repriced, repriced.note or ack.denied.message)
+    return refused(ticket, ack.denied.message)
+
+
+def close_after_denial(ticket: CloseTicket, ack: Ack) -> CloseTicket:
+    """A close ticket that core refused: what it takes must be computed anew."""
+    note = NO_REASON if ack.denied is None else ack.denied.message
+    return replace(ticket, phase=Phase.EDITING, preview=None, note=note)
+
+
+def with_preview(ticket: T, ack: Ack) -> T:
+    """The ticket with core's answer to what it says."""
+    if isinstance(ack.result, OrderPreview):
+        return replace(ticket, preview=ack.result)
+    if ack.denied is not None:
+        return replace(ticket, preview=None, note=ticket.note or ack.denied.message)
+    return ticket
+
+
+def looking(ticket: OrderTicket | CloseTicket) -> OrderTicket | CloseTicket:
+    """A ticket whose send the link broke under: it waits until its reference can be looked up."""
+    note = f"{ticket.words}: sent? looking it up. The link to core broke while it was sent. Don't send it again."
+    return replace(ticket, phase=Phase.LOOKING, note=note)

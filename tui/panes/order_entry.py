@@ -1,0 +1,253 @@
+"""TICKET: an order, a close or a cancel that waits for Enter, and its dealings with core."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+
+from textual import on
+
+from core.domain.commands import (
+    Ack,
+    Cancelled,
+    ClosePosition,
+    PlaceOrder,
+    PreviewClose,
+    PreviewOrder,
+)
+from core.domain.events import Severity
+from core.errors import LinkError
+from tui import messages
+from tui.hands import send_gate
+from tui.hands import ticket as tickets
+from tui.hands.answers import NO_REASON, after_denial, close_after_denial, looking, with_preview
+from tui.hands.cancel_ticket import CancelTicket, cancel_answer, order_words
+from tui.hands.close_ticket import CloseTicket, close_command
+from tui.hands.lookups import look_up
+from tui.hands.pricing import why_not_priced
+from tui.hands.send_gate import Verdict
+from tui.hands.ticket import OrderTicket, Phase
+from tui.hands.timing import Timing
+from tui.panes.asker import Asker
+from tui.panes.ticket_face import Answered, Previewed, Sendable
+from tui.panes.ticket_pane import Ticket, TicketPane
+
+PREVIEW_DELAY = 0.1
+"""Seconds without a change before core is asked what the ticket would do."""
+
+
+class OrderEntry(TicketPane):
+    """The ticket pane of the desk. Enter in a ticket is the only thing that sends, and never twice by itself."""
+
+    def __init__(self, *, id: str | None = None, timing: Timing | None = None) -> None:
+        """Create it; `timing` is the clock of the send gate, None for the running loop's."""
+        super().__init__(id=id, timing=timing)
+        self._sent: dict[int, Ticket] = {}
+        self._token = 0
+        self._lost: dict[str, OrderTicket | CloseTicket] = {}
+        self._absent: set[str] = set()
+
+    def on_mount(self) -> None:
+        """Begin to listen."""
+        self._asker = Asker(self, self.host, Previewed)
+        super().on_mount()
+
+    def update_ticket(self, ticket: Ticket) -> None:
+        """Show another state of the ticket, and ask core about it once it has rested."""
+        super().update_ticket(ticket)
+        self._ask(PREVIEW_DELAY)
+
+    def hear(self, message: messages.DeskMessage) -> None:
+        """Take in one piece of news; once a second ask core again what the ticket would do now."""
+        match message:
+            case messages.SecondPassed():
+                self._ask(0)
+            case messages.LinkRestored():
+                self._look_up()
+            case messages.OrderUpdated(order=order) if order.order_ref in self._absent:
+                self._absent.discard(order.order_ref)
+                self._say(f"{order_words(order)}: it was sent after all and is {order.state}.", Severity.ALARM)
+            case _:
+                pass
+        super().hear(message)
+
+    def action_send(self) -> None:
+        """Send what the ticket says, if it has stood in sight long enough to be read."""
+        ticket = self.ticket
+        if ticket is None or ticket.phase is not Phase.EDITING or not self.has_keys:
+            return
+        at = self.timing.now() if self.pressed_at is None else self.pressed_at
+        self.gate, verdict = send_gate.press(self.gate, "enter", ticket.content, at)
+        if verdict is Verdict.DEAD:
+            return
+        ready = self._without_stale_price(ticket)
+        if ready is not ticket:
+            self.update_ticket(ready)
+            return
+        command = self._command(ticket)
+        if isinstance(command, str):
+            self.update_ticket(replace(ticket, note=command))
+        elif verdict is Verdict.TOO_EARLY:
+            self._say(f"Not sent: {ticket.words} had not stood still for 0.15 s. Read it; Enter sends it.")
+        else:
+            self.gate = send_gate.acted(self.gate, "enter", at)
+            self._dispatch(ticket, command)
+
+    def _without_stale_price(self, ticket: Ticket) -> Ticket:
+        """The same ticket, or one without its computed price where no price may be computed any more (rule 12)."""
+        if not isinstance(ticket, OrderTicket) or ticket.style is None:
+            return ticket
+        quote = self.replica.quote(ticket.instrument.con_id)
+        return tickets.reprice(ticket, quote) if why_not_priced(quote) else ticket
+
+    def _command(self, ticket: Ticket) -> Sendable | str:
+        """What Enter sends, or why it can't."""
+        if not self.host.desk.is_attached:
+            return f"{ticket.words}: not sent, the desk is not attached to core. Wait for the link, then Enter."
+        if isinstance(ticket, CancelTicket):
+            return ticket.command
+        order_ref = self.host.desk.mint_order_ref()
+        if isinstance(ticket, CloseTicket):
+            command = close_command(ticket, order_ref)
+            return command or ticket.note or f"{ticket.words}: core has not said yet what it takes. Wait, then Enter."
+        request = tickets.request_of(ticket, order_ref)
+        return tickets.problem_with(ticket) if request is None else PlaceOrder(request=request, seen=ticket.seen)
+
+    def _dispatch(self, ticket: Ticket, command: Sendable) -> None:
+        sent: Ticket
+        match ticket, command:
+            case OrderTicket(), PlaceOrder(request=request):
+                sent = tickets.sending(ticket, request.order_ref)
+            case CloseTicket(), ClosePosition(order_ref=order_ref):
+                sent = replace(ticket, phase=Phase.SENDING, order_ref=order_ref, note="")
+            case _:
+                sent = replace(ticket, phase=Phase.SENDING, note="")
+        self._token += 1
+        self._sent[self._token] = sent
+        self.update_ticket(sent)
+        # A send never waits for a question, nor for another send.
+        self.run_worker(self._send(command, self._token), group="send")
+
+    async def _send(self, command: Sendable, token: int) -> None:
+        ack: Ack | None
+        try:
+            ack = await self.host.desk.send(command)
+        except LinkError:
+            ack = None
+        self.post_message(Answered(token, ack))
+
+    @on(Answered)
+    def _answered(self, message: Answered) -> None:
+        sent, ack = self._sent.pop(message.token), message.ack
+        # A ticket that is being sent takes no keys, so the one in the pane is this one or another altogether.
+        in_pane = self.ticket is not None and self.ticket is sent
+        if ack is None:
+            self._link_broke(sent, in_pane=in_pane)
+        elif ack.ok:
+            if isinstance(sent, OrderTicket):
+                self.drafts.pop((sent.instrument.con_id, sent.verb.name), None)
+            if in_pane:
+                self.close_ticket(keep=False)
+            self._say(_done_words(sent, ack), Severity.INFO)
+        else:
+            self._denied(sent, ack, in_pane=in_pane)
+
+    def _denied(self, sent: Ticket, ack: Ack, *, in_pane: bool) -> None:
+        """Nothing was sent: the ticket opens again with all its text, or becomes a draft if it was closed."""
+        ready: Ticket
+        match sent:
+            case OrderTicket():
+                ready = after_denial(sent, ack, self.replica.quote(sent.instrument.con_id))
+            case CloseTicket():
+                ready = close_after_denial(sent, ack)
+            case CancelTicket():
+                ready = replace(sent, phase=Phase.EDITING, note=NO_REASON if ack.denied is None else ack.denied.message)
+        if in_pane:
+            self.update_ticket(ready)
+            return
+        self._stash(ready)
+        self._say(ready.note, Severity.WARNING)
+
+    def _stash(self, ticket: Ticket) -> None:
+        if isinstance(ticket, OrderTicket):
+            self.drafts[ticket.instrument.con_id, ticket.verb.name] = ticket
+
+    def _link_broke(self, sent: Ticket, *, in_pane: bool) -> None:
+        """Nobody knows what became of it: an order is looked up after the link is back, a cancel may be asked again."""
+        if isinstance(sent, CancelTicket):
+            note = f"{sent.words}: the link to core broke. Look at ORDERS once it is back; Enter asks again."
+            if in_pane:
+                self.update_ticket(replace(sent, phase=Phase.EDITING, note=note))
+            else:
+                self._say(note, Severity.WARNING)
+            return
+        waiting = looking(sent)
+        self._lost[sent.order_ref] = waiting
+        if in_pane:
+            self.update_ticket(waiting)
+        self._say(waiting.note, Severity.ALARM)
+
+    def _look_up(self) -> None:
+        """The snapshot is younger than the broken link: what is not in it was never sent."""
+        lost, self._lost = self._lost, {}
+        for order_ref, waiting in lost.items():
+            found = look_up(order_ref, waiting.words, self.replica.orders)
+            in_pane = self.ticket is waiting
+            if found.was_sent:
+                if in_pane:
+                    self.close_ticket(keep=False)
+                self._say(found.text, Severity.WARNING)
+                continue
+            if found.order is None:
+                self._absent.add(order_ref)
+            ready = replace(waiting, phase=Phase.EDITING, note=found.text)
+            if in_pane:
+                self.update_ticket(ready)
+            else:
+                self._stash(ready)
+            self._say(found.text, Severity.WARNING)
+
+    def _ask(self, delay: float) -> None:
+        """Have core compute what the ticket would do; its answer never holds a send."""
+        ticket = self.ticket
+        question = None if ticket is None or ticket.phase is not Phase.EDITING else self._question(ticket)
+        if ticket is None or question is None:
+            self._asker.drop()
+        else:
+            self._asker.ask(_asked(ticket), question, delay=delay)
+
+    def _question(self, ticket: Ticket) -> PreviewOrder | PreviewClose | None:
+        if not self.host.desk.is_attached or isinstance(ticket, CancelTicket):
+            return None
+        if isinstance(ticket, CloseTicket):
+            return ticket.question if ticket.account else None
+        request = tickets.request_of(ticket, self.host.desk.mint_order_ref())
+        return None if request is None else PreviewOrder(request=request)
+
+    @on(Previewed)
+    def _previewed(self, message: Previewed) -> None:
+        ticket, ack = self.ticket, message.ack
+        if ack is not None and ticket is not None and ticket.phase is Phase.EDITING and _asked(ticket) == message.asked:
+            match ticket:
+                case OrderTicket():
+                    super().update_ticket(with_preview(ticket, ack))
+                case CloseTicket():
+                    super().update_ticket(with_preview(ticket, ack))
+                case _:
+                    pass
+        self._asker.answered()
+
+    def _say(self, text: str, severity: Severity = Severity.WARNING) -> None:
+        self.post_message(messages.Say(text, severity))
+
+
+def _asked(ticket: Ticket) -> Hashable:
+    """What a preview of the ticket depends on."""
+    return ticket.question if isinstance(ticket, CloseTicket) else ticket.content
+
+
+def _done_words(sent: Ticket, ack: Ack) -> str:
+    """What core did, for the message row."""
+    if isinstance(sent, CancelTicket):
+        return cancel_answer(sent, ack.result) if isinstance(ack.result, Cancelled) else f"{sent.words}: cancel sent."
+    return f"{sent.words}: on its way." if ack.order is None else f"{order_words(ack.order)}: on its way."

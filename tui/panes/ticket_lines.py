@@ -1,0 +1,229 @@
+"""How tickets look: two lines of literal text, more only where a message needs the room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from textwrap import wrap
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from core.domain.commands import OrderPreview
+from core.domain.connection import Connection, Mode
+from core.domain.orders import Order, OrderType, Side
+from core.domain.quotes import Quote
+from tui import format as fmt
+from tui.hands.cancel_ticket import CancelTicket, Scope, order_words, reached
+from tui.hands.close_ticket import CloseTicket
+from tui.hands.numbers import parse_number
+from tui.hands.pricing import place_in_market, price_text, why_not_priced
+from tui.hands.sizes import Size
+from tui.hands.ticket import Field, OrderTicket, Phase, problem_with
+from tui.panes.line_row import Part
+from tui.panes.mode_words import account_word, mode_word
+from tui.widgets.columns import clean
+
+MUTED = "$text-muted"
+ATTENTION = "bold $attention"
+REFUSAL = "bold $refusal"
+GAP = Part("  ")
+WIDE = 100
+"""Cells from which the route is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a ticket's picture takes from the desk around it."""
+
+    width: int
+    """Cells of a line."""
+    quote: Quote | None
+    """The market of the ticket's instrument now."""
+    mode: Mode | None
+    connection: Connection | None
+    focused: bool
+    """True while keys go into the ticket."""
+
+
+def order_lines(ticket: OrderTicket, around: Surroundings) -> Content:
+    """An order ticket: the order, then core's answer to it or what keeps it from being sent."""
+    return _join(_order_line(ticket, around), _order_answer(ticket), around)
+
+
+def close_lines(ticket: CloseTicket, around: Surroundings) -> Content:
+    """A close ticket: what core would send, then what it would do."""
+    first = [Part("CLOSE", "bold"), Part(f" {ticket.fraction * 100:.0f} % {ticket.instrument.label}")]
+    preview = ticket.preview
+    if preview is not None and preview.denied is None:
+        request, bands = preview.request, ticket.instrument.price_bands
+        price = request.limit_price
+        shown = "MKT" if price is None else f"@ {fmt.ESTIMATE}{price_text(price, bands)} LMT"
+        first += [
+            Part(": "),
+            Part(f"{request.side} {fmt.size(request.quantity)}", _side_style(request.side)),
+            Part(f" {ticket.instrument.label} {shown} {request.tif}"),
+        ]
+    first += [GAP, Part("1-4 part", MUTED)]
+    answer = _note(ticket.note, ticket.phase) or (
+        [Part("asking core what it takes…", MUTED)] if preview is None else _preview_parts(preview)
+    )
+    return _join(first, answer, around)
+
+
+def cancel_lines(ticket: CancelTicket, live: Sequence[Order], around: Surroundings) -> Content:
+    """A cancel ticket: its reach, and the orders within it by name."""
+    orders = reached(ticket, live)
+    first = [Part("CANCEL", "bold"), Part(ticket.words.removeprefix("CANCEL"))]
+    if ticket.scope is not Scope.ORDER:
+        named = ", ".join(order_words(order) for order in orders)
+        first += [Part(f" · {len(orders)} live: {named}" if orders else " · none is live", "" if orders else MUTED)]
+    answer = _note(ticket.note, ticket.phase) or [
+        Part("Enter cancels · a widens · what protects a position stays", MUTED)
+    ]
+    return _join(first, answer, around)
+
+
+def closed_lines(label: str, size: Size | None, unit: str, draft: OrderTicket | None, around: Surroundings) -> Content:
+    """No ticket: the size that the next one begins with, and a draft that waits."""
+    first: list[Part] = []
+    if size is not None:
+        preset = f"{size.preset}:" if size.preset else ""
+        first = [Part(f"{label}  size {preset}{fmt.size(size.quantity)} {unit}", MUTED)]
+    if draft is not None:
+        first += [GAP, Part(f"draft {draft.words}", ATTENTION)]
+    return _join(first, [], around)
+
+
+def _order_line(ticket: OrderTicket, around: Surroundings) -> list[Part]:
+    is_market = ticket.order_type is OrderType.MKT
+    price = _field(ticket, Field.PRICE, "MKT" if is_market else ticket.price_text, around)
+    quantity = parse_number(ticket.quantity_text)
+    plain = ticket.field is Field.QUANTITY and around.focused
+    shown = ticket.quantity_text if plain or quantity is None else fmt.size(quantity)
+    parts = [
+        Part(str(ticket.side), _side_style(ticket.side)),
+        Part(" "),
+        *_field(ticket, Field.QUANTITY, shown, around),
+        Part(f" {ticket.instrument.label} "),
+        *([] if is_market else [Part("@ ")]),
+        *price,
+        *([] if is_market else [Part(" LMT")]),
+        Part(" "),
+        *_field(ticket, Field.TIF, ticket.tif, around),
+    ]
+    if around.width >= WIDE:
+        parts += [Part(f" {ticket.instrument.exchange}")]
+    return [*parts, GAP, *_where(ticket, around.quote)]
+
+
+def _where(ticket: OrderTicket, quote: Quote | None) -> list[Part]:
+    """How the price stands to the market now."""
+    reason = why_not_priced(quote)
+    if reason:
+        return [Part(reason, ATTENTION)]
+    if ticket.order_type is OrderType.MKT:
+        return [Part("at the market", ATTENTION)]
+    price = parse_number(ticket.price_text)
+    if price is None:
+        return []
+    return [Part(place_in_market(ticket.side, price, quote, ticket.instrument.price_bands))]
+
+
+def _field(ticket: OrderTicket, field: Field, text: str, around: Surroundings) -> list[Part]:
+    """A field; the active one is reversed while the next key replaces it, else a cursor stands behind it."""
+    if field is not ticket.field or not around.focused or ticket.phase is not Phase.EDITING:
+        return [Part(text or fmt.UNKNOWN, "bold")]
+    if field is Field.TIF or (ticket.fresh and text):
+        return [Part(text, "bold reverse")]
+    return [Part(text, "bold underline"), Part(" ", "reverse")]
+
+
+def _order_answer(ticket: OrderTicket) -> list[Part]:
+    note = _note(ticket.note, ticket.phase)
+    if note:
+        return note
+    problem = problem_with(ticket)
+    if problem:
+        return [Part(problem, ATTENTION)]
+    return [Part("checking…", MUTED)] if ticket.preview is None else _preview_parts(ticket.preview)
+
+
+def _note(note: str, phase: Phase) -> list[Part]:
+    if note:
+        return [Part(note, REFUSAL if phase is Phase.LOOKING else ATTENTION)]
+    return [Part("sending…", MUTED)] if phase is Phase.SENDING else []
+
+
+def _preview_parts(preview: OrderPreview) -> list[Part]:
+    """Core's answer: a refusal, or value, fee, what it takes, the position, and that no limit objects."""
+    if preview.denied is not None:
+        limit = f" (limit {preview.denied.limit})" if preview.denied.limit else ""
+        return [Part(f"REFUSED {preview.denied.message}{limit}", REFUSAL)]
+    parts = [
+        Part(f"≈{fmt.UNKNOWN if preview.value is None else fmt.money(preview.value)}"),
+        Part(f"fee {fmt.UNKNOWN if preview.fee is None else fmt.estimate(fmt.money(preview.fee))}"),
+    ]
+    if preview.takes_ticks:
+        parts.append(Part(f"TAKES {preview.takes_ticks} tick{'' if preview.takes_ticks == 1 else 's'}", ATTENTION))
+    before, after = preview.position_before, preview.position_after
+    if before * after < 0:
+        parts.append(Part(f"FLIPS {_signed(before)}→{_signed(after)}", REFUSAL))
+    else:
+        parts.append(Part(f"pos {fmt.size(before)}→{fmt.size(after)}"))
+    return [*parts, Part("limits ok")]
+
+
+def _join(first: list[Part], answer: list[Part], around: Surroundings) -> Content:
+    """The first line, the answer, and at the end whose money it is."""
+    tail = _tail(around)
+    lines = [Content.assemble(*_clean(first)).truncate(around.width, ellipsis=True)]
+    room = around.width - cell_len(tail.text) - 2
+    if len(answer) > 1:
+        lines.append(_fit_line(answer, tail, room))
+    else:
+        lines += _wrapped(answer[0] if answer else Part(""), tail, around.width, room)
+    return Content("\n").join(lines)
+
+
+def _fit_line(parts: list[Part], tail: Part, room: int) -> Content:
+    """Core's answer with gaps in it, then the tail. Where there is no room fee, `limits ok` and value go, in turn."""
+    kept = list(parts)
+    for spare in (parts[1], parts[-1], parts[0]):
+        if sum(cell_len(part.text) + len(GAP.text) for part in kept) - len(GAP.text) <= room:
+            break
+        kept.remove(spare)
+    gapped = [piece for part in kept for piece in (part, GAP)]
+    return Content.assemble(*_clean(gapped), tail)
+
+
+def _wrapped(part: Part, tail: Part, width: int, room: int) -> list[Content]:
+    """A message over as many lines as it needs; the tail on the last one."""
+    text = clean(part.text)
+    if cell_len(text) <= room:
+        return [Content.assemble((text, part.style), GAP, tail) if text else Content.assemble(tail)]
+    rows = wrap(text, max(20, width)) or [""]
+    last = rows.pop()
+    lines = [Content.assemble((row, part.style)) for row in rows]
+    if cell_len(last) <= room:
+        return [*lines, Content.assemble((last, part.style), GAP, tail)]
+    return [*lines, Content.assemble((last, part.style)), Content.assemble(tail)]
+
+
+def _tail(around: Surroundings) -> Part:
+    style = "bold" if around.mode is None else f"bold $mode-{around.mode.value}"
+    return Part(f"{mode_word(around.mode)} {account_word(around.connection)}", style)
+
+
+def _clean(parts: Sequence[Part]) -> list[Part]:
+    return [Part(clean(text), style) for text, style in parts]
+
+
+def _signed(quantity: Decimal) -> str:
+    """A position with its sign: `+50`, `−50`."""
+    return f"+{fmt.size(quantity)}" if quantity > 0 else fmt.size(quantity)
+
+
+def _side_style(side: Side) -> str:
+    return "bold $side-buy" if side is Side.BUY else "bold $side-sell"

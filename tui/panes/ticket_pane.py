@@ -1,0 +1,295 @@
+"""The ticket pane as a thing to look at and type into: what stands in it, its drafts and sizes. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from decimal import Decimal
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widget import Widget
+
+from core.domain.connection import Mode
+from core.domain.instruments import Instrument
+from core.domain.orders import Order
+from tui import messages
+from tui.hands import send_gate
+from tui.hands import ticket as tickets
+from tui.hands.cancel_ticket import CancelTicket, open_cancel, widen
+from tui.hands.close_ticket import CloseTicket, open_close, take_part
+from tui.hands.keys import TICKET
+from tui.hands.send_gate import SendGate
+from tui.hands.sizes import Size, preset_size, step_size, unit_of
+from tui.hands.ticket import VERBS, OrderTicket, Phase
+from tui.hands.timing import LoopTiming, Timing
+from tui.hands.type_through import WINDOW
+from tui.keymap import bindings
+from tui.panes.listener import Listener
+from tui.panes.ticket_face import TicketFace
+from tui.panes.ticket_lines import Surroundings, cancel_lines, close_lines, closed_lines, order_lines
+from tui.widgets.pane import Pane, Weight
+
+Ticket = OrderTicket | CloseTicket | CancelTicket
+"""What can stand in the pane."""
+
+WIDE = 120
+HINTS = "Enter sends · Esc closes"
+WIDE_HINTS = "Enter sends · Esc closes · Tab fields · ↑↓ tick · ←→ style"
+WEIGHTS: dict[Mode, Weight] = {Mode.PRACTICE: "dashed", Mode.PAPER: "single", Mode.LIVE: "heavy"}
+"""How the ticket's border is drawn: the mode shows in its shape, too."""
+
+
+class TicketPane(Listener, Pane):
+    """Base of the ticket pane. The desk's screen opens tickets and hands it the characters; its bindings do the rest.
+
+    A ticket keeps its instrument wherever the focus goes. Enter counts only while the ticket has the focus.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(TICKET)]
+    HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
+        messages.SnapshotLoaded,
+        messages.LinkLost,
+        messages.LinkRestored,
+        messages.ConnectionUpdated,
+        messages.InstrumentsUpdated,
+        messages.OrderUpdated,
+        messages.QuotesFlushed,
+        messages.FocusChanged,
+        messages.SecondPassed,
+    )
+    DEFAULT_CSS = """
+    TicketPane {
+        height: auto;
+        & > PaneRule > .pane-rule--line { color: $text-muted; }
+        &.-practice > PaneRule > .pane-rule--line { color: $mode-practice; }
+        &.-paper > PaneRule > .pane-rule--line { color: $mode-paper; }
+        &.-live > PaneRule > .pane-rule--line { color: $mode-live; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None, timing: Timing | None = None) -> None:
+        """Create it; `timing` is the clock of the send gate, None for the running loop's."""
+        self.face = TicketFace(self._painted)
+        """The lines; it has the focus while keys go into a ticket."""
+        super().__init__(self.face, title="TICKET", id=id)
+        self.timing = timing or LoopTiming()
+        """The clock that keys are judged by."""
+        self.ticket: Ticket | None = None
+        """What stands in the pane; None while it is closed."""
+        self.gate = SendGate()
+        """What was painted since when, and which key is dead."""
+        self.pressed_at: float | None = None
+        """Loop time of the key that runs an action; None when no key does: then it counts as pressed now."""
+        self.opened_by = ""
+        """The letters that opened the ticket; empty for one that was opened without."""
+        self._opened_at = 0.0
+        self._back: Widget | None = None
+        self._con_id: int | None = None
+        """The desk's focus: what the closed pane speaks of."""
+        self._sizes: dict[int, Size] = {}
+        self.drafts: dict[tuple[int, str], OrderTicket] = {}
+        """Touched tickets that were closed, by instrument and verb."""
+        self._shown: Hashable = None
+
+    @property
+    def has_keys(self) -> bool:
+        """True while keys go into the ticket."""
+        return self.ticket is not None and self.screen.focused is self.face
+
+    @property
+    def takes_letters(self) -> bool:
+        """True while letters are text of a field, not the beginning of a symbol."""
+        return isinstance(self.ticket, OrderTicket) and self.ticket.touched
+
+    def takes_own_letter(self, letter: str, at: float) -> bool:
+        """True for a letter that means something in this ticket and can't be the second one of a word any more."""
+        return isinstance(self.ticket, CancelTicket) and letter == "a" and at - self._opened_at > WINDOW
+
+    def size_of(self, instrument: Instrument) -> Size:
+        """The quantity that the next ticket of an instrument begins with."""
+        return self._sizes.get(instrument.con_id) or preset_size(instrument, 1)
+
+    def choose_size(self, instrument: Instrument, preset: int) -> Size:
+        """Take preset 1 to 4 for the next ticket of an instrument."""
+        return self._set_size(instrument, preset_size(instrument, preset))
+
+    def step_size(self, instrument: Instrument, steps: int) -> Size:
+        """Change the quantity of the next ticket by some steps."""
+        return self._set_size(instrument, step_size(self.size_of(instrument), steps, instrument))
+
+    def _set_size(self, instrument: Instrument, size: Size) -> Size:
+        self._sizes[instrument.con_id] = size
+        self.renew()
+        return size
+
+    def open_order(self, verb: str, instrument: Instrument, opened_by: str = "") -> None:
+        """Open the ticket of a verb (`tui.hands.ticket.VERBS`), or its draft as it was left."""
+        quote, account = self.replica.quote(instrument.con_id), self.replica.account
+        draft = self.drafts.get((instrument.con_id, verb))
+        if draft is not None:
+            ticket = tickets.reopen(draft, account, quote)
+        else:
+            quantity = self.size_of(instrument).quantity
+            ticket = tickets.open_ticket(VERBS[verb], instrument, account, quantity, quote)
+        self._open(ticket, opened_by)
+
+    def open_close(self, instrument: Instrument, fraction: Decimal, opened_by: str = "") -> None:
+        """Open a ticket that closes a part of the position (above 0, at most 1)."""
+        self._open(open_close(instrument, self.replica.account, fraction), opened_by)
+
+    def open_cancel(self, instrument: Instrument | None, order: Order | None, opened_by: str = "") -> None:
+        """Open a ticket that cancels the order, or the entries of the instrument."""
+        self._open(open_cancel(instrument, order), opened_by)
+
+    def close_ticket(self, *, keep: bool = True) -> None:
+        """Close the ticket and give the focus back; one that was touched stays as a draft if `keep` says so."""
+        if keep:
+            self._keep_draft()
+        had_keys = self.has_keys
+        self.ticket, self.opened_by = None, ""
+        self.face.can_focus = False
+        if had_keys:
+            back = self._back
+            self.screen.set_focus(back if back is not None and back.is_attached else None, scroll_visible=False)
+        self.renew()
+
+    def _open(self, ticket: Ticket, opened_by: str) -> None:
+        self._keep_draft()
+        focused = self.screen.focused
+        if focused is not self.face:
+            self._back = focused
+        self.opened_by, self._opened_at = opened_by, self.timing.now()
+        self.gate = send_gate.paint(self.gate, None, self._opened_at)
+        self.face.can_focus = True
+        self.screen.set_focus(self.face, scroll_visible=False)
+        self.update_ticket(ticket)
+
+    def _keep_draft(self) -> None:
+        ticket = self.ticket
+        if isinstance(ticket, OrderTicket) and ticket.touched and ticket.phase is Phase.EDITING:
+            self.drafts[ticket.instrument.con_id, ticket.verb.name] = ticket
+
+    def update_ticket(self, ticket: Ticket) -> None:
+        """Show another state of the ticket."""
+        self.ticket = ticket
+        self.renew()
+
+    def type_text(self, text: str) -> None:
+        """Type or paste into the ticket."""
+        match self.ticket:
+            case OrderTicket() as ticket:
+                self.update_ticket(tickets.type_text(ticket, text))
+            case CloseTicket() as ticket:
+                self.update_ticket(take_part(ticket, text))
+            case CancelTicket() as ticket if text == "a":
+                self.opened_by += text
+                self.update_ticket(widen(ticket))
+            case _:
+                pass
+
+    def action_field(self, steps: int) -> None:
+        """Go to another field; a cancel ticket widens."""
+        match self.ticket:
+            case OrderTicket() as ticket:
+                self.update_ticket(tickets.move_field(ticket, steps))
+            case CancelTicket() as ticket:
+                self.update_ticket(widen(ticket, steps))
+            case _:
+                pass
+
+    def action_step(self, steps: int) -> None:
+        """Move the active field by ticks or steps, upwards when positive."""
+        if isinstance(self.ticket, OrderTicket):
+            quote = self.replica.quote(self.ticket.instrument.con_id)
+            self.update_ticket(tickets.step(self.ticket, steps, quote))
+
+    def action_style(self, steps: int) -> None:
+        """Walk join, mid, now, market; a cancel ticket widens."""
+        match self.ticket:
+            case OrderTicket() as ticket:
+                self.update_ticket(tickets.restyle(ticket, steps, self.replica.quote(ticket.instrument.con_id)))
+            case _:
+                self.action_field(steps)
+
+    def action_erase(self) -> None:
+        """Take the last character of the field away."""
+        if isinstance(self.ticket, OrderTicket):
+            self.update_ticket(tickets.erase(self.ticket))
+
+    def action_clear(self) -> None:
+        """Empty the field."""
+        if isinstance(self.ticket, OrderTicket):
+            self.update_ticket(tickets.clear(self.ticket))
+
+    def action_leave(self) -> None:
+        """Close the ticket; what was typed stays as a draft."""
+        self.close_ticket()
+
+    def hear(self, message: messages.DeskMessage) -> None:
+        """Follow the focus while closed; quotes of other instruments change nothing here."""
+        match message:
+            case messages.FocusChanged(con_id=con_id):
+                self._con_id = con_id
+                self.renew()
+            case messages.QuotesFlushed(con_ids=con_ids) if self.con_id not in con_ids:
+                return
+            case _:
+                self.renew_soon()
+
+    @property
+    def con_id(self) -> int | None:
+        """The instrument that the pane speaks of: the ticket's, or the desk's focus while it is closed."""
+        instrument = None if self.ticket is None else self.ticket.instrument
+        return self._con_id if instrument is None else instrument.con_id
+
+    def renew(self) -> None:
+        """Show the ticket and the replica as they are now."""
+        mode = self.host.mode
+        for known in Mode:
+            self.set_class(known is mode, f"-{known.value}")
+        self.weight = None if mode is None else WEIGHTS[mode]
+        width = self.size.width or self.app.size.width
+        self.status = "" if self.ticket is None else WIDE_HINTS if width >= WIDE else HINTS
+        self._shown = None if self.ticket is None else self.ticket.content
+        self.face.show(self._content(width))
+
+    def _content(self, width: int) -> Content:
+        around = Surroundings(
+            width=width,
+            quote=self.replica.quote(self.con_id),
+            mode=self.host.mode,
+            connection=self.replica.connection,
+            focused=self.has_keys,
+        )
+        match self.ticket:
+            case OrderTicket() as ticket:
+                return order_lines(ticket, around)
+            case CloseTicket() as ticket:
+                return close_lines(ticket, around)
+            case CancelTicket() as ticket:
+                return cancel_lines(ticket, self.replica.live_orders(), around)
+        instrument = self.replica.instrument(self.con_id)
+        if instrument is None:
+            return closed_lines("", None, "", None, around)
+        drafts = [draft for (con_id, _), draft in self.drafts.items() if con_id == instrument.con_id]
+        return closed_lines(
+            instrument.label, self.size_of(instrument), unit_of(instrument), drafts[-1] if drafts else None, around
+        )
+
+    def _painted(self) -> None:
+        """The lines go to the screen: what they say counts as read from now on."""
+        self.gate = send_gate.paint(self.gate, self._shown, self.timing.now())
+
+    def on_descendant_focus(self) -> None:
+        """The keys come here (again): what stands here must be read first."""
+        self.gate = send_gate.refocus(self.gate, self.timing.now())
+        self.renew()
+
+    def on_descendant_blur(self) -> None:
+        """The keys go elsewhere; the ticket stays."""
+        self.renew()
+
+    def on_resize(self) -> None:
+        """Lay the lines out for the new width."""
+        self.renew()
