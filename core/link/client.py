@@ -52,15 +52,15 @@ class SocketClient:
         """Who core said it is."""
 
     @classmethod
-    async def attach(cls, path: Path, client_name: str) -> SocketClient:
-        """Attach to the core that listens at `path`; `client_name` is for people (`desk`, `cli`).
+    async def attach(cls, path: Path, client_name: str, timeout: float = HELLO_TIMEOUT_S) -> SocketClient:
+        """Attach within `timeout` seconds to the core that listens at `path`; `client_name` is for people (`desk`).
 
         Raises LinkError if nobody listens there, if it is another user, another build, or doesn't answer in time.
         """
         check_length(path)
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(HELLO_TIMEOUT_S):
+            async with asyncio.timeout(timeout):
                 _, protocol = await loop.create_unix_connection(_Protocol, str(path))
                 try:
                     return cls(protocol, await protocol.greet(client_name))
@@ -68,9 +68,7 @@ class SocketClient:
                     protocol.close()
                     raise
         except TimeoutError:
-            raise LinkError(
-                f"Core didn't answer within {HELLO_TIMEOUT_S:g} s at {path}. End it and start again."
-            ) from None
+            raise LinkError(f"Core didn't answer within {timeout:g} s at {path}. End it and start again.") from None
         except FileNotFoundError:
             raise LinkError(f"No core is running: there is no socket {path}. Start one with ibdesk.") from None
         except ConnectionRefusedError:
@@ -189,7 +187,8 @@ class _Protocol(asyncio.Protocol):
             self._end(f"{_GONE}: {error}")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end(f"{_GONE}: the link broke." if exc is None else f"{_GONE}: {exc}.")
+        why = f" ({exc.strerror})" if isinstance(exc, OSError) and exc.strerror else ""
+        self._end(f"{_GONE}: the link broke{why}.")
         if not self.gone.done():
             self.gone.set_result(None)
 

@@ -69,6 +69,8 @@ class CoreLock:
         """Give it back; the file stays. Does nothing when not held."""
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, 0)
+            # Closing would not do while a process that is just being started still has its copy.
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             os.close(self._descriptor)
             self._descriptor = None
 

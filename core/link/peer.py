@@ -18,7 +18,6 @@ from core.link.outbox import Outbox
 from core.link.sockets import peer_uid
 from core.link.wire import (
     BUILD,
-    HELLO_TIMEOUT_S,
     AskSnapshot,
     EventBatch,
     FrameReader,
@@ -82,12 +81,13 @@ class Peer(asyncio.Protocol):
     Commands that arrived whole are carried out even if their client is gone by then.
     """
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, hello_timeout: float) -> None:
         self.name = ""
         """Under which the host knows it; empty until it said Hello."""
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done once the connection is closed."""
         self._room = room
+        self._hello_timeout = hello_timeout
         self._loop = asyncio.get_running_loop()
         self._reader = FrameReader()
         self._commands: deque[tuple[int, Command]] = deque()
@@ -99,7 +99,7 @@ class Peer(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self.outbox = Outbox(self._transport, self._room.host.session, self.cut)
         self._room.came(self)
-        self._hello = self._loop.call_later(HELLO_TIMEOUT_S, self.cut, "No Hello came; the link is closed.")
+        self._hello = self._loop.call_later(self._hello_timeout, self.cut, "No Hello came; the link is closed.")
         connection: socket.socket = transport.get_extra_info("socket")
         try:
             foreign = peer_uid(connection) != os.getuid()
@@ -158,7 +158,7 @@ class Peer(asyncio.Protocol):
         if (hello.build, hello.schema_digest) != (BUILD, schema_digest()):
             self.cut(
                 f"Core runs ibdesk {BUILD} ({schema_digest()[:6]}), this {clean(hello.client_name, _NAME_CHARS)} is "
-                f"{clean(hello.build, _NAME_CHARS)} ({clean(hello.schema_digest, 6)}): they can't work together. "
+                f"{clean(hello.build, _NAME_CHARS)} ({clean(hello.schema_digest)[:6]}): they can't work together. "
                 "Restart core to go on: close every desk of this profile and stop core there, then start again. "
                 "Working orders stay at the broker."
             )

@@ -12,7 +12,7 @@ from core.domain.events import Envelope, StateEvent
 from core.link import sockets
 from core.link.peer import Peer
 from core.link.stream import Conflator
-from core.link.wire import EventBatch, Welcome, client_decoder, frame, schema_digest, state_frame
+from core.link.wire import HELLO_TIMEOUT_S, EventBatch, Welcome, client_decoder, frame, schema_digest, state_frame
 from core.ports import DeskHost
 
 STATE_INTERVAL_S = 0.05
@@ -27,11 +27,14 @@ _logger = logging.getLogger(__name__)
 class LinkServer:
     """Listens on a Unix socket and serves every desk that speaks our build."""
 
-    def __init__(self, host: DeskHost, path: Path, describe: Callable[[], Welcome]) -> None:
-        """`describe` says who core is; it is asked anew for each client."""
+    def __init__(
+        self, host: DeskHost, path: Path, describe: Callable[[], Welcome], *, hello_timeout: float = HELLO_TIMEOUT_S
+    ) -> None:
+        """`describe` says who core is, anew for each client, which must say Hello within `hello_timeout` seconds."""
         self.host = host
         self._describe = describe
         self._path = path
+        self._hello_timeout = hello_timeout
         self._numbers = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._peers: set[Peer] = set()
@@ -50,7 +53,7 @@ class LinkServer:
         self._loop = asyncio.get_running_loop()
         listener = sockets.listen(self._path)
         self._inode = self._path.stat().st_ino
-        self._server = await self._loop.create_unix_server(lambda: Peer(self), sock=listener)
+        self._server = await self._loop.create_unix_server(lambda: Peer(self, self._hello_timeout), sock=listener)
         self.host.add_sink(self)
 
     async def close(self, reason: str = "Core has ended.") -> None:

@@ -1,0 +1,301 @@
+"""Commands, snapshots and events between real clients and a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from core.domain.commands import CancelOrder, PlaceOrder, SearchSymbols
+from core.domain.events import Health, OrderChanged, QuotesUpdated, WatchlistUpdated
+from core.errors import LinkError
+from core.link.client import SocketClient
+from core.link.server import LinkServer
+from tests.journal.values import order, request
+from tests.link.fake_host import INSTANCE, SESSION, FakeHost, attached, incident, take, welcome
+
+pytestmark = pytest.mark.usefixtures("server")
+
+
+def place(number: int) -> PlaceOrder:
+    """An order whose quantity is its number; 13 breaks the fake host."""
+    return PlaceOrder(request=replace(request(number), quantity=Decimal(number)))
+
+
+async def test_attached_client_knows_the_core(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client:
+        assert client.welcome == welcome()
+        assert (client.session, client.instance) == (SESSION, INSTANCE)
+        assert host.seen == ["+desk-1"]
+    await asyncio.wait_for(host.gone.wait(), 5)
+
+    assert host.seen == ["+desk-1", "-desk-1"]
+
+
+async def test_no_two_clients_have_the_same_name(path: Path, host: FakeHost) -> None:
+    async with attached(path) as one, attached(path) as two:
+        await one.send(CancelOrder(order_ref="1"))
+        await two.send(CancelOrder(order_ref="2"))
+
+    assert host.commands == [("desk-1", CancelOrder(order_ref="1")), ("desk-2", CancelOrder(order_ref="2"))]
+
+
+async def test_snapshot_and_its_events_leave_no_gap(path: Path, host: FakeHost) -> None:
+    host.publish_facts(5)
+    async with attached(path) as client:
+        snapshot = await client.snapshot()
+        host.publish_facts(600)
+        events = client.events(snapshot.number)
+        host.publish_facts(3)
+        got = await take(events, 603)
+
+    assert snapshot.number == 5
+    assert [envelope.number for envelope in got] == list(range(6, 609))
+    assert [envelope.event for envelope in got] == [incident(number) for number in range(6, 609)]
+
+
+async def test_events_from_now_on_begin_with_the_call(path: Path, host: FakeHost) -> None:
+    host.publish_facts(5)
+    async with attached(path) as client:
+        events = client.events()
+        await client.snapshot()
+        host.publish_facts(1)
+
+        assert [envelope.number for envelope in await take(events, 1)] == [6]
+
+
+async def test_events_that_are_no_longer_at_hand_are_a_gap(path: Path, host: FakeHost) -> None:
+    host.publish_facts(5)
+    host.oldest = 3
+    async with attached(path) as client:
+        with pytest.raises(LinkError, match="Take a snapshot"):
+            await take(client.events(2), 1)
+
+        assert [envelope.number for envelope in await take(client.events(3), 2)] == [4, 5]
+
+
+async def test_second_reader_takes_over(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client:
+        first = client.events(0)
+        host.publish_facts(2)
+        assert len(await take(first, 2)) == 2
+        second = client.events(1)
+        host.publish_facts(1)
+
+        assert [envelope.number for envelope in await take(second, 2)] == [2, 3]
+        with pytest.raises(LinkError, match="Another reader"):
+            await take(first, 1)
+
+
+async def test_closing_ends_the_events_without_an_error(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client:
+        events = client.events()
+        await client.snapshot()
+        host.publish_facts(1)
+        await client.snapshot()
+        await client.close()
+
+        assert [envelope.number async for envelope in events] == [1]
+        with pytest.raises(LinkError, match="Nothing was sent"):
+            await client.send(CancelOrder(order_ref="1"))
+
+
+async def test_commands_of_one_client_run_one_after_another_in_their_order(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client:
+        host.gate = asyncio.Event()
+        sends = [asyncio.ensure_future(client.send(place(number))) for number in range(20, 220)]
+        sends.append(asyncio.ensure_future(client.send(CancelOrder(order_ref="last"))))
+        await asyncio.wait_for(host.came.wait(), 5)
+        await asyncio.wait_for(client.snapshot(), 5)
+        assert len(host.commands) == 1
+        host.gate.set()
+        async with asyncio.timeout(10):
+            await asyncio.gather(*sends)
+
+    assert host.ended == [*(place(number) for number in range(20, 220)), CancelOrder(order_ref="last")]
+
+
+async def test_more_commands_than_core_keeps_waiting_are_read_later(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client:
+        host.gate = asyncio.Event()
+        sends = [asyncio.ensure_future(client.send(place(number))) for number in range(20, 3_020)]
+        await asyncio.wait_for(host.came.wait(), 5)
+        host.gate.set()
+        async with asyncio.timeout(20):
+            await asyncio.gather(*sends)
+
+    assert host.ended == [place(number) for number in range(20, 3_020)]
+
+
+async def test_no_cancel_waits_behind_a_question_to_the_broker(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client:
+        host.gate = asyncio.Event()
+        search = asyncio.ensure_future(client.send(SearchSymbols(pattern="AA")))
+        async with asyncio.timeout(5):
+            ack = await client.send(CancelOrder(order_ref="1"))
+            assert ack.ok
+            assert not search.done()
+            host.gate.set()
+            assert (await search).ok
+
+
+async def test_one_client_does_not_wait_for_another(path: Path, host: FakeHost) -> None:
+    async with attached(path) as one, attached(path) as two:
+        host.gate = asyncio.Event()
+        held = asyncio.ensure_future(one.send(place(1)))
+        async with asyncio.timeout(5):
+            assert (await two.send(CancelOrder(order_ref="1"))).ok
+            assert not held.done()
+            host.gate.set()
+            await held
+
+
+async def test_fact_of_a_command_comes_before_its_answer(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client:
+        events = client.events()
+        for number in range(20, 60):
+            await asyncio.wait_for(client.send(place(number)), 5)
+            # It must be there already: nothing is waited for.
+            step = asyncio.ensure_future(take(events, 1))
+            for _ in range(3):
+                await asyncio.sleep(0)
+            assert step.done()
+            assert step.result()[0].event == OrderChanged(order=order(number))
+
+
+async def test_three_clients_get_ten_thousand_facts_in_order(path: Path, host: FakeHost) -> None:
+    async def follow(client: SocketClient) -> list[int | None]:
+        return [envelope.number for envelope in await take(client.events(0), 10_000)]
+
+    async with attached(path) as one, attached(path) as two, attached(path) as three:
+        readers = [asyncio.ensure_future(follow(client)) for client in (one, two, three)]
+        for _ in range(100):
+            host.publish_facts(100)
+            await asyncio.sleep(0)
+        async with asyncio.timeout(20):
+            got = await asyncio.gather(*readers)
+
+    assert got == [list(range(1, 10_001))] * 3
+
+
+async def test_answers_come_through_a_flood_of_events(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client:
+        reader = asyncio.ensure_future(take(client.events(0), 5_000))
+        for number in range(20, 70):
+            host.publish_facts(99)
+            assert (await asyncio.wait_for(client.send(place(number)), 5)).ok
+        async with asyncio.timeout(20):
+            got = await reader
+
+    assert [envelope.number for envelope in got] == list(range(1, 5_001))
+    assert [envelope.event for envelope in got[99::100]] == [OrderChanged(order=order(n)) for n in range(20, 70)]
+
+
+async def test_quotes_are_conflated_and_the_last_one_arrives(path: Path, host: FakeHost, server: LinkServer) -> None:
+    async with attached(path) as client:
+        events = client.events()
+        await client.snapshot()
+        started = time.monotonic()
+        async with asyncio.timeout(10):
+            for price in range(1, 501):
+                host.publish_quote(1, price)
+                host.publish_quote(2, -price)
+                await asyncio.sleep(0.0005)
+            last = {1: Decimal(0), 2: Decimal(0)}
+            batches = 0
+            while last != {1: Decimal(500), 2: Decimal(-500)}:
+                event = (await anext(events)).event
+                assert isinstance(event, QuotesUpdated)
+                batches += 1
+                last |= {quote.con_id: quote.last or Decimal(0) for quote in event.quotes}
+        passed = time.monotonic() - started
+
+    assert batches <= passed / 0.05 + 2
+
+
+async def test_first_quote_after_a_pause_does_not_wait(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client:
+        events = client.events()
+        await client.snapshot()
+        times = []
+        for price in range(5):
+            await asyncio.sleep(0.06)
+            started = time.perf_counter()
+            host.publish_quote(1, price)
+            await take(events, 1)
+            times.append(time.perf_counter() - started)
+
+    assert min(times) < 0.02
+
+
+async def test_state_that_waits_never_holds_up_a_fact(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client:
+        events = client.events()
+        await client.snapshot()
+        host.publish(WatchlistUpdated(con_ids=(1,)))
+        await take(events, 1)
+        host.publish(WatchlistUpdated(con_ids=(2,)))
+        host.publish(Health(lines=1))
+        host.publish_facts(1)
+        host.publish(WatchlistUpdated(con_ids=(3,)))
+        host.publish(Health(lines=2))
+        got = await take(events, 3)
+
+    assert [envelope.number for envelope in got] == [1, None, None]
+    assert [envelope.event for envelope in got[1:]] == [WatchlistUpdated(con_ids=(3,)), Health(lines=2)]
+
+
+async def test_broken_host_ends_the_link_and_leaves_the_outcome_open(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client, attached(path) as other:
+        with pytest.raises(LinkError, match=f"whether it was done is not known.*{request(13).order_ref}"):
+            await asyncio.wait_for(client.send(place(13)), 5)
+        with pytest.raises(LinkError, match="Nothing was sent"):
+            await client.send(CancelOrder(order_ref="1"))
+
+        assert (await other.send(CancelOrder(order_ref="1"))).ok
+
+
+async def test_end_of_core_tells_whoever_waits_what_to_look_for(path: Path, host: FakeHost, server: LinkServer) -> None:
+    async with attached(path) as client:
+        host.gate = asyncio.Event()
+        events = client.events()
+        waits = asyncio.ensure_future(client.send(place(1)))
+        await asyncio.wait_for(host.came.wait(), 5)
+        await server.close("Core was stopped at another desk.")
+
+        with pytest.raises(LinkError, match=f"stopped at another desk.*look for {request(1).order_ref}"):
+            await asyncio.wait_for(waits, 5)
+        with pytest.raises(LinkError, match="stopped at another desk"):
+            await take(events, 1)
+    assert not path.exists()
+
+
+async def test_command_goes_on_when_its_client_is_gone(path: Path, host: FakeHost) -> None:
+    host.gate = asyncio.Event()
+    async with attached(path) as client:
+        waits = asyncio.ensure_future(client.send(place(1)))
+        await asyncio.wait_for(host.came.wait(), 5)
+    with pytest.raises(LinkError, match="not known"):
+        await waits
+    await asyncio.wait_for(host.gone.wait(), 5)
+    host.gate.set()
+    # The answers of the next client come after whatever was left to do.
+    async with attached(path) as client:
+        await asyncio.wait_for(client.snapshot(), 5)
+
+    assert host.ended == [place(1)]
+
+
+async def test_send_that_was_given_up_disturbs_nobody(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client:
+        host.gate = asyncio.Event()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.send(place(1)), 0.05)
+        host.gate.set()
+
+        assert (await asyncio.wait_for(client.send(place(2)), 5)).ok
+        assert host.ended == [place(1), place(2)]
