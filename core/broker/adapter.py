@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Sequence
 from decimal import Decimal
 
 from core.broker.handshake import Handshake, Shaking
+from core.broker.outgoing import UnsendableError
 from core.broker.pacer import DEFAULT_RATE, Pacer
 from core.broker.registry import Registry
 from core.broker.session import Session
@@ -89,18 +90,21 @@ class IbBroker:
         """Queue the order frame at once, in call order; done when the kernel has the whole frame.
 
         The awaitable raises NotConnectedError if certainly no byte of it left (also when a cancel withdrew it while it
-        waited for its turn), SendUnknownError if some may have.
+        waited for its turn, or when it can't stand in a frame), SendUnknownError if some may have.
         """
         session = self._session
         if session is None or not session.is_open:
-            return _not_sent()
-        return session.orders.place(approved, order_id, modify=modify)
+            return _not_sent(_CLOSED)
+        try:
+            return session.orders.place(approved, order_id, modify=modify)
+        except UnsendableError as error:
+            return _not_sent(str(error))
 
     def cancel(self, order_id: int) -> Awaitable[None]:
         """Queue a cancel in the first lane; done and raising as `place`."""
         session = self._session
         if session is None or not session.is_open:
-            return _not_sent()
+            return _not_sent(_CLOSED)
         return session.orders.cancel(order_id)
 
     async def open_orders(self) -> Sequence[OpenOrderReport]:
@@ -132,7 +136,10 @@ class IbBroker:
         return await self._live().queries.qualify(con_id)
 
     def subscribe_quotes(self, instrument: Instrument) -> None:
-        """Start ticks for an instrument; a second call for the same one does nothing. Raises NotConnectedError."""
+        """Start ticks for an instrument; a second call for the same one does nothing.
+
+        Raises NotConnectedError, or UnsendableError for a contract whose texts can't stand in a frame.
+        """
         session = self._live()
         session.market_data.subscribe(session.client, instrument)
 
@@ -164,7 +171,7 @@ class IbBroker:
         return session
 
 
-def _not_sent() -> asyncio.Future[None]:
+def _not_sent(reason: str) -> asyncio.Future[None]:
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    failed.set_exception(NotConnectedError(_CLOSED))
+    failed.set_exception(NotConnectedError(reason))
     return failed

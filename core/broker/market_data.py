@@ -78,7 +78,7 @@ class MarketData:
         return len(self._by_con_id)
 
     def subscribe(self, client: Client, instrument: Instrument) -> None:
-        """Start ticks; does nothing if they flow. Raises ValueError for a contract that can't be sent."""
+        """Start ticks; does nothing if they flow. Raises UnsendableError for a contract that can't be sent."""
         if instrument.con_id in self._by_con_id:
             return
         contract = wire_contract(instrument)

@@ -9,7 +9,7 @@ from ib_async.client import Client
 from ib_async.order import Order
 
 from core.broker.client import WireClient
-from core.broker.outgoing import wire_contract, wire_number, wire_text
+from core.broker.outgoing import UnsendableError, wire_contract, wire_number, wire_text
 from core.broker.pacer import Pacer
 from core.broker.registry import Registry
 from core.domain.orders import OrderRequest, OrderType, TimeInForce
@@ -29,7 +29,7 @@ class Orders:
     def place(self, approved: Approved[OrderRequest], order_id: int, *, modify: bool) -> asyncio.Future[None]:
         """Queue an order, or with `modify` its complete new terms under the same id.
 
-        Raises ValueError, with nothing queued, for what can't stand in a frame; no control should have let it pass.
+        Raises UnsendableError, with nothing queued, for what can't stand in a frame.
         """
         contract = wire_contract(approved.instrument)
         order = _wire_order(approved.value)
@@ -59,9 +59,9 @@ def _wire_order(request: OrderRequest) -> Order:
     Without a time in force TWS takes the one of its presets and says so with code 10349.
     """
     if request.order_type is OrderType.OTHER or request.tif is TimeInForce.OTHER:
-        raise ValueError(f"ibdesk does not send {request.order_type} orders with {request.tif}. Nothing was sent.")
+        raise UnsendableError(f"ibdesk does not send {request.order_type} orders with {request.tif}. Nothing was sent.")
     if (request.limit_price is None) is (request.order_type is OrderType.LMT):
-        raise ValueError(f"{request.order_type} with limit price {request.limit_price}. Nothing was sent.")
+        raise UnsendableError(f"{request.order_type} with limit price {request.limit_price}. Nothing was sent.")
     # ib_async types these as floats; texts go out as they are, so that 0.3 is never 0.30000000000000004.
     exact: dict[str, Any] = {"totalQuantity": wire_number(request.quantity)}
     if request.limit_price is not None:

@@ -7,25 +7,32 @@ from decimal import Decimal
 from ib_async.contract import Contract
 
 from core.domain.instruments import Instrument, SecType
+from core.errors import DeskError
 from core.text import is_wire_safe
 
 
+class UnsendableError(DeskError, ValueError):
+    """A value that can't stand in a frame; no control should have let it pass. Nothing was sent."""
+
+    title = "Can't be sent"
+
+
 def wire_text(text: str) -> str:
-    """`text` as it stands. Raises ValueError if it is not printable ASCII: a NUL in it would shift all fields."""
+    """`text` as it stands. Raises UnsendableError unless it is printable ASCII: a NUL would shift all fields."""
     if not is_wire_safe(text):
-        raise ValueError(f"{text!r} can't be sent to the broker. Nothing was sent.")
+        raise UnsendableError(f"{text!r} can't be sent to the broker. Nothing was sent.")
     return text
 
 
 def wire_number(value: Decimal) -> str:
-    """`value` exactly, never with an exponent. Raises ValueError for NaN and infinity."""
+    """`value` exactly, never with an exponent. Raises UnsendableError for NaN and infinity."""
     if not value.is_finite():
-        raise ValueError(f"{value} is no number that can be sent to the broker. Nothing was sent.")
+        raise UnsendableError(f"{value} is no number that can be sent to the broker. Nothing was sent.")
     return format(value, "f")
 
 
 def wire_contract(instrument: Instrument) -> Contract:
-    """The contract of a qualified instrument. Raises ValueError if a text in it can't be sent."""
+    """The contract of a qualified instrument. Raises UnsendableError if a text in it can't be sent."""
     contract = Contract(
         secType=instrument.sec_type.value if instrument.sec_type is not SecType.OTHER else "",
         conId=instrument.con_id,

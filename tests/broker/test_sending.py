@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from core.domain.orders import OrderRequest, OrderType, Side, TimeInForce
-from core.errors import NotConnectedError, SendUnknownError
+from core.errors import DeskError, NotConnectedError, SendUnknownError
 from core.ports import Approved
 from core.practice.tables import Record
 from core.practice.tables_order import PLACE_ORDER
@@ -98,7 +98,7 @@ async def test_quantity_goes_out_exactly() -> None:
 )
 async def test_what_no_control_should_have_passed_is_not_sent(wrong: OrderRequest) -> None:
     async with connected() as desk:
-        with pytest.raises(ValueError, match="Nothing was sent"):
+        with pytest.raises(NotConnectedError, match="Nothing was sent"):
             await desk.broker.place(approved(wrong), desk.broker.take_order_id(), modify=False)
         await desk.broker.cancel(99)
         await desk.peer.message(4)
@@ -109,9 +109,9 @@ async def test_what_no_control_should_have_passed_is_not_sent(wrong: OrderReques
 async def test_hostile_contract_is_not_sent() -> None:
     async with connected() as desk:
         hostile = replace(AAPL, symbol="AA\x00PL")
-        with pytest.raises(ValueError, match="Nothing was sent"):
+        with pytest.raises(NotConnectedError, match="Nothing was sent"):
             await desk.broker.place(Approved(request(), hostile), 5, modify=False)
-        with pytest.raises(ValueError, match="Nothing was sent"):
+        with pytest.raises(DeskError, match="Nothing was sent"):
             desk.broker.subscribe_quotes(hostile)
 
         assert desk.broker.lines == 0
