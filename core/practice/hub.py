@@ -58,9 +58,12 @@ class Hub:
         *,
         cancels_foreign: bool = True,
         keep_frames: int = 0,
+        greeting_seconds: float = 10.0,
     ) -> None:
         """Read the state. Raises StateError if it can't be used."""
         self.now = now
+        #: How long a client may take from connecting to startApi.
+        self.greeting_seconds = greeting_seconds
         self.store = store
         self.catalogue = build_catalogue(datetime.fromtimestamp(now(), UTC).date())
         self.market = Market(self.catalogue.instruments, seed)

@@ -20,7 +20,9 @@ STEP_SECONDS: Final = 0.1
 #: Trading seconds in a year (252 days of 6.5 hours), which annual volatility is spread over.
 _YEAR: Final = 252 * 6.5 * 3600
 _UNIT_VARIANCE: Final = math.sqrt(3.0)
-_LEVELS: Final = 10
+#: Levels that one order can sweep in a step, and how much thicker than the touch they get.
+_LEVELS: Final = 40
+_THICKEST: Final = 5
 
 BID, ASK, LAST, BID_SIZE, ASK_SIZE, HIGH, LOW = 1, 2, 4, 8, 16, 32, 64
 
@@ -159,10 +161,11 @@ class Quote:
         elif price <= self.ask:
             return self.ask_size if price == self.ask else 0
         mixed = (price * 2654435761 ^ self.instrument.con_id * 40503) & 0xFFFFFFFF
-        return self._shown((mixed >> 8) / 0x1000000) + self.instrument.temper.lot
+        away = abs(price - (self.bid if bids else self.ask)) // self.instrument.increment(price)
+        return self._shown((mixed >> 8) / 0x1000000) * min(1 + away, _THICKEST)
 
     def levels(self, *, bids: bool) -> Iterable[tuple[int, int]]:
-        """Give the ten best prices of a side with what others still show there, best first."""
+        """Give the best prices of a side with what others still show there, best first."""
         instrument = self.instrument
         price = self.bid if bids else self.ask
         for _ in range(_LEVELS):

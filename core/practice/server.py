@@ -51,6 +51,8 @@ class GatewayOptions:
     cancels_foreign: bool = True
     #: How many of the last requests `PracticeGateway.received` remembers.
     keep_frames: int = 0
+    #: Seconds a client may take from connecting to startApi.
+    greeting_seconds: float = 10.0
 
 
 def mask_account(account: str) -> str:
@@ -119,6 +121,7 @@ class PracticeGateway:
                 self._now,
                 cancels_foreign=options.cancels_foreign,
                 keep_frames=options.keep_frames,
+                greeting_seconds=options.greeting_seconds,
             )
             loop = asyncio.get_running_loop()
             self._server = await loop.create_server(lambda: Session(hub, HANDLERS), HOST, options.port, backlog=256)

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from core.practice.hub import Hub
 
 SERVER_VERSION: Final = 178
-#: Seconds a client may take from connecting to startApi.
-GREETING_SECONDS: Final = 10.0
 #: Unsent bytes after which a client that does not read is cut.
 MAX_UNSENT: Final = 16 * 1024 * 1024
 
@@ -88,7 +86,7 @@ class Session(asyncio.Protocol):
         link = transport.get_extra_info("socket")
         if link is not None:
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._deadline = asyncio.get_running_loop().call_later(GREETING_SECONDS, self.close)
+        self._deadline = asyncio.get_running_loop().call_later(self.hub.greeting_seconds, self.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client."""
