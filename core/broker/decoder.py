@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ib_async.decoder import Decoder
 
 from core.domain.reports import BadFrameReport
-from core.text import clean
+from core.text import clean, mask_accounts
 
 if TYPE_CHECKING:
     from core.broker.callbacks import Callbacks
@@ -58,7 +58,7 @@ class WireDecoder(Decoder):
         except Exception as error:
             self.bad_frames += 1
             if self.bad_frames <= MAX_LOGGED:
-                log.exception("bad frame: %s", clean(repr(fields[:40])))
+                log.exception("bad frame: %s", mask_accounts(clean(repr(fields[:40]))))
             self._report(fields, error)
 
     def wrap(self, methodName: str, types: list[type], skip: int = 2) -> Callable[[list[str]], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from core.broker.error_codes import CLIENT_ID_IN_USE
 from core.domain.connection import Endpoint
 from core.errors import ConnectError
 from core.text import clean
+
+# A host with several addresses fails with all their errors in one text.
+_REFUSED = f"[Errno {errno.ECONNREFUSED}]"
 
 LOWEST, HIGHEST = Client.MinClientVersion, Client.MaxClientVersion
 
@@ -110,7 +114,7 @@ class Shaking:
 
     def unreachable(self, error: OSError) -> ConnectError:
         """No connection could be made."""
-        if isinstance(error, ConnectionRefusedError):
+        if isinstance(error, ConnectionRefusedError) or _REFUSED in str(error):
             text = (
                 f"Nothing listens on {self._endpoint}. Start TWS or IB Gateway, enable its API socket (Configure > "
                 "API > Settings) and check the port."

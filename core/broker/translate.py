@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from ib_async.contract import Contract, ContractDescription, ContractDetails
 from ib_async.objects import CommissionReport as WireCommission
@@ -27,7 +28,9 @@ from core.domain.reports import (
 from core.text import clean
 
 ZERO = Decimal(0)
-UNSET_INTEGER = 2**31 - 1
+MAX_DIGITS = 40
+"""Characters of the longest number that is read."""
+
 _UNSET = Decimal("1.7976931348623157e308")
 _SIDES = {
     "BUY": Side.BUY,
@@ -43,10 +46,10 @@ _SEC_TYPES = {one.value: one for one in SecType}
 _RIGHTS = {"C": "C", "CALL": "C", "P": "P", "PUT": "P"}
 
 
-def number(value: float | Decimal | str | None) -> Decimal | None:
-    """A number of the wire, exactly as it was written; None for the spellings of "unset": empty, the largest double.
+def number(value: float | str | None) -> Decimal | None:
+    """A number of the wire, exactly as it was written; None for "unset": empty, the largest double, NaN.
 
-    Raises ValueError for text that is no number; NaN is unset too.
+    Raises ValueError for text that is no number, or one so long or so far from 1 that to write it out takes megabytes.
     """
     if value is None or value == "":
         return None
@@ -54,14 +57,20 @@ def number(value: float | Decimal | str | None) -> Decimal | None:
         if not abs(value) < sys.float_info.max:
             return None
         return Decimal(int(value)) if value.is_integer() else Decimal(repr(value))
+    if len(value) > MAX_DIGITS:
+        raise ValueError(f"a number of {len(value)} characters")
     try:
         exact = Decimal(value)
     except InvalidOperation:
         raise ValueError(f"not a number: {value!r}") from None
-    return exact if exact.is_finite() and abs(exact) < _UNSET else None
+    if not exact.is_finite() or exact.copy_abs() >= _UNSET:
+        return None
+    if "e" in value.lower() and abs(exact.adjusted()) > MAX_DIGITS:
+        raise ValueError(f"no sensible number: {value!r}")
+    return exact
 
 
-def quantity(value: float | Decimal | str | None) -> Decimal:
+def quantity(value: float | str | None) -> Decimal:
     """As `number`, with 0 for unset."""
     exact = number(value)
     return ZERO if exact is None else exact
@@ -276,5 +285,7 @@ def _multiplier(text: str) -> Decimal:
 
 def _limit_price(order: Order) -> Decimal | None:
     """None where the type has no limit: the wire then says 0, empty or unset."""
-    price = number(order.lmtPrice)
+    # The decoder has made a float of it, whatever ib_async's annotation allows.
+    sent: Any = order.lmtPrice
+    price = number(sent)
     return None if not price and "LMT" not in order.orderType else price

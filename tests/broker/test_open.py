@@ -110,6 +110,16 @@ async def test_dead_port() -> None:
     )
 
 
+async def test_dead_port_of_a_host_with_two_addresses() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    broker = IbBroker(Ear(), LoopClock())
+
+    with pytest.raises(ConnectError, match=f"^Nothing listens on localhost:{port}\\."):
+        await broker.open(ConnectPermit(Endpoint("localhost", port), Mode.PAPER, ""), 7, PATIENCE)
+
+
 async def test_unknown_host() -> None:
     broker = IbBroker(Ear(), LoopClock())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -368,6 +369,47 @@ async def test_bad_frame_is_reported_and_the_next_one_is_read(
         assert bad.detail
         assert isinstance(good, OrderStatusReport)
         assert desk.broker.bad_frames == 1
+
+
+async def test_no_garbling_of_frames_stops_the_reading() -> None:
+    garbler = random.Random(178)
+    whole = [
+        order(),
+        status(),
+        fill(),
+        COMPLETED_ORDER.encode(ORDER),
+        POSITION.encode(CONTRACT),
+        PORTFOLIO.encode(CONTRACT),
+        COMMISSION.encode({"execId": "1.01"}),
+        frame(4, 2, 5, 201, "text", ""),
+        frame(1, 6, 9, 1, "1", "1", 0),
+        frame(79, 9, 1, 1, "X", "STK", "", "USD", 0, "", ""),
+        frame(93, 26, 1, "0", "0.01"),
+    ]
+    garbled = []
+    for _ in range(2000):
+        fields = garbler.choice(whole)[4:].split(b"\0")[:-1]
+        for _ in range(garbler.randint(1, 4)):
+            position = garbler.randrange(1, len(fields))
+            match garbler.randrange(3):
+                case 0:
+                    fields[position] = garbler.choice([b"", b"\xff\xfe", b"-1", b"9" * 50, b"1E999", b"x"])
+                case 1:
+                    del fields[position:]
+                    fields.append(b"")
+                case _:
+                    fields.insert(position, b"7")
+        payload = b"".join(field + b"\0" for field in fields)
+        garbled.append(len(payload).to_bytes(4, "big") + payload)
+    async with connected() as desk:
+        desk.peer.send(*garbled, status(permId=4711))
+        await desk.ear.wait_for(
+            lambda: any(isinstance(one, OrderStatusReport) and one.perm_id == 4711 for one in desk.ear.reports)
+        )
+        bad = [report for report in desk.ear.reports if isinstance(report, BadFrameReport)]
+
+        assert len(bad) == desk.broker.bad_frames > 100
+        assert desk.ear.ends == []
 
 
 async def test_messages_that_nobody_asked_for_are_skipped() -> None:
