@@ -20,8 +20,8 @@ from core.errors import BrokerError, NotConnectedError, RequestTimeoutError
 from core.practice.tables import Record, Value
 from core.practice.tables_order import COMPLETED_ORDER
 from core.practice.tables_out import COMMISSION, CONTRACT_DETAILS, MARKET_RULE, POSITION, SYMBOL_SAMPLES
+from tests.broker.frames import CONTRACT, ORDER, fill, order, status
 from tests.broker.scripted import AAPL, Peer, connected, frame
-from tests.broker.test_reports import CONTRACT, ORDER, fill, order, status
 
 IMPATIENT = 0.1
 

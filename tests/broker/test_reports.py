@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,81 +22,13 @@ from core.domain.reports import (
     OrderStatusReport,
     PortfolioReport,
     PositionReport,
-    Report,
     RequestKind,
 )
 from core.practice.tables import Value
-from core.practice.tables_order import COMPLETED_ORDER, OPEN_ORDER
-from core.practice.tables_out import ACCOUNT_VALUE, COMMISSION, EXECUTION, ORDER_STATUS, PORTFOLIO, POSITION
-from tests.broker.scripted import AAPL, Desk, approved, connected, frame, request
-
-UNSET = "1.7976931348623157E308"
-
-CONTRACT: dict[str, Value] = {
-    "conId": AAPL.con_id,
-    "symbol": "AAPL",
-    "secType": "STK",
-    "right": "?",
-    "exchange": "SMART",
-    "currency": "USD",
-    "localSymbol": "AAPL",
-    "tradingClass": "NMS",
-}
-STATUS: dict[str, Value] = {
-    "orderId": 5,
-    "status": "Submitted",
-    "filled": Decimal(0),
-    "remaining": Decimal(100),
-    "permId": 77,
-    "clientId": 7,
-}
-ORDER: dict[str, Value] = CONTRACT | {
-    "orderId": 5,
-    "action": "BUY",
-    "totalQuantity": Decimal(100),
-    "orderType": "LMT",
-    "lmtPrice": Decimal("233.33"),
-    "tif": "DAY",
-    "account": "DU1234567",
-    "orderRef": "ibd-AAAAAA-01",
-    "clientId": 7,
-    "permId": 77,
-    "deltaNeutralOrderType": "None",
-    "status": "Submitted",
-}
-FILL: dict[str, Value] = CONTRACT | {
-    "reqId": -1,
-    "orderId": 5,
-    "execId": "0000e0d5.67.01.01",
-    "time": "20261120 10:00:00 US/Eastern",
-    "account": "DU1234567",
-    "venue": "IEX",
-    "side": "BOT",
-    "shares": Decimal(100),
-    "price": Decimal("233.33"),
-    "permId": 77,
-    "clientId": 7,
-    "orderRef": "ibd-AAAAAA-01",
-}
-
-
-async def heard(desk: Desk, *frames: bytes, count: int = 1) -> list[Report]:
-    """What the listener is told when the gateway says these in one piece."""
-    desk.peer.send(*frames)
-    await desk.ear.wait_for(lambda: len(desk.ear.reports) >= count)
-    return desk.ear.reports
-
-
-def status(**changes: Value) -> bytes:
-    return ORDER_STATUS.encode(STATUS | changes)
-
-
-def order(**changes: Value) -> bytes:
-    return OPEN_ORDER.encode(ORDER | changes)
-
-
-def fill(**changes: Value) -> bytes:
-    return EXECUTION.encode(FILL | changes)
+from core.practice.tables_order import COMPLETED_ORDER
+from core.practice.tables_out import ACCOUNT_VALUE, COMMISSION, PORTFOLIO, POSITION
+from tests.broker.frames import CONTRACT, ORDER, UNSET, fill, heard, order, status
+from tests.broker.scripted import AAPL, approved, connected, frame, request
 
 
 async def test_one_read_is_one_batch_in_the_order_of_the_wire() -> None:
@@ -339,85 +270,6 @@ def _texts(value: object) -> list[str]:
         return [text for one in value for text in _texts(one)]
     names = getattr(value, "__struct_fields__", ())
     return [text for name in names for text in _texts(getattr(value, name))]
-
-
-@pytest.mark.parametrize(
-    ("data", "message_id", "order_related"),
-    [
-        (frame(3, 5, "Submitted"), 3, True),
-        (frame(4, 2, "x", 1, "text", ""), 4, True),
-        (frame(5, 5), 5, True),
-        (frame(11, -1, 5), 11, True),
-        (frame(59, 1, "id", "much", "USD", "", "", ""), 59, True),
-        (frame(101, 5), 101, True),
-        (frame(61, 3, "DU1"), 61, False),
-        (frame(6, 2, "tag"), 6, False),
-        (frame(999), 999, False),
-        (frame("x"), None, False),
-        (b"\x00\x00\x00\x00", None, False),
-        (b"\x00\x00\x00\x04\xff\xff\xff\x00", None, False),
-    ],
-)
-async def test_bad_frame_is_reported_and_the_next_one_is_read(
-    data: bytes, message_id: int | None, order_related: bool
-) -> None:
-    async with connected() as desk:
-        bad, good = await heard(desk, data, status(), count=2)
-
-        assert isinstance(bad, BadFrameReport)
-        assert (bad.message_id, bad.order_related) == (message_id, order_related)
-        assert bad.detail
-        assert isinstance(good, OrderStatusReport)
-        assert desk.broker.bad_frames == 1
-
-
-async def test_no_garbling_of_frames_stops_the_reading() -> None:
-    garbler = random.Random(178)
-    whole = [
-        order(),
-        status(),
-        fill(),
-        COMPLETED_ORDER.encode(ORDER),
-        POSITION.encode(CONTRACT),
-        PORTFOLIO.encode(CONTRACT),
-        COMMISSION.encode({"execId": "1.01"}),
-        frame(4, 2, 5, 201, "text", ""),
-        frame(1, 6, 9, 1, "1", "1", 0),
-        frame(79, 9, 1, 1, "X", "STK", "", "USD", 0, "", ""),
-        frame(93, 26, 1, "0", "0.01"),
-    ]
-    garbled = []
-    for _ in range(2000):
-        fields = garbler.choice(whole)[4:].split(b"\0")[:-1]
-        for _ in range(garbler.randint(1, 4)):
-            position = garbler.randrange(1, len(fields))
-            match garbler.randrange(3):
-                case 0:
-                    fields[position] = garbler.choice([b"", b"\xff\xfe", b"-1", b"9" * 50, b"1E999", b"x"])
-                case 1:
-                    del fields[position:]
-                    fields.append(b"")
-                case _:
-                    fields.insert(position, b"7")
-        payload = b"".join(field + b"\0" for field in fields)
-        garbled.append(len(payload).to_bytes(4, "big") + payload)
-    async with connected() as desk:
-        desk.peer.send(*garbled, status(permId=4711))
-        await desk.ear.wait_for(
-            lambda: any(isinstance(one, OrderStatusReport) and one.perm_id == 4711 for one in desk.ear.reports)
-        )
-        bad = [report for report in desk.ear.reports if isinstance(report, BadFrameReport)]
-
-        assert len(bad) == desk.broker.bad_frames > 100
-        assert desk.ear.ends == []
-
-
-async def test_messages_that_nobody_asked_for_are_skipped() -> None:
-    async with connected() as desk:
-        (report,) = await heard(desk, frame(81, 9, "0.01", "a6", 3), frame(46, 6, 9, 45, "1763632800"), status())
-
-        assert isinstance(report, OrderStatusReport)
-        assert desk.broker.bad_frames == 0
 
 
 async def test_error_is_about_what_was_last_asked() -> None:
