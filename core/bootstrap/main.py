@@ -32,10 +32,10 @@ _RETRY_SECONDS = 0.05
 
 
 def main(argv: Sequence[str], make_broker: MakeBroker | None = None) -> int:
-    """Run core with `--ready-fd N` and `key=value` arguments; returns the exit status. `make_broker` None is the real one.
+    """Run core with `--ready-fd N` and `key=value` arguments; returns the exit status.
 
-    The pipe gets one line of JSON: `{"ready": {...}}` once desks can attach (to this core or to the one that runs
-    already), or `{"error": {"title": ..., "text": ...}}`.
+    `make_broker` None takes the real adapter. The pipe gets one line of JSON: `{"ready": {...}}` once desks can attach
+    (to this core or to the one that runs already), or `{"error": {"title": ..., "text": ...}}`.
     """
     answer, arguments = _parse(argv)
     try:
