@@ -53,7 +53,7 @@ def split_exec_id(exec_id: str) -> tuple[str, int]:
     An id without a numeric last segment is its own stem, at revision 0.
     """
     stem, dot, last = exec_id.rpartition(".")
-    if dot and last.isdigit():
+    if dot and last.isascii() and last.isdigit():
         return stem, int(last)
     return exec_id, 0
 

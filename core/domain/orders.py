@@ -100,7 +100,7 @@ TERMINAL_STATES = frozenset(
         OrderState.DENIED,
     }
 )
-"""States in which nothing of the order is believed to be live; only a late fill leaves them."""
+"""States in which nothing of the order is believed to be live; only a late fill, or a row of the table, leaves them."""
 
 
 class Pending(StrEnum):
@@ -199,6 +199,8 @@ TRANSITIONS: dict[tuple[OrderState, Trigger], OrderState] = {
     (_S.REJECTED, _T.FILLED): _S.FILLED,
     # Filled in part although refused: what of the rest lives is not known.
     (_S.REJECTED, _T.PART_FILLED): _S.UNKNOWN,
+    # The broker lists as open what an error code had ended: the code was misread, or the list is old. The books decide.
+    (_S.REJECTED, _T.ACCEPTED): _S.UNKNOWN,
     (_S.REJECTED, _T.REJECTED): _S.REJECTED,
     # IBKR follows a refusal (201) with status Inactive or Cancelled for the same order.
     (_S.REJECTED, _T.CANCELLED): _S.REJECTED,
@@ -222,6 +224,14 @@ TRANSITIONS: dict[tuple[OrderState, Trigger], OrderState] = {
     (_S.PRESUMED_NOT_PLACED, _T.FILLED): _S.FILLED,
     (_S.PRESUMED_NOT_PLACED, _T.CANCELLED): _S.CANCELLED,
     (_S.PRESUMED_NOT_PLACED, _T.LOST_TOUCH): _S.PRESUMED_NOT_PLACED,
+    # Never sent, as far as our side could tell; what the broker shows outranks that.
+    (_S.DENIED, _T.NOT_SENT): _S.DENIED,
+    (_S.DENIED, _T.ACCEPTED): _S.WORKING,
+    (_S.DENIED, _T.HELD): _S.HELD,
+    (_S.DENIED, _T.PART_FILLED): _S.UNKNOWN,
+    (_S.DENIED, _T.FILLED): _S.FILLED,
+    (_S.DENIED, _T.CANCELLED): _S.CANCELLED,
+    (_S.DENIED, _T.LOST_TOUCH): _S.DENIED,
 }
 """The whole life of an order. A pair that is missing changes nothing and is raised as an incident."""
 
@@ -285,11 +295,16 @@ class Order(Struct, frozen=True, kw_only=True):
     """UTC of the last change of state."""
 
     @property
+    def whole(self) -> Decimal:
+        """The most that may fill in all: while a modification is pending, the larger of old and new quantity."""
+        return self.quantity if self.previous is None else max(self.quantity, self.previous.quantity)
+
+    @property
     def remaining(self) -> Decimal:
-        """Quantity not filled; 0 once terminal and never negative."""
+        """What may still fill; 0 once terminal and never negative."""
         if self.state in TERMINAL_STATES:
             return Decimal(0)
-        return max(Decimal(0), self.quantity - self.filled)
+        return max(Decimal(0), self.whole - self.filled)
 
     @property
     def is_live(self) -> bool:

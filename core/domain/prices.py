@@ -61,9 +61,7 @@ def step_ticks(price: Decimal, ticks: int, bands: Sequence[PriceBand]) -> Decima
         else:
             down = floor_tick(moved, bands)
             if down == moved:
-                # On an edge the tick below it belongs to the lower band.
-                lower = increment_at(moved - bands[0].increment, bands)
-                down = moved - lower
+                down = moved - _increment_below(moved, bands)
             if down <= 0:
                 return moved
             moved = down
@@ -92,6 +90,12 @@ def decimals_of_increment(increment: Decimal) -> int:
     """How many decimals a multiple of `increment` needs."""
     exponent = increment.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _increment_below(price: Decimal, bands: Sequence[PriceBand]) -> Decimal:
+    """The tick under `price`: on an edge it belongs to the lower band."""
+    lower = [band.increment for band in bands if band.low_edge < price]
+    return lower[-1] if lower else bands[0].increment
 
 
 def _to_multiple(price: Decimal, increment: Decimal, rounding: str) -> Decimal:
