@@ -165,7 +165,6 @@ class _Protocol(asyncio.Protocol):
         for former in (self._stream, self._subscribing and self._subscribing[1]):
             if former:
                 former.fail(LinkError(_REPLACED))
-        self._stream = None
         self._last_id += 1
         self._subscribing = self._last_id, stream
         self._write(Request(id=self._last_id, body=Subscribe(after=after)))

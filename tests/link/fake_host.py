@@ -34,7 +34,11 @@ INSTANCE = "ABCDEF"
 
 
 class FakeHost:
-    """Implements `core.ports.DeskHost`; facts are kept, and forgotten below `oldest`."""
+    """Implements `core.ports.DeskHost`; facts are kept, and forgotten below `oldest`.
+
+    A PlaceOrder publishes an incident and an order whose number is the quantity; quantity 13 breaks the host. `gate`
+    holds up every command but cancels.
+    """
 
     session = SESSION
     instance = INSTANCE
@@ -59,6 +63,7 @@ class FakeHost:
             raise RuntimeError("the host broke")
         self.ended.append(command)
         if isinstance(command, PlaceOrder):
+            self.publish_facts(1)
             self.publish(OrderChanged(order=order(int(command.request.quantity))))
         return Ack(ok=True)
 
