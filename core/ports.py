@@ -163,6 +163,10 @@ class Journal(Protocol):
         """The number of the last row handed over, durable or not; 0 when empty."""
 
     @property
+    def durable(self) -> int:
+        """The number of the last row that is known to be synced to disk; 0 when empty."""
+
+    @property
     def failure(self) -> str:
         """Why nothing can be written any more; empty while healthy. It never heals within a run."""
 

@@ -331,7 +331,7 @@ class ExecutionService:
                 round_trip_ms=self._keeper.round_trip_ms,
                 heartbeat_age_s=age,
                 journal_sync_ms=self._journal.last_sync_ms,
-                journal_head=self._journal.head,
+                journal_head=self._journal.durable,
                 desks=len(self._desks),
                 lines=self._broker.lines if self._state.connection.state is LinkState.READY else 0,
                 core_pid=os.getpid(),
