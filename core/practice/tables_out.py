@@ -37,7 +37,7 @@ CONTRACT_DETAILS = Message(
     "reqId:i symbol:s secType:s lastTradeDate:s strike:d right:s exchange:s currency:s localSymbol:s marketName:s",
     "tradingClass:s conId:i minTick:d multiplier:s orderTypes:s validExchanges:s priceMagnifier:i underConId:i",
     "longName:s primaryExchange:s contractMonth:s industry:s category:s subcategory:s timeZoneId:s tradingHours:s",
-    "liquidHours:s evRule:s evMultiplier:s",
+    "liquidHours:s evRule:s evMultiplier:i=",
     repeat("secIds", "tag:s value:s"),
     "aggGroup:i underSymbol:s underSecType:s marketRuleIds:s realExpirationDate:s stockType:s minSize:d",
     "sizeIncrement:d suggestedSizeIncrement:d",
@@ -51,7 +51,7 @@ EXECUTION = Message(
     "exchange:s",
     _SYMBOLS,
     "execId:s time:s account:s venue:s side:s shares:d price:d permId:i clientId:i liquidation:i cumQty:d avgPrice:d",
-    "orderRef:s evRule:s evMultiplier:s modelCode:s lastLiquidity:i pendingPriceRevision:b",
+    "orderRef:s evRule:s evMultiplier:D modelCode:s lastLiquidity:i pendingPriceRevision:b",
 )
 DEPTH = Message(12, "marketDepth", 1, "reqId:i position:i operation:i side:i price:d size:d")
 DEPTH_L2 = Message(13, "marketDepthL2", 1, "reqId:i position:i maker:s operation:i side:i price:d size:d smart:b")
