@@ -95,6 +95,13 @@ async def test_reserved_ids_are_never_given_out() -> None:
         assert desk.broker.take_order_id() == 38104
 
 
+async def test_id_that_an_order_uses_is_never_given_out() -> None:
+    async with connected() as desk:
+        await desk.broker.place(approved(request()), 900, modify=True)
+
+        assert desk.broker.take_order_id() == 901
+
+
 async def test_dead_port() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
