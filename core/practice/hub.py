@@ -85,7 +85,8 @@ class Hub:
         self._changed: set[int] = set()
         self._clock: asyncio.TimerHandle | None = None
         self._next_step = 0.0
-        self._failed = False
+        #: Stopped, or unable to keep what it would say.
+        self._over = False
         self._values_due = False
         self.ledger.save()
         store.commit()
@@ -105,6 +106,7 @@ class Hub:
         if session.client_id is not None and self.clients.get(session.client_id) is session:
             del self.clients[session.client_id]
             self.on_clients(len(self.clients))
+        self.end_turn()
 
     def start_client(self, session: Session, client_id: int) -> bool:
         """Give a session its client id; False if another one has it."""
@@ -134,13 +136,13 @@ class Hub:
 
     def end_turn(self) -> None:
         """Commit what this turn changed, then write what it says, then keep the clock going if it is needed."""
-        if self._failed:
+        if self._over:
             return
         try:
             self.ledger.save()
             self.store.commit()
         except sqlite3.Error as error:
-            self._failed = True
+            self._over = True
             log.exception("the state file can't be written")
             self.on_failure(error)
             return
@@ -184,7 +186,7 @@ class Hub:
             self.advance()
         self._next_step += STEP_SECONDS * (1 + int(late))
         self._clock = None
-        if self._needs_clock() and not self._failed:
+        if self._needs_clock() and not self._over:
             self._schedule()
 
     def advance(self) -> None:
@@ -208,7 +210,9 @@ class Hub:
         if self._clock is not None:
             self._clock.cancel()
             self._clock = None
+        if not self._over:
+            self.ledger.save_market(whole=True)
+            self.end_turn()
+        self._over = True
         for session in list(self.connections):
             session.abort()
-        if not self._failed:
-            self.ledger.save_market(whole=True)

@@ -11,6 +11,7 @@ from core.practice.account import Position
 from core.practice.orders import Execution, Status
 from core.practice.session import Handler, Session
 from core.practice.tables import Message, Record
+from core.practice.tables_order import PLACE_ORDER
 from core.practice.terms import NO_SECURITY, RefusedError, invalid, resolve
 from core.practice.values import position_record
 
@@ -335,9 +336,13 @@ _SERVED: Final[dict[Message, Handler]] = {
     tables_in.SCANNER_PARAMETERS: _scanner_parameters,
 }
 
-#: An answer for every request that can be read, by message id.
+#: An answer for every request that can be read but placeOrder, by message id.
 HANDLERS: Final[dict[int, Handler]] = (
-    {message_id: _unsupported(message) for message_id, message in tables_in.REQUESTS.items()}
+    {
+        message_id: _unsupported(message)
+        for message_id, message in tables_in.REQUESTS.items()
+        if message is not PLACE_ORDER
+    }
     | {message.id: _nothing for message in _QUIET}
     | {message.id: handler for message, handler in _SERVED.items()}
 )

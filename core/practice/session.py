@@ -125,7 +125,7 @@ class Session(asyncio.Protocol):
     def _agree(self, fields: list[str]) -> None:
         """Settle the version: ours must be in the client's range."""
         words = fields[0].split(" ", 1)[0].removeprefix("v").split("..") if fields else []
-        if not words or not all(word.isdecimal() for word in words) or len(words) > 2:
+        if not words or not all(word.isascii() and word.isdecimal() for word in words) or len(words) > 2:
             raise WireError("no version range in the greeting")
         if not int(words[0]) <= SERVER_VERSION <= int(words[-1]):
             raise WireError(f"version {SERVER_VERSION} is not in the client's range")

@@ -89,6 +89,7 @@ class RawClient:
             with contextlib.suppress(ConnectionError):
                 while await self.reader.read(65536):
                     pass
+        await self.close()
         return True
 
     def place(self, contract: Record = AAPL, order_id: int | None = None, **terms: Value) -> int:

@@ -1,0 +1,212 @@
+"""Matching: queue position, shown sizes, stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import pytest
+
+from core.practice.catalogue import build_catalogue
+from core.practice.exchange import Exchange
+from core.practice.market import LAST, Market, Quote
+from core.practice.orders import Order, Terms, Ticket
+from core.practice.tables import Record
+
+AAPL = 265598
+
+
+@dataclass
+class Bench:
+    """A still market with one quote, 100.00 x 100.01, whose steps the test makes."""
+
+    market: Market = field(default_factory=lambda: Market(build_catalogue(date(2026, 11, 20)).instruments, 1))
+    fills: list[tuple[int, int, int, bool]] = field(default_factory=list)
+    triggered: list[int] = field(default_factory=list)
+    exchange: Exchange = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.exchange = Exchange(self.market, self._filled, lambda order: self.triggered.append(order.order_id))
+        self.set_quote(100_0000, 100_0100)
+
+    @property
+    def quote(self) -> Quote:
+        """The quote that the test moves."""
+        return self.market.quotes[AAPL]
+
+    def set_quote(self, bid: int, ask: int, bid_size: int = 300, ask_size: int = 500) -> None:
+        """Set the quote as a step would."""
+        quote = self.quote
+        quote.bid, quote.ask, quote.bid_size, quote.ask_size = bid, ask, bid_size, ask_size
+        quote.last = bid
+        quote.print_size = 0
+        quote.taken.clear()
+        quote.changed = LAST
+
+    def print_at(self, price: int, size: int, *, buys: bool) -> None:
+        """Let somebody trade, then match."""
+        quote = self.quote
+        quote.print_price, quote.print_size, quote.print_buys = price, size, buys
+        quote.last = price
+        quote.changed = LAST
+        quote.taken.clear()
+        self.exchange.step()
+        quote.print_size = 0
+
+    def order(
+        self,
+        order_id: int,
+        action: str,
+        quantity: int,
+        order_type: str = "LMT",
+        limit: int | None = None,
+        stop: int | None = None,
+    ) -> Order:
+        """Enter an order."""
+        terms = Terms(action, quantity, order_type, limit, stop, "DAY")
+        order = Order(order_id, 1, order_id, Ticket(self.quote.instrument, terms, Record(), ""))
+        self.exchange.enter(order)
+        return order
+
+    def _filled(self, order: Order, units: int, quantity: int, waited: bool) -> None:
+        order.filled += quantity
+        self.fills.append((order.order_id, units, quantity, waited))
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """A fresh bench."""
+    return Bench()
+
+
+def test_a_market_order_takes_the_shown_sizes_level_by_level(bench: Bench) -> None:
+    second = list(bench.quote.levels(bids=False))[1]
+    bench.order(1, "BUY", 500 + 10, "MKT")
+
+    assert bench.fills == [(1, 100_0100, 500, False), (1, second[0], 10, False)]
+    assert not bench.exchange.busy
+
+
+def test_what_one_order_took_the_next_one_does_not_find(bench: Bench) -> None:
+    bench.order(1, "BUY", 500, "MKT")
+    bench.order(2, "BUY", 1, "MKT")
+
+    assert bench.fills[1][1] == 100_0200
+
+
+def test_an_order_larger_than_the_book_goes_on_with_the_next_step(bench: Bench) -> None:
+    order = bench.order(1, "SELL", 10_000_000, "MKT")
+    before = order.remaining
+    assert 0 < before < 10_000_000
+
+    bench.print_at(100_0000, 100, buys=False)
+    assert order.remaining < before
+
+
+def test_a_limit_at_the_bid_fills_only_after_the_size_ahead(bench: Bench) -> None:
+    bench.order(1, "BUY", 200, limit=100_0000)
+    assert bench.fills == []
+
+    bench.print_at(100_0000, 250, buys=False)
+    assert bench.fills == []
+    bench.print_at(100_0000, 100, buys=False)
+    assert bench.fills == [(1, 100_0000, 50, True)]
+    bench.print_at(100_0000, 1000, buys=False)
+    assert bench.fills[1:] == [(1, 100_0000, 150, True)]
+
+
+def test_trades_of_the_other_side_do_not_serve_it(bench: Bench) -> None:
+    bench.order(1, "BUY", 200, limit=100_0000)
+    bench.print_at(100_0100, 5000, buys=True)
+
+    assert bench.fills == []
+
+
+def test_cancellations_ahead_shorten_the_queue(bench: Bench) -> None:
+    order = bench.order(1, "BUY", 100, limit=100_0000)
+    assert order.ahead == 300
+    bench.quote.bid_size = 40
+    bench.exchange.step()
+
+    assert order.ahead == 40
+
+
+def test_a_better_price_is_first_and_earlier_orders_come_before_later_ones(bench: Bench) -> None:
+    bench.set_quote(100_0000, 100_0500)
+    bench.order(1, "BUY", 100, limit=100_0100)
+    bench.order(2, "BUY", 100, limit=100_0200)
+    bench.order(3, "BUY", 100, limit=100_0100)
+    bench.print_at(100_0000, 250, buys=False)
+
+    assert bench.fills == [(2, 100_0200, 100, True), (1, 100_0100, 100, True), (3, 100_0100, 50, True)]
+
+
+def test_a_market_that_comes_to_a_waiting_order_fills_it_at_its_own_price(bench: Bench) -> None:
+    bench.order(1, "SELL", 100, limit=100_0500)
+    bench.set_quote(100_0800, 100_0900)
+    bench.exchange.step()
+
+    assert bench.fills == [(1, 100_0500, 100, True)]
+
+
+def test_a_limit_through_the_market_is_filled_at_the_better_price(bench: Bench) -> None:
+    bench.order(1, "BUY", 100, limit=101_0000)
+
+    assert bench.fills == [(1, 100_0100, 100, False)]
+
+
+def test_a_limit_takes_what_is_within_it_and_waits_with_the_rest(bench: Bench) -> None:
+    order = bench.order(1, "BUY", 600, limit=100_0100)
+
+    assert bench.fills == [(1, 100_0100, 500, False)]
+    assert order.ahead == 0
+    assert bench.exchange.open_quantity(AAPL) == (100, 0)
+
+
+@pytest.mark.parametrize(
+    ("action", "stop", "quiet", "reached"),
+    [("BUY", 100_0500, 100_0400, 100_0500), ("SELL", 99_9500, 99_9600, 99_9400)],
+)
+def test_a_stop_waits_for_a_trade_at_its_price(bench: Bench, action: str, stop: int, quiet: int, reached: int) -> None:
+    order = bench.order(1, action, 100, "STP", stop=stop)
+    bench.print_at(quiet, 100, buys=True)
+    assert bench.triggered == []
+
+    bench.print_at(reached, 100, buys=True)
+    assert bench.triggered == [1]
+    assert order.remaining == 0
+
+
+def test_a_stop_limit_becomes_a_limit(bench: Bench) -> None:
+    order = bench.order(1, "BUY", 100, "STP LMT", limit=99_0000, stop=100_0500)
+    bench.print_at(100_0500, 100, buys=True)
+
+    assert bench.triggered == [1]
+    assert order.remaining == 100
+    bench.set_quote(98_9000, 98_9500)
+    bench.exchange.step()
+    assert bench.fills == [(1, 99_0000, 100, True)]
+
+
+def test_a_stop_that_is_already_reached_triggers_at_once(bench: Bench) -> None:
+    bench.order(1, "SELL", 100, "STP", stop=100_0500)
+
+    assert bench.triggered == [1]
+    assert bench.fills == [(1, 100_0000, 100, False)]
+
+
+def test_fillable_counts_only_what_the_limit_accepts(bench: Bench) -> None:
+    terms = Terms("BUY", 100, "LMT", 100_0100, None, "FOK")
+    order = Order(1, 1, 1, Ticket(bench.quote.instrument, terms, Record(), ""))
+
+    assert bench.exchange.fillable(order) == 500
+
+
+def test_a_removed_order_never_fills(bench: Bench) -> None:
+    order = bench.order(1, "BUY", 100, limit=100_0000)
+    bench.exchange.remove(order)
+    bench.exchange.remove(order)
+    bench.print_at(100_0000, 5000, buys=False)
+
+    assert bench.fills == []
+    assert not bench.exchange.busy
