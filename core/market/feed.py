@@ -26,8 +26,11 @@ class QuoteFeed:
             changes.setdefault(tick.con_id, {})[tick.field.value] = _value_of(tick)
         touched = []
         for con_id, fields in changes.items():
-            quote = self._quotes.get(con_id) or Quote(con_id=con_id)
-            quote = replace(quote, **fields, stale=False, updated=now)
+            quote = self._quotes.get(con_id)
+            if quote is None or quote.stale:
+                # Ticks flow again: what did not come anew is not known any more.
+                quote = Quote(con_id=con_id)
+            quote = replace(quote, **fields, updated=now)
             self._quotes[con_id] = quote
             touched.append(quote)
         return tuple(touched)
