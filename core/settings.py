@@ -34,6 +34,7 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
 """Which variables set which field; of several that are set the first wins."""
 
 _PROFILE_VARIABLE = "IBDESK_PROFILE"
+_NEED_NO_FILE = (Mode.PRACTICE, Mode.PAPER)
 _DEFAULT_PORTS = {Mode.PRACTICE: 0, Mode.PAPER: 7497, Mode.LIVE: 7496}
 _MESSAGES_CAP = 45
 _PRACTICE_MESSAGES = 1000
@@ -162,8 +163,10 @@ def load_settings(arguments: Mapping[str, str], environment: Mapping[str, str] |
     if not profile.replace("-", "").replace("_", "").isalnum():
         raise ConfigError(f"Profile {profile!r} is no name: use letters, digits, - and _. Nothing was started.")
     path = profile_path(profile)
-    stored = _read(path)
-    stored.setdefault("mode", profile if profile in tuple(Mode) else "")
+    found = _read(path)
+    stored = {} if found is None else found
+    named = _NEED_NO_FILE if found is None else tuple(Mode)
+    stored.setdefault("mode", profile if profile in named else "")
     if not stored["mode"]:
         raise ConfigError(
             f'There is no profile {profile!r}. Write {path} with mode = "paper" (or "live", with its account), or use '
@@ -185,12 +188,12 @@ def contradictions(environment: Mapping[str, str]) -> list[str]:
     return found
 
 
-def _read(path: Path) -> dict[str, object]:
+def _read(path: Path) -> dict[str, object] | None:
     try:
         with path.open("rb") as file:
             return tomllib.load(file)
     except FileNotFoundError:
-        return {}
+        return None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}. Mend the file and start again.") from error
     except OSError as error:
