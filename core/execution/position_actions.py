@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
-from core.domain.commands import Ack, ClosePosition, Denial, DenialCode, OrderPreview, PlaceOrder, PreviewClose
+from core.domain.commands import Ack, ClosePosition, Denial, DenialCode, OrderPreview, PreviewClose
 from core.domain.instruments import Instrument
 from core.domain.orders import OrderRequest, OrderType, Side
 from core.domain.prices import increment_at, marketable_limit
@@ -13,7 +13,7 @@ from core.execution.orders import OrderDesk
 from core.execution.state import DeskState
 from core.market.feed import QuoteFeed
 from core.ports import Approved
-from core.risk.controls import order_value
+from core.risk.controls import is_plain, order_value
 from core.risk.fees import estimate_commission
 
 
@@ -25,14 +25,14 @@ class PositionActions:
         self._state = state
         self._feed = feed
         self._desk = desk
-        self._closing: set[tuple[str, int]] = set()
 
     def preview(self, request: OrderRequest) -> Ack:
         """What the request would do now, by every control."""
         judged = self._desk.gate() or self._desk.judge(request)
         instrument = self._state.instruments.get(request.con_id)
         quote = self._feed.get(request.con_id)
-        value = order_value(request, instrument, quote) if instrument and request.quantity.is_finite() else None
+        plain = is_plain(request.quantity) and (request.limit_price is None or is_plain(request.limit_price))
+        value = order_value(request, instrument, quote) if instrument and plain else None
         fee = None
         if instrument is not None and value is not None and request.quantity > 0:
             price = value / instrument.multiplier / request.quantity
@@ -45,8 +45,8 @@ class PositionActions:
             value=value,
             fee=fee,
             position_before=before,
-            position_after=before + request.quantity * request.side.sign,
-            takes_ticks=_ticks_through(request, instrument, quote),
+            position_after=before + request.quantity * request.side.sign if plain else before,
+            takes_ticks=_ticks_through(request, instrument, quote) if plain else 0,
             side=request.side,
         )
         return Ack(ok=True, result=shown)
@@ -58,23 +58,18 @@ class PositionActions:
 
     async def close(self, command: ClosePosition) -> Ack:
         """Send the closing order, unless one for the same position is live or the position is not what was shown."""
-        key = command.account, command.con_id
-        if key in self._closing:
-            return Ack(ok=False, denied=self._pending(command.con_id))
-        request = self._request(command.order_ref, command.account, command.con_id, command.fraction)
-        if isinstance(request, Denial):
-            return Ack(ok=False, denied=request)
-        if request.quantity != command.quantity:
+
+        def compute() -> OrderRequest | Denial:
+            request = self._request(command.order_ref, command.account, command.con_id, command.fraction)
+            if isinstance(request, Denial) or request.quantity == command.quantity:
+                return request
             text = (
                 f"Not sent: the ticket said {command.quantity:f} and {request.quantity:f} would close now. "
                 "The ticket shows the new quantity; Enter sends it."
             )
-            return Ack(ok=False, denied=Denial(code=DenialCode.POSITION_CHANGED, message=text))
-        self._closing.add(key)
-        try:
-            return await self._desk.place(PlaceOrder(request=request))
-        finally:
-            self._closing.discard(key)
+            return Denial(code=DenialCode.POSITION_CHANGED, message=text)
+
+        return await self._desk.place_computed(command.order_ref, command.account, command.con_id, compute)
 
     def _request(self, order_ref: str, account: str, con_id: int, fraction: Decimal) -> OrderRequest | Denial:
         position = self._state.held(account, con_id)
@@ -129,7 +124,7 @@ class PositionActions:
 
 
 def _ticks_through(request: OrderRequest, instrument: Instrument | None, quote: Quote | None) -> int:
-    if instrument is None or quote is None or request.limit_price is None or not request.limit_price.is_finite():
+    if instrument is None or quote is None or request.limit_price is None:
         return 0
     other = quote.ask if request.side is Side.BUY else quote.bid
     if other is None:

@@ -23,6 +23,8 @@ from core.text import is_wire_safe, mask_account
 MOVED_TICKS = 3
 MOVED_PART = Decimal("0.001")
 """A market that moved more than the larger of these since it was painted asks for another look."""
+_DIGITS = 15
+_DECIMALS = 28
 
 
 class Circumstances(Struct, frozen=True, kw_only=True):
@@ -35,6 +37,12 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     accounts: tuple[str, ...]
     """The accounts that the live guard verified."""
     limits: Limits
+
+
+def is_plain(value: Decimal) -> bool:
+    """True for a number that a person could have meant: finite, below 10^15, at most 28 decimals."""
+    exponent = value.as_tuple().exponent
+    return value.is_finite() and isinstance(exponent, int) and exponent >= -_DECIMALS and value.adjusted() < _DIGITS
 
 
 Control = Callable[[OrderRequest, Circumstances], Denial | None]
@@ -84,6 +92,10 @@ def order_value(request: OrderRequest, instrument: Instrument, quote: Quote | No
     return None if price is None else request.quantity * price * instrument.multiplier
 
 
+def _short(value: Decimal) -> str:
+    return f"{value:f}" if is_plain(value) else f"{value:.6g}"
+
+
 def _deny(code: DenialCode, message: str, limit: str = "") -> Denial:
     return Denial(code=code, message=message, limit=limit)
 
@@ -122,7 +134,10 @@ def _instrument(request: OrderRequest, circumstances: Circumstances) -> Denial |
 
 def _quantity(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
     quantity, instrument = request.quantity, circumstances.instrument
-    if not quantity.is_finite() or quantity <= 0:
+    if not is_plain(quantity):
+        text = f"Quantity {_short(quantity)} can't be sent: it is no quantity. Type it again."
+        return _deny(DenialCode.QUANTITY, text)
+    if quantity <= 0:
         return _deny(
             DenialCode.QUANTITY, f"Quantity {quantity:f} can't be sent: it must be above 0. Type the quantity again."
         )
@@ -163,11 +178,14 @@ def _price(request: OrderRequest, circumstances: Circumstances) -> Denial | None
     if request.order_type is OrderType.MKT:
         if price is None:
             return None
-        return _deny(DenialCode.PRICE_NOT_TAKEN, f"A market order has no price, and {price:f} is given. Use LMT.")
+        text = f"A market order has no price, and {_short(price)} is given. Use LMT."
+        return _deny(DenialCode.PRICE_NOT_TAKEN, text)
     if price is None:
         return _deny(DenialCode.PRICE_MISSING, "A limit order needs a price. Type one, or press → for market.")
-    if not price.is_finite() or price <= 0:
-        return _deny(DenialCode.PRICE, f"Price {price} can't be sent: it must be above 0. Type the price again.")
+    if not is_plain(price):
+        return _deny(DenialCode.PRICE, f"Price {_short(price)} can't be sent: it is no price. Type it again.")
+    if price <= 0:
+        return _deny(DenialCode.PRICE, f"Price {price:f} can't be sent: it must be above 0. Type the price again.")
     if instrument is not None and not is_on_tick(price, instrument.price_bands):
         below, above = neighbours(price, instrument.price_bands)
         return _deny(DenialCode.TICK, f"{price:f} is between ticks. Use {below:f} or {above:f}.")

@@ -17,7 +17,7 @@ from core.text import mask_account
 LIVE_PORTS = frozenset({7496, 4001, 4003, 7498})
 """Ports where live gateways listen: TWS, IB Gateway, and the relays that container images put before them."""
 
-_PAPER_ACCOUNT = re.compile(r"D[UF][A-Z]?\d{3,}")
+_PAPER_ACCOUNT = re.compile(r"D[UF][A-Z]?[0-9]{3,}")
 
 
 def looks_like_paper(account: str) -> bool:
