@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from core.domain.executions import Execution, filled_and_average
 from core.domain.orders import Order, Side
 
@@ -36,7 +38,7 @@ class OrderBook:
     def find(self, *, order_ref: str = "", perm_id: int = 0, client_id: int = -1, order_id: int = 0) -> Order | None:
         """The order by its best name: our reference, else the permanent number, else its address in this session.
 
-        An address alone is trusted only while no other permanent number contradicts it: order ids can be used again.
+        An address alone is trusted only while no other name contradicts it: order ids can be used again.
         """
         if order_ref and order_ref in self._orders:
             return self._orders[order_ref]
@@ -46,6 +48,8 @@ class OrderBook:
         if known is None:
             return None
         order = self._orders[known]
+        if order_ref and not order.external:
+            return None
         return None if perm_id and order.perm_id and order.perm_id != perm_id else order
 
     def add_execution(self, execution: Execution) -> bool:
@@ -62,6 +66,18 @@ class OrderBook:
         if execution.order_ref:
             self._of_order.setdefault(execution.order_ref, {})[execution.stem] = execution
         return True
+
+    def adopt_executions(self, order: Order) -> list[Execution]:
+        """Give an order the executions of its permanent number that came before it was known; returns those."""
+        adopted = [
+            replace(execution, order_ref=order.order_ref)
+            for execution in self._executions.values()
+            if execution.perm_id == order.perm_id and execution.order_ref != order.order_ref
+        ]
+        for execution in adopted:
+            self._executions[execution.stem] = execution
+            self._of_order.setdefault(order.order_ref, {})[execution.stem] = execution
+        return adopted
 
     def execution(self, exec_id: str) -> Execution | None:
         """The execution that stands for `exec_id`; None if it was never heard of."""

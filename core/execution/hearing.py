@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from msgspec.structs import replace
 
-from core.clock import Clock
+from core.clock import Clock, trading_day
 from core.domain.account import Account
 from core.domain.entries import Entry, Heard
 from core.domain.events import (
@@ -43,6 +43,7 @@ from core.execution.lifecycle import Conclusion
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
 from core.ids import instance_of
+from core.text import mask_accounts
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class Hearing:
         self._instance = instance
         self._on_connection_report = on_connection_report
         self._ask_books = ask_books
+        self._told: set[tuple[str, str]] = set()
 
     def on_reports(self, reports: Sequence[Report]) -> None:
         """Take one batch; facts come out in the order of the wire. Never raises."""
@@ -98,6 +100,11 @@ class Hearing:
                     case AccountValueReport():
                         if self._account_value(report):
                             accounts_touched[report.account] = None
+                    case ErrorReport(kind=RequestKind.CONNECTION) | AccountsReport() | BadFrameReport():
+                        # Whoever keeps the connection publishes at once: all that was heard before goes first.
+                        self._publisher.facts(facts, heard=[*heard, Heard(report=report)])
+                        facts, heard = [], []
+                        self._on_connection_report(report)
                     case _:
                         heard.append(Heard(report=report))
                         facts.extend(self._conclude(report))
@@ -118,7 +125,7 @@ class Hearing:
 
     def incident(self, text: str, severity: Severity = Severity.WARNING, order_ref: str = "") -> Incident:
         """An incident of this moment, kept for snapshots; the caller publishes it."""
-        told = Incident(severity=severity, text=text, time=self._clock.utc(), order_ref=order_ref)
+        told = Incident(severity=severity, text=mask_accounts(text), time=self._clock.utc(), order_ref=order_ref)
         self._state.incidents.append(told)
         return told
 
@@ -127,10 +134,12 @@ class Hearing:
         match report:
             case OrderStatusReport():
                 order = self._find(report.perm_id, report.client_id, report.order_id)
-                return [] if order is None else self._take(order, lifecycle.from_status(order, report, now))
+                return [] if order is None else self._take_once(order, lifecycle.from_status(order, report, now))
             case CompletedOrderReport():
                 order = self._state.book.find(order_ref=report.order_ref, perm_id=report.perm_id)
-                return [] if order is None else self._take(order, lifecycle.from_completed(order, report, now))
+                if order is None:
+                    return self._unrecorded(report.order_ref, f"An order that ended as {report.status}")
+                return self._take_once(order, lifecycle.from_completed(order, report, now))
             case OpenOrderReport():
                 return self._open_order(report)
             case ExecutionReport():
@@ -139,8 +148,6 @@ class Hearing:
                 return self._commission(report)
             case ErrorReport():
                 return self._error(report)
-            case AccountsReport() | BadFrameReport():
-                self._on_connection_report(report)
         return []
 
     def _find(self, perm_id: int, client_id: int, order_id: int) -> Order | None:
@@ -158,6 +165,24 @@ class Hearing:
             self._ask_books()
         return facts
 
+    def _take_once(self, before: Order, conclusion: Conclusion) -> list[Fact]:
+        """As `_take`; a contradiction that every reading of the books repeats is told, and asked about, once."""
+        told = conclusion.incident
+        if told is not None and (told.order_ref, told.text) in self._told:
+            return self._take(before, Conclusion(conclusion.order))
+        if told is not None:
+            self._told.add((told.order_ref, told.text))
+        return self._take(before, conclusion)
+
+    def _unrecorded(self, order_ref: str, what: str) -> list[Fact]:
+        """An alarm, once, if the reference is one that this journal minted and holds no record of."""
+        known = order_ref in self._state.used_refs or (order_ref, "") in self._told
+        if known or instance_of(order_ref) != self._instance:
+            return []
+        self._told.add((order_ref, ""))
+        text = f"{what} is at IBKR under our name, but the journal has no record of it. Check the journal."
+        return [self.incident(text, Severity.ALARM, order_ref)]
+
     def _open_order(self, report: OpenOrderReport) -> list[Fact]:
         order = self._state.book.find(
             order_ref=report.order_ref,
@@ -166,15 +191,16 @@ class Hearing:
             order_id=report.order_id,
         )
         if order is not None:
-            return self._take(order, lifecycle.from_open_order(order, report, self._clock.utc()))
+            return self._take_once(order, lifecycle.from_open_order(order, report, self._clock.utc()))
         return self._stranger(report)
 
     def _stranger(self, report: OpenOrderReport) -> list[Fact]:
         """An open order that the journal does not know: another client's, or ours with its record lost."""
         now = self._clock.utc()
         ours = instance_of(report.order_ref) == self._instance
+        name = report.perm_id or f"{report.client_id}.{report.order_id}"
         order = Order(
-            order_ref=report.order_ref if ours else f"ext-{report.perm_id}",
+            order_ref=report.order_ref if ours else f"ext-{name}",
             number=self._state.next_number(now) if ours else 0,
             account=report.account,
             con_id=report.instrument.con_id,
@@ -195,13 +221,15 @@ class Hearing:
             created=now,
             changed=now,
         )
+        concluded = lifecycle.from_open_order(order, report, now)
+        if not ours and not concluded.order.is_live:
+            return []
         self._know(report.instrument)
         self._state.book.put(order)
-        facts: list[Fact] = [OrderChanged(order=order)]
-        if ours:
-            text = f"{order.text} is at IBKR under our name, but the journal has no record of it. Check the journal."
-            facts.append(self.incident(text, Severity.ALARM, order.order_ref))
-        return facts
+        facts: list[Fact] = [ExecutionAdded(execution=known) for known in self._state.book.adopt_executions(order)]
+        filled, average = self._state.book.filled(order.order_ref)
+        facts += self._take(order, lifecycle.from_fills(concluded.order, filled, average, now))
+        return [OrderChanged(order=order), *facts, *self._unrecorded(order.order_ref, order.text)]
 
     def _execution(self, report: ExecutionReport) -> list[Fact]:
         execution = report.execution
@@ -213,17 +241,21 @@ class Hearing:
         )
         if order is not None and execution.order_ref != order.order_ref:
             execution = replace(execution, order_ref=order.order_ref)
+        what = f"A fill of {execution.quantity:f} {execution.label}"
+        if order is None and not report.live and trading_day(execution.time) != trading_day(self._clock.utc()):
+            # The broker's day is not ours: its list also has fills of orders that a restart left behind.
+            return self._unrecorded(execution.order_ref, what)
         if not self._state.book.add_execution(execution):
             return []
         facts: list[Fact] = [ExecutionAdded(execution=execution)]
         if order is None:
-            return facts
+            return facts + self._unrecorded(execution.order_ref, what)
         filled, average = self._state.book.filled(order.order_ref)
         return facts + self._take(order, lifecycle.from_fills(order, filled, average, self._clock.utc()))
 
     def _commission(self, report: CommissionReport) -> list[Fact]:
         known = self._state.book.execution(report.exec_id)
-        if known is None:
+        if known is None or known.exec_id != report.exec_id:
             return []
         told = replace(
             known,
@@ -234,12 +266,13 @@ class Hearing:
         return [ExecutionAdded(execution=told)] if self._state.book.add_execution(told) else []
 
     def _error(self, report: ErrorReport) -> list[Fact]:
-        if report.kind is RequestKind.CONNECTION:
-            self._on_connection_report(report)
+        if report.kind in (RequestKind.QUERY, RequestKind.MARKET_DATA):
             return []
-        if report.kind not in (RequestKind.NEW_ORDER, RequestKind.MODIFY, RequestKind.CANCEL):
-            return []
+        # An id that this run did not use may be the address of an order of an earlier run.
         order = self._find(0, self._client_id, report.request_id)
+        if order is None and report.kind is RequestKind.UNKNOWN:
+            log.warning("about id %d, unknown here: %s [%d]", report.request_id, report.text, report.code)
+            return []
         if order is None:
             return [
                 self.incident(f"IBKR about order id {report.request_id}, unknown here: {report.text} [{report.code}]")
@@ -247,7 +280,9 @@ class Hearing:
         return self._take(order, lifecycle.from_error(order, report, self._clock.utc()))
 
     def _know(self, instrument: Instrument) -> None:
-        self._state.instruments.setdefault(instrument.con_id, instrument)
+        if instrument.con_id not in self._state.instruments:
+            self._state.instruments[instrument.con_id] = instrument
+            self._state.sketched.add(instrument.con_id)
 
     def _position(self, report: PositionReport) -> bool:
         self._know(report.instrument)

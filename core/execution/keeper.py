@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from core.clock import Clock
 from core.domain.connection import Connection, Endpoint, FarmStatus, LinkState, Mode
 from core.domain.events import ConnectionChanged, Fact, OrderChanged, Severity
-from core.domain.orders import Order
+from core.domain.orders import Order, OrderState, Pending, Side
 from core.domain.reports import AccountsReport, BadFrameReport, ErrorClass, ErrorReport
 from core.errors import DeskError, LiveGuardError
 from core.execution.hearing import Hearing
 from core.execution.publisher import Publisher
-from core.execution.reconcile import read_books, settle_missing
+from core.execution.reconcile import Books, read_books, settle_missing, settle_pending
 from core.execution.state import DeskState, lose_touch
 from core.ports import Broker, ConnectPermit
 from core.risk.live_guard import LiveConfirmation, permit, verify_accounts
@@ -30,6 +30,8 @@ ACK_SECONDS = 10.0
 """An order without any answer for this long is UNKNOWN."""
 RECHECK_SECONDS = 15.0
 """How often the broker's books are read while an order is UNKNOWN."""
+READ_SECONDS = 3.0
+"""Readings of the broker's books are at least this far apart: what they show may ask for another one."""
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 15.0
 _NOT_HEARD_NOTE = "no answer from IBKR"
@@ -77,6 +79,7 @@ class ConnectionKeeper:
         self._wake = asyncio.Event()
         self._lost = asyncio.Event()
         self._ask = asyncio.Event()
+        self._unread = False
         self._lost_reason = ""
         self._beside: set[asyncio.Future[None]] = set()
         self.hearing: Hearing | None = None
@@ -118,7 +121,7 @@ class ConnectionKeeper:
                     self.on_disconnected("the login changed")
             case BadFrameReport(order_related=True):
                 self._tell("A message about orders could not be read; orders are being read again.", Severity.ALARM)
-                self.ask_books()
+                self._distrust()
             case BadFrameReport():
                 self._tell(f"A message of IBKR could not be read ({report.detail}).")
 
@@ -184,11 +187,12 @@ class ConnectionKeeper:
             account=granted.pinned_account or shaken.accounts[0],
             verified=self._clock.utc(),
             verified_by=reason,
-            ibkr=FarmStatus.UP,
+            # A gateway that has lost IBKR says so right behind the handshake.
+            ibkr=FarmStatus.UP if self.connection.ibkr is FarmStatus.UNKNOWN else self.connection.ibkr,
         )
         self._broker.reserve_order_ids(self._state.highest_order_id + 1)
         await self._synchronise(granted)
-        self._set(state=LinkState.READY, attempt=0, problem="")
+        self._trust()
         await self._watch_over()
 
     async def _synchronise(self, granted: ConnectPermit) -> None:
@@ -196,9 +200,17 @@ class ConnectionKeeper:
         # Quotes and money are wanted, but no order waits for them; only the books decide.
         self._aside(self._on_verified())
         self._aside(self._broker.watch_account(account))
-        await self._read()
+        # What was asked over an earlier connection is not answered over this one.
+        asked = {o.order_ref: o.revision for o in self._state.book.live() if o.pending is not Pending.NONE}
+        books = await self._read()
+        unanswered = [o for o in self._state.book.live() if asked.get(o.order_ref) == o.revision]
+        self._change(settle_pending(order, books) for order in unanswered)
 
-    async def _read(self) -> None:
+    async def _read(self) -> Books:
+        """Read the broker's books; every order that stood still meanwhile must be in them."""
+        self._unread = False
+        flying = {order.order_ref for order in self._state.in_flight()}
+        before = {o.order_ref: o.changed for o in self._state.book.live() if o.order_ref not in flying}
         self._state.begin_positions()
         try:
             books = await read_books(self._broker)
@@ -209,9 +221,24 @@ class ConnectionKeeper:
         if self.hearing is not None:
             self.hearing.publish_positions()
         now = self._clock.utc()
-        self._change(settle_missing(order, books, now) for order in self._state.book.live())
+        still = [order for order in self._state.book.live() if before.get(order.order_ref) == order.changed]
+        self._change(settle_missing(order, books, now) for order in still)
         self._set(reconciled=now)
         self._aside(self._on_read())
+        return books
+
+    def _distrust(self) -> None:
+        """Something about orders was missed: no new order until the books are read."""
+        self._unread = True
+        self.ask_books()
+        if self.connection.state is LinkState.READY:
+            self._set(state=LinkState.SYNCING)
+
+    def _trust(self) -> None:
+        """The books are read: orders may leave, unless something was missed or lost meanwhile."""
+        if self.connection.state is LinkState.SYNCING and not self._unread and not self._lost.is_set():
+            down = self.connection.ibkr is FarmStatus.DOWN
+            self._set(state=LinkState.READY, attempt=0, problem=self.connection.problem if down else "")
 
     def _aside(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(_quietly(work))
@@ -220,8 +247,8 @@ class ConnectionKeeper:
 
     async def _watch_over(self) -> None:
         """Heartbeats, overdue answers and readings of the books, until the connection is lost."""
-        next_beat = self._clock.mono()
-        next_check = self._clock.mono() + RECHECK_SECONDS
+        next_beat = next_read = self._clock.mono()
+        next_check = next_beat + RECHECK_SECONDS
         while not self._lost.is_set():
             now = self._clock.mono()
             if now >= next_beat:
@@ -229,12 +256,13 @@ class ConnectionKeeper:
                 self.round_trip_ms = await self._broker.ping()
                 self.heartbeat_at = self._clock.mono()
             self._doubt_overdue()
-            if any(order.state == "UNKNOWN" for order in self._state.book.live()) and now >= next_check:
+            if any(order.state is OrderState.UNKNOWN for order in self._state.book.live()) and now >= next_check:
                 self.ask_books()
-            if self._ask.is_set():
+            if self._ask.is_set() and now >= next_read:
                 self._ask.clear()
-                next_check = now + RECHECK_SECONDS
+                next_read, next_check = now + READ_SECONDS, now + RECHECK_SECONDS
                 await self._read()
+                self._trust()
             await _first(self._lost.wait(), timeout=1.0)
 
     def _doubt_overdue(self) -> None:
@@ -252,9 +280,14 @@ class ConnectionKeeper:
     def _change(self, orders: Iterable[Order]) -> None:
         facts: list[Fact] = []
         for order in orders:
-            if order != self._state.book.get(order.order_ref):
-                self._state.book.put(order)
-                facts.append(OrderChanged(order=order))
+            before = self._state.book.get(order.order_ref)
+            if order == before:
+                continue
+            self._state.book.put(order)
+            facts.append(OrderChanged(order=order))
+            newly = before is None or before.state is not order.state
+            if newly and order.state is OrderState.UNKNOWN and not order.external and self.hearing is not None:
+                facts.append(self.hearing.incident(_doubt(order), Severity.ALARM, order.order_ref))
         self._publisher.facts(facts)
 
     def _on_error(self, report: ErrorReport) -> None:
@@ -264,7 +297,8 @@ class ConnectionKeeper:
                 self.doubt_in_flight("IBKR's link was lost before an answer")
             case ErrorClass.LINK_UP_DATA_LOST | ErrorClass.LINK_UP_DATA_KEPT:
                 self._set(ibkr=FarmStatus.UP, problem="")
-                self.ask_books()
+                # Fills that came while the link was down may never be told.
+                self._distrust()
             case ErrorClass.FARM_UP | ErrorClass.FARM_DOWN:
                 farm = report.text.rpartition(":")[2].strip() or "farm"
                 farms = dict(self.connection.farms) | {farm: report.error_class is ErrorClass.FARM_UP}
@@ -288,6 +322,14 @@ class ConnectionKeeper:
 
     async def _pause(self, seconds: float | None) -> None:
         await _first(self._wake.wait(), timeout=seconds)
+
+
+def _doubt(order: Order) -> str:
+    done = "bought" if order.side is Side.BUY else "sold"
+    return (
+        f"#{order.number} {order.text}: {order.note}. It may be working. It counts as {order.remaining.normalize():f} "
+        f"{done}. Don't send it again; it is being looked up."
+    )
 
 
 async def _first(waiting: Awaitable[object], *, timeout: float | None) -> None:

@@ -22,6 +22,7 @@ from core.domain.reports import (
     OrderStatusReport,
     RequestKind,
 )
+from core.text import mask_accounts
 
 _LIVE_STATUSES = frozenset(
     {"ApiPending", "PendingSubmit", "PreSubmitted", "Submitted", "PendingCancel", "PreCancelled"}
@@ -49,57 +50,55 @@ def from_status(order: Order, report: OrderStatusReport, now: datetime) -> Concl
         return Conclusion(seen, ask=order.filled < order.quantity)
     if trigger is None:
         return Conclusion(seen, _incident(f"{_name(order)}: unknown status {report.status!r}.", now, order), ask=True)
-    note = report.why_held if trigger is Trigger.HELD else None
-    return _apply(seen, trigger, now, note=note)
+    note = report.why_held if trigger is Trigger.HELD else ""
+    return _apply(seen, trigger, now, note=note or None)
 
 
 def from_open_order(order: Order, report: OpenOrderReport, now: datetime) -> Conclusion:
     """An openOrder: the broker holds the order with these terms."""
     seen = _with_identity(order, report.perm_id)
-    terms = Terms(quantity=report.quantity, limit_price=report.limit_price)
-    ours = Terms(quantity=order.quantity, limit_price=order.limit_price)
-    if terms == ours:
-        if seen.pending is Pending.MODIFY:
-            seen = replace(seen, pending=Pending.NONE, previous=None)
-    elif seen.pending is not Pending.MODIFY and order.is_live:
-        seen = replace(
-            seen, quantity=terms.quantity, limit_price=terms.limit_price, note="terms as the broker holds them"
-        )
+    if order.is_live:
+        seen = _with_terms(seen, Terms(quantity=report.quantity, limit_price=report.limit_price))
     trigger = _trigger_of(report.status, "")
     if trigger is None or report.status == _FILLED_STATUS:
-        return Conclusion(seen)
-    return _apply(seen, trigger, now)
+        return settle_fills(seen, now)
+    concluded = _apply(seen, trigger, now)
+    return concluded if concluded.incident is not None else settle_fills(concluded.order, now)
 
 
 def from_completed(order: Order, report: CompletedOrderReport, now: datetime) -> Conclusion:
     """A completedOrder: the order has ended. Filled ones are settled by their executions, never by this."""
     seen = _with_identity(order, report.perm_id)
     if report.status == _FILLED_STATUS:
-        return Conclusion(seen, ask=order.filled < order.quantity)
+        return Conclusion(seen)
     if report.status in _ENDED_STATUSES:
         trigger = Trigger.CANCELLED
     elif report.status == _INACTIVE_STATUS:
         trigger = Trigger.REJECTED
     else:
         return Conclusion(seen, _incident(f"{_name(order)}: completed as {report.status!r}.", now, order))
-    return _apply(seen, trigger, now, note=report.status_text or None)
+    return _apply(seen, trigger, now, note=mask_accounts(report.status_text) or None)
 
 
 def from_fills(order: Order, filled: Decimal, average: Decimal | None, now: datetime) -> Conclusion:
-    """The sum of the executions that stand, after one was added or corrected."""
+    """The sum of the executions that stand, after one was added or corrected.
+
+    While a modification is pending, whichever quantity is larger may fill: less than that is a part.
+    """
     seen = replace(order, filled=filled, average_price=average)
-    if filled > order.quantity:
-        over = filled - order.quantity
-        told = _incident(
-            f"{_name(order)}: filled {filled:f} of {order.quantity:f}, {over:f} too many. Check the position in TWS.",
-            now,
-            order,
-            Severity.ALARM,
+    if filled < order.filled:
+        text = (
+            f"{_name(order)}: IBKR corrected its fills from {order.filled:f} to {filled:f}. Check the position in TWS."
         )
+        return Conclusion(seen, _incident(text, now, order, Severity.ALARM), ask=True)
+    if filled > order.whole:
+        over = filled - order.whole
+        text = f"{_name(order)}: filled {filled:f} of {order.whole:f}, {over:f} too many. Check the position in TWS."
+        told = _incident(text, now, order, Severity.ALARM)
         return Conclusion(_apply(seen, Trigger.FILLED, now).order, told)
     if filled <= 0:
         return Conclusion(seen)
-    concluded = _apply(seen, Trigger.FILLED if filled == order.quantity else Trigger.PART_FILLED, now)
+    concluded = _apply(seen, Trigger.FILLED if filled == order.whole else Trigger.PART_FILLED, now)
     if not order.is_live and order.state is not OrderState.FILLED:
         told = _incident(
             f"{_name(order)}: filled {filled:f} after it was {order.state.lower()}.", now, order, Severity.ALARM
@@ -108,26 +107,67 @@ def from_fills(order: Order, filled: Decimal, average: Decimal | None, now: date
     return concluded
 
 
+def settle_fills(order: Order, now: datetime) -> Conclusion:
+    """The order once its terms are certain: what has filled may be all of it."""
+    if not order.is_live or order.previous is not None or order.filled < order.quantity:
+        return Conclusion(order)
+    return from_fills(order, order.filled, order.average_price, now)
+
+
+def with_old_terms(order: Order) -> Order:
+    """The order as it was before the modification that is pending; a cancel stays pending."""
+    if order.previous is None:
+        return order
+    return replace(
+        order,
+        quantity=order.previous.quantity,
+        limit_price=order.previous.limit_price,
+        pending=Pending.NONE if order.pending is Pending.MODIFY else order.pending,
+        previous=None,
+    )
+
+
 def from_error(order: Order, report: ErrorReport, now: datetime) -> Conclusion:
     """An error for an order's id. What it means depends on what was asked: a refused modify leaves the order live."""
-    told = _incident(_refusal(order, report), now, order)
-    noted = replace(order, note=report.text, code=report.code)
     if report.error_class in (ErrorClass.INFO, ErrorClass.DATA_ONLY):
         return Conclusion(order)
+    text = mask_accounts(report.text)
+    told = _incident(_refusal(order, report.kind, report.error_class, f"{text} [{report.code}]"), now, order)
+    noted = replace(order, note=text, code=report.code)
     if report.error_class is ErrorClass.WARNING:
         return Conclusion(noted, told)
     if report.error_class is ErrorClass.CANCELLED:
-        return _apply(replace(order, code=report.code), Trigger.CANCELLED, now)
-    if report.kind is RequestKind.MODIFY and order.previous is not None:
-        return Conclusion(_with_old_terms(noted), told, ask=True)
+        return _cancelled(order, text, report.code, now)
+    if report.kind is RequestKind.MODIFY:
+        settled = settle_fills(with_old_terms(noted), now)
+        return Conclusion(settled.order, told, ask=True)
     if report.kind is RequestKind.CANCEL:
         return Conclusion(replace(noted, pending=Pending.NONE), told, ask=True)
-    if report.error_class is ErrorClass.HELD:
-        return _apply(replace(order, code=report.code), Trigger.HELD, now, note=report.text)
-    if report.error_class is ErrorClass.REJECTED and order.filled == 0 and order.is_live:
-        concluded = _apply(replace(order, code=report.code), Trigger.REJECTED, now, note=report.text)
-        return Conclusion(concluded.order, told)
+    if report.kind is RequestKind.NEW_ORDER:
+        in_flight = order.state in (OrderState.INTENT, OrderState.SENT)
+        trigger = None
+        if report.error_class is ErrorClass.HELD:
+            trigger = Trigger.HELD
+        elif report.error_class is ErrorClass.REJECTED and order.is_live and order.filled == 0:
+            trigger = Trigger.REJECTED
+        elif report.error_class is ErrorClass.AMBIGUOUS and in_flight:
+            trigger = Trigger.LOST_TOUCH
+        if trigger is not None:
+            concluded = _apply(order, trigger, now, note=text, code=report.code)
+            # A refusal of what had been accepted is believed, and checked.
+            return Conclusion(concluded.order, concluded.incident or told, ask=concluded.ask or not in_flight)
     return Conclusion(noted, told, ask=True)
+
+
+def _cancelled(order: Order, text: str, code: int, now: datetime) -> Conclusion:
+    """Code 202. IBKR cancels by itself too: then a person is told."""
+    _, named, reason = text.partition("reason:")
+    note = reason.strip() if named else text
+    concluded = _apply(order, Trigger.CANCELLED, now, note=note or None, code=code)
+    if concluded.incident is None and order.is_live and order.pending is not Pending.CANCEL:
+        told = f"IBKR cancelled {_name(order)}{f': {note}' if note else ''} [{code}]"
+        return Conclusion(concluded.order, _incident(told, now, order))
+    return concluded
 
 
 def _trigger_of(status: str, why_held: str) -> Trigger | None:
@@ -140,33 +180,39 @@ def _trigger_of(status: str, why_held: str) -> Trigger | None:
     return Trigger.ACCEPTED if status == _FILLED_STATUS else None
 
 
-def _apply(order: Order, trigger: Trigger, now: datetime, *, note: str | None = None) -> Conclusion:
-    """The order moved by one trigger; a note of None keeps the old one unless the state changes to a calm one."""
+def _apply(
+    order: Order, trigger: Trigger, now: datetime, *, note: str | None = None, code: int | None = None
+) -> Conclusion:
+    """The order moved by one trigger; a note of None keeps the old one unless the state changes."""
     state = transition(order.state, trigger)
     if state is None:
         text = f"{_name(order)}: the broker reports {trigger.lower()} after {order.state.lower()}; the state stays."
         return Conclusion(order, _incident(text, now, order), ask=True)
     if state is order.state:
-        return Conclusion(order if note is None else replace(order, note=note))
-    moved = replace(order, state=state, changed=now, note=note if note is not None else "")
+        return Conclusion(order if note is None else replace(order, note=note, code=code or order.code))
+    moved = replace(order, state=state, changed=now, note=note or "", code=code)
     if not moved.is_live:
-        moved = replace(moved, pending=Pending.NONE, previous=None)
-    return Conclusion(moved)
+        return Conclusion(replace(moved, pending=Pending.NONE, previous=None))
+    if order.is_live:
+        return Conclusion(moved)
+    text = f"{_name(order)}: IBKR shows it after it was {order.state.lower()}. It may fill: look at it."
+    return Conclusion(moved, _incident(text, now, order, Severity.ALARM), ask=True)
 
 
 def _with_identity(order: Order, perm_id: int) -> Order:
     return replace(order, perm_id=perm_id) if perm_id and order.perm_id is None else order
 
 
-def _with_old_terms(order: Order) -> Order:
-    if order.previous is None:
+def _with_terms(order: Order, held: Terms) -> Order:
+    """The order with the terms that the broker holds; the old ones of a pending modification prove nothing yet."""
+    if order.pending is Pending.MODIFY and held == order.previous:
         return order
+    pending = Pending.NONE if order.pending is Pending.MODIFY else order.pending
+    if held == Terms(quantity=order.quantity, limit_price=order.limit_price):
+        return replace(order, pending=pending, previous=None)
+    note = order.note if order.external else "terms as the broker holds them"
     return replace(
-        order,
-        quantity=order.previous.quantity,
-        limit_price=order.previous.limit_price,
-        pending=Pending.NONE,
-        previous=None,
+        order, quantity=held.quantity, limit_price=held.limit_price, pending=pending, previous=None, note=note
     )
 
 
@@ -175,17 +221,17 @@ def _name(order: Order) -> str:
     return f"{number} {order.text}"
 
 
-def _refusal(order: Order, report: ErrorReport) -> str:
-    match report.kind:
+def _refusal(order: Order, kind: RequestKind, error_class: ErrorClass, said: str) -> str:
+    match kind:
         case RequestKind.MODIFY:
-            what = f"IBKR refused the change of {_name(order)}; it stands at its old terms"
+            what = f"IBKR refused the change of {_name(order)}; its terms are being read again"
         case RequestKind.CANCEL:
             what = f"IBKR refused to cancel {_name(order)}; its state is being read again"
-        case _ if report.error_class is ErrorClass.REJECTED:
+        case RequestKind.NEW_ORDER if error_class is ErrorClass.REJECTED:
             what = f"IBKR refused {_name(order)}"
         case _:
             what = f"IBKR about {_name(order)}"
-    return f"{what}: {report.text} [{report.code}]"
+    return f"{what}: {said}"
 
 
 def _incident(text: str, now: datetime, order: Order, severity: Severity = Severity.WARNING) -> Incident:

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from core.clock import Clock
-from core.domain.commands import Ack, CancelEntries, Cancelled, CancelOrder, Denial, DenialCode, ModifyOrder, PlaceOrder
+from core.domain.commands import (
+    Ack,
+    CancelEntries,
+    Cancelled,
+    CancelOrder,
+    Denial,
+    DenialCode,
+    ModifyOrder,
+    PlaceOrder,
+    Seen,
+)
+from core.domain.connection import LinkState
 from core.domain.entries import CancelAsked, Intent, ModifyIntent, Refused
 from core.domain.events import OrderChanged, Severity, TradingState
 from core.domain.limits import Limits
-from core.domain.orders import Order, OrderRequest, OrderState, Pending, Terms, Trigger, transition
+from core.domain.orders import Order, OrderRequest, OrderState, Pending, Side, Terms, Trigger, transition
 from core.errors import JournalError, NotConnectedError, SendUnknownError
+from core.execution.changes import ended, not_repeated, overtaken, request_of, too_late, why_not, with_terms
 from core.execution.hearing import Hearing
+from core.execution.lifecycle import settle_fills, with_old_terms
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState, lose_touch
 from core.market.feed import QuoteFeed
@@ -57,6 +70,8 @@ class OrderDesk:
         self._options = options
         self._turn = asyncio.Lock()
         self._sending: set[asyncio.Future[None]] = set()
+        self._recording: set[str] = set()
+        """New orders whose intent is being committed: no frame of them exists yet."""
 
     def gate(self) -> Denial | None:
         """Why no order may leave now, whatever it is; None when one may."""
@@ -67,15 +82,19 @@ class OrderDesk:
         connection = self._state.connection
         if connection.can_trade:
             return None
+        if connection.state is LinkState.SYNCING:
+            text = "Not sent, nothing is queued: the orders at IBKR are being read. Try again in a moment."
+            return _deny(DenialCode.NOT_RECONCILED, text)
         reason = connection.problem or f"the connection is {connection.state.lower().replace('_', ' ')}"
         return _deny(DenialCode.NOT_CONNECTED, f"Not sent, nothing is queued: {reason}")
 
     def judge(self, request: OrderRequest) -> Approved[OrderRequest] | Denial:
         """Put a request through every control as things stand."""
+        instruments = self._state.instruments
         return judge(
             request,
             Circumstances(
-                instrument=self._state.instruments.get(request.con_id),
+                instrument=None if request.con_id in self._state.sketched else instruments.get(request.con_id),
                 quote=self._feed.get(request.con_id),
                 accounts=self._state.connection.accounts,
                 limits=self._options.limits,
@@ -86,18 +105,28 @@ class OrderDesk:
         """Send a new order; the Ack comes when its intent is durable."""
         request = command.request
         async with self._turn:
-            known = self._state.book.get(request.order_ref)
-            if known is not None:
-                return self._again(known, request)
-            denial = self.gate()
-            judged = denial or self.judge(request)
-            if isinstance(judged, Approved):
-                quote = self._feed.get(request.con_id)
-                judged = has_moved(command.seen, quote, request.side, judged.instrument) or judged
-            if isinstance(judged, Denial):
-                self._journal.append([Refused(request=request, denial=judged)])
-                return Ack(ok=False, denied=judged)
-            return await self._intend(judged)
+            again = self._again(request.order_ref, request.account, request.con_id, request.side)
+            return again or await self._submit(request, command.seen)
+
+    async def place_computed(
+        self, order_ref: str, account: str, con_id: int, compute: Callable[[], OrderRequest | Denial]
+    ) -> Ack:
+        """As `place`, for a request that `compute` makes when its turn has come, from how things stand then."""
+        async with self._turn:
+            again = self._again(order_ref, account, con_id, None)
+            if again is not None:
+                return again
+            request = compute()
+            return Ack(ok=False, denied=request) if isinstance(request, Denial) else await self._submit(request, None)
+
+    async def _submit(self, request: OrderRequest, seen: Seen | None) -> Ack:
+        judged = self.gate() or self.judge(request)
+        if isinstance(judged, Approved):
+            judged = has_moved(seen, self._feed.get(request.con_id), request.side, judged.instrument) or judged
+        if isinstance(judged, Denial):
+            self._journal.append([Refused(request=request, denial=judged)])
+            return Ack(ok=False, denied=judged)
+        return await self._intend(judged)
 
     async def _intend(self, approved: Approved[OrderRequest]) -> Ack:
         request, instrument, now = approved.value, approved.instrument, self._clock.utc()
@@ -120,62 +149,87 @@ class OrderDesk:
             created=now,
             changed=now,
         )
-        verified = self._state.connection.verified
+        order_ref, verified = order.order_ref, self._state.connection.verified
         self._state.book.put(order)
+        self._state.used_refs.add(order_ref)
         self._state.highest_order_id = max(self._state.highest_order_id, order.order_id)
         committing = self._journal.commit([Intent(order=order, request=request)])
         self._publisher.journalled(self._journal.head, OrderChanged(order=order))
+        self._recording.add(order_ref)
         try:
             await committing
         except JournalError as error:
-            denied = _deny(DenialCode.HALTED, f"Not sent: {error}")
-            return Ack(ok=False, denied=denied, order=self._never_sent(order, denied.message))
-        denial = self.gate()
-        if denial is not None or self._state.connection.verified != verified:
-            text = denial.message if denial else "Not sent: the connection changed while the order was being recorded."
-            denied = denial or _deny(DenialCode.NOT_CONNECTED, text)
-            return Ack(ok=False, denied=denied, order=self._never_sent(order, text))
-        self._follow(order.order_ref, self._broker.place(approved, order.order_id, modify=False), self._sent)
-        return Ack(ok=True, order=order)
+            return self._never_sent(order_ref, _deny(DenialCode.HALTED, f"Not sent: {error}"))
+        except asyncio.CancelledError:
+            self._never_sent(order_ref, _deny(DenialCode.BAD_COMMAND, "Not sent: whoever asked for it went away."))
+            raise
+        finally:
+            self._recording.discard(order_ref)
+        current = self._state.book.get(order_ref) or order
+        denial = self.gate() or self._changed_since(verified) or too_late(current)
+        if denial is not None:
+            return self._never_sent(order_ref, denial)
+        try:
+            sending = self._broker.place(approved, order.order_id, modify=False)
+        except ValueError as error:
+            return self._never_sent(order_ref, _deny(DenialCode.BAD_COMMAND, f"Not sent: {error}"))
+        self._follow(order_ref, sending, self._sent)
+        return Ack(ok=True, order=self._state.book.get(order_ref))
+
+    def _changed_since(self, verified: datetime | None) -> Denial | None:
+        if self._state.connection.verified == verified:
+            return None
+        text = "Not sent: the connection changed while the order was being recorded. Look at it, then send it again."
+        return _deny(DenialCode.NOT_CONNECTED, text)
 
     async def modify(self, command: ModifyOrder) -> Ack:
         """Change price or quantity of a live order; all controls judge the result."""
         async with self._turn:
             order = self._state.book.get(command.order_ref)
-            denial = _modifiable(order, command) or self.gate()
-            if order is None or denial is not None:
+            if order is None:
+                return _unknown(command.order_ref)
+            denial = why_not(order, command) or self.gate()
+            if denial is not None:
                 return Ack(ok=False, denied=denial, order=order)
-            changed = _with_terms(order, command)
+            changed = with_terms(order, command)
             if (changed.quantity, changed.limit_price) == (order.quantity, order.limit_price):
                 nothing = f"{order.text} has these terms already. Change the price or the quantity."
                 return Ack(ok=False, denied=_deny(DenialCode.NOTHING_TO_CHANGE, nothing), order=order)
-            judged = self.judge(_request_of(changed))
+            judged = self.judge(request_of(changed))
             if isinstance(judged, Denial):
                 return Ack(ok=False, denied=judged, order=order)
-            previous = Terms(quantity=order.quantity, limit_price=order.limit_price)
-            pending = replace(changed, pending=Pending.MODIFY, previous=previous, revision=order.revision + 1)
-            self._state.book.put(pending)
-            committing = self._journal.commit([ModifyIntent(order=pending, previous=previous)])
-            self._publisher.journalled(self._journal.head, OrderChanged(order=pending))
-            try:
-                await committing
-            except JournalError as error:
-                denied = _deny(DenialCode.HALTED, f"Not sent: {error}")
-                return Ack(ok=False, denied=denied, order=self._old_terms(order.order_ref, denied.message))
-            current = self._state.book.get(order.order_ref) or pending
-            denial = self.gate() or (None if current.is_live else _ended(current))
-            if denial is not None:
-                return Ack(ok=False, denied=denial, order=self._old_terms(order.order_ref, denial.message))
-            sending = self._broker.place(judged, order.order_id, modify=True)
-            self._follow(order.order_ref, sending, self._modify_sent)
-            return Ack(ok=True, order=current)
+            return await self._intend_change(order, changed, judged)
+
+    async def _intend_change(self, order: Order, changed: Order, approved: Approved[OrderRequest]) -> Ack:
+        verified = self._state.connection.verified
+        previous = Terms(quantity=order.quantity, limit_price=order.limit_price)
+        pending = replace(changed, pending=Pending.MODIFY, previous=previous, revision=order.revision + 1)
+        self._state.book.put(pending)
+        committing = self._journal.commit([ModifyIntent(order=pending, previous=previous)])
+        self._publisher.journalled(self._journal.head, OrderChanged(order=pending))
+        try:
+            await committing
+        except JournalError as error:
+            return self._never_changed(order.order_ref, _deny(DenialCode.HALTED, f"Not sent: {error}"))
+        except asyncio.CancelledError:
+            self._old_terms(order.order_ref, "the change was not sent: whoever asked for it went away")
+            raise
+        current = self._state.book.get(order.order_ref) or pending
+        denial = self.gate() or self._changed_since(verified) or overtaken(current)
+        if denial is not None:
+            return self._never_changed(order.order_ref, denial)
+        try:
+            sending = self._broker.place(approved, order.order_id, modify=True)
+        except ValueError as error:
+            return self._never_changed(order.order_ref, _deny(DenialCode.BAD_COMMAND, f"Not sent: {error}"))
+        self._follow(order.order_ref, sending, self._modify_sent)
+        return Ack(ok=True, order=self._state.book.get(order.order_ref))
 
     async def cancel(self, command: CancelOrder) -> Ack:
         """Ask for one cancel; it passes every gate but the connection."""
         order = self._state.book.get(command.order_ref)
         if order is None:
-            text = f"No order {command.order_ref} is known here. Look at the orders pane and choose one."
-            return Ack(ok=False, denied=_deny(DenialCode.UNKNOWN_ORDER, text))
+            return _unknown(command.order_ref)
         denial = self._cancellable(order)
         if denial is not None:
             return Ack(ok=False, denied=denial, order=order)
@@ -183,6 +237,9 @@ class OrderDesk:
 
     async def cancel_entries(self, command: CancelEntries) -> Ack:
         """Cancel every live order of ours that opens or adds; what reduces a position stays and is named."""
+        if self._state.positions is None:
+            text = "Nothing was cancelled: positions are not read yet, so entries can't be told from exits. Try again."
+            return Ack(ok=False, denied=_deny(DenialCode.NOT_RECONCILED, text))
         asked: list[str] = []
         kept: list[str] = []
         denied: Denial | None = None
@@ -209,7 +266,7 @@ class OrderDesk:
             text = f"{order.text} belongs to another client. Cancel it where it was placed."
             return _deny(DenialCode.EXTERNAL, text)
         if not order.is_live:
-            return _ended(order)
+            return ended(order)
         if self._options.read_only:
             return _deny(DenialCode.READ_ONLY, "This profile is read-only: cancels are not sent. Set readonly = false.")
         if not self._state.connection.accounts:
@@ -218,19 +275,22 @@ class OrderDesk:
         return None
 
     def _ask_cancel(self, order: Order) -> Order:
-        sending = self._broker.cancel(order.order_id)
+        # Before its first frame exists there is nothing to cancel at the broker: it will not be sent.
+        sending = None if order.order_ref in self._recording else self._broker.cancel(order.order_id)
         asked = replace(order, pending=Pending.CANCEL, revision=order.revision + 1)
         self._state.book.put(asked)
         self._publisher.facts([OrderChanged(order=asked)], heard=[CancelAsked(order_ref=order.order_ref)])
-        self._follow(order.order_ref, sending, self._cancel_sent)
-        return asked
+        if sending is not None:
+            self._follow(order.order_ref, sending, self._cancel_sent)
+        return self._state.book.get(order.order_ref) or asked
 
-    def _again(self, known: Order, request: OrderRequest) -> Ack:
-        same = (known.account, known.con_id, known.side) == (request.account, request.con_id, request.side)
-        if same:
-            return Ack(ok=True, order=known)
-        text = f"The reference {request.order_ref} stands for {known.text}. Not sent; mint a new one."
-        return Ack(ok=False, denied=_deny(DenialCode.DUPLICATE_REF, text), order=known)
+    def _again(self, order_ref: str, account: str, con_id: int, side: Side | None) -> Ack | None:
+        """The answer for a reference that was used before; None for a new one. A `side` of None fits both."""
+        known = self._state.book.get(order_ref)
+        if known is None and order_ref not in self._state.used_refs:
+            return None
+        denial = not_repeated(known, order_ref, account, con_id, side)
+        return Ack(ok=denial is None, denied=denial, order=known)
 
     def _follow(
         self, order_ref: str, sending: Awaitable[None], conclude: Callable[[str, BaseException | None], None]
@@ -240,7 +300,8 @@ class OrderDesk:
 
         def done(finished: asyncio.Future[None]) -> None:
             self._sending.discard(finished)
-            problem = NotConnectedError("core is stopping") if finished.cancelled() else finished.exception()
+            # Whoever gives up waiting knows nothing of what has left.
+            problem = SendUnknownError("core is stopping") if finished.cancelled() else finished.exception()
             conclude(order_ref, problem)
 
         if future.done():
@@ -256,7 +317,7 @@ class OrderDesk:
         if problem is None:
             self._move(order, Trigger.SENT)
         elif isinstance(problem, NotConnectedError):
-            self._never_sent(order, f"not sent: {problem}")
+            self._move(order, Trigger.NOT_SENT, f"not sent: {problem}")
         else:
             self._update(lose_touch(order, self._clock.utc(), "the connection broke while it was being sent"))
             self._report_surprise(order, problem)
@@ -285,24 +346,25 @@ class OrderDesk:
             text = f"{order.text}: {problem}"
         self._publisher.facts([self._hearing.incident(text, Severity.ALARM, order.order_ref)])
 
-    def _never_sent(self, order: Order, note: str) -> Order:
-        return self._move(order, Trigger.NOT_SENT, note)
+    def _never_sent(self, order_ref: str, denial: Denial) -> Ack:
+        """A new order was recorded and no frame of it was made."""
+        order = self._state.book.get(order_ref)
+        return Ack(ok=False, denied=denial, order=order and self._move(order, Trigger.NOT_SENT, denial.message))
+
+    def _never_changed(self, order_ref: str, denial: Denial) -> Ack:
+        """A modification was recorded and no frame of it was made."""
+        return Ack(ok=False, denied=denial, order=self._old_terms(order_ref, denial.message))
 
     def _old_terms(self, order_ref: str, note: str) -> Order | None:
         order = self._state.book.get(order_ref)
         if order is None or order.previous is None:
             return order
-        terms = order.previous
-        return self._update(
-            replace(
-                order,
-                quantity=terms.quantity,
-                limit_price=terms.limit_price,
-                pending=Pending.NONE,
-                previous=None,
-                note=note,
-            )
-        )
+        settled = settle_fills(replace(with_old_terms(order), note=note, code=None), self._clock.utc())
+        self._update(settled.order)
+        if settled.incident is not None:
+            self._state.incidents.append(settled.incident)
+            self._publisher.facts([settled.incident])
+        return settled.order
 
     def _move(self, order: Order, trigger: Trigger, note: str = "") -> Order:
         state = transition(order.state, trigger)
@@ -317,51 +379,9 @@ class OrderDesk:
         return order
 
 
-def _modifiable(order: Order | None, command: ModifyOrder) -> Denial | None:
-    if order is None:
-        text = f"No order {command.order_ref} is known here. Look at the orders pane and choose one."
-        return _deny(DenialCode.UNKNOWN_ORDER, text)
-    if order.external:
-        return _deny(DenialCode.EXTERNAL, f"{order.text} belongs to another client. Change it where it was placed.")
-    if not order.is_live:
-        return _ended(order)
-    if order.state not in (OrderState.WORKING, OrderState.HELD) or order.pending is not Pending.NONE:
-        text = f"{order.text} waits for an answer of IBKR. Change it when the answer is there."
-        return _deny(DenialCode.NOT_LIVE, text)
-    if command.revision != order.revision:
-        text = f"{order.text} was changed at another screen meanwhile. Look at it, then change it again."
-        return _deny(DenialCode.REVISION, text)
-    if command.quantity is not None and command.quantity <= order.filled:
-        text = f"{order.filled:f} of {order.text} is filled already. Type a larger quantity, or cancel the rest."
-        return _deny(DenialCode.QUANTITY, text)
-    return None
-
-
-def _with_terms(order: Order, command: ModifyOrder) -> Order:
-    return replace(
-        order,
-        quantity=order.quantity if command.quantity is None else command.quantity,
-        limit_price=order.limit_price if command.limit_price is None else command.limit_price,
-    )
-
-
-def _request_of(order: Order) -> OrderRequest:
-    return OrderRequest(
-        order_ref=order.order_ref,
-        account=order.account,
-        con_id=order.con_id,
-        side=order.side,
-        quantity=order.quantity,
-        order_type=order.order_type,
-        limit_price=order.limit_price,
-        tif=order.tif,
-        outside_rth=order.outside_rth,
-    )
-
-
-def _ended(order: Order) -> Denial:
-    filled = f", {order.filled.normalize():f} filled" if order.filled > Decimal(0) else ""
-    return _deny(DenialCode.NOT_LIVE, f"#{order.number} {order.text} has ended: {order.state.lower()}{filled}.")
+def _unknown(order_ref: str) -> Ack:
+    text = f"No order {order_ref} is known here. Look at the orders pane and choose one."
+    return Ack(ok=False, denied=_deny(DenialCode.UNKNOWN_ORDER, text))
 
 
 def _deny(code: DenialCode, message: str) -> Denial:

@@ -6,10 +6,15 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from core.domain.orders import Order
+from msgspec.structs import replace
+
+from core.domain.orders import Order, Pending
 from core.domain.reports import CompletedOrderReport, ExecutionReport, OpenOrderReport, PositionReport
+from core.execution.lifecycle import with_old_terms
 from core.execution.state import lose_touch
 from core.ports import Broker
+
+_CANCELLING = frozenset({"PendingCancel", "PreCancelled"})
 
 
 class Names:
@@ -55,13 +60,29 @@ async def read_books(broker: Broker) -> Books:
 
 
 def settle_missing(order: Order, books: Books, now: datetime) -> Order:
-    """An order after a full reading: unchanged if it is open or has ended by the books, else UNKNOWN, saying so.
+    """An order after a full reading: unchanged if it is open or has ended, else UNKNOWN, saying where it was found.
 
-    Only live orders lose anything: absence proves nothing about one that has ended, and nothing is ever presumed.
+    Absence proves nothing about an order that has ended. One that completed without fills enough to end it (they may
+    be older than the broker's list) has an outcome that nobody knows. Nothing is ever presumed.
     """
-    if not order.is_live or books.open_names.speak_of(order) or books.completed_names.speak_of(order):
+    if not order.is_live or books.open_names.speak_of(order):
         return order
     return lose_touch(order, now, note=where_found(order, books))
+
+
+def settle_pending(order: Order, books: Books) -> Order:
+    """An open order, after a reading, about which something was asked over an earlier connection: as the broker has it.
+
+    A cancel that the broker has begun stays pending.
+    """
+    report = next((r for r in books.open_orders if Names([(r.order_ref, r.perm_id)]).speak_of(order)), None)
+    if report is None or not order.is_live or order.pending is Pending.NONE or report.status in _CANCELLING:
+        return order
+    asked = "change" if order.pending is Pending.MODIFY else "cancel"
+    kept = with_old_terms(order)
+    return replace(
+        kept, pending=Pending.NONE, note=f"the {asked} asked for before the connection was lost was not made"
+    )
 
 
 def where_found(order: Order, books: Books) -> str:

@@ -38,6 +38,8 @@ class DeskState:
         self.trading_state = TradingState.ACTIVE
         self.trading_reason = ""
         self.instruments: dict[int, Instrument] = {}
+        self.sketched: set[int] = set()
+        """Contracts known only from messages about orders and positions: their ticks and sizes are guesses."""
         self.watchlist: tuple[int, ...] = ()
         self.book = OrderBook()
         self.positions: dict[tuple[str, int], Position] | None = None
@@ -46,6 +48,8 @@ class DeskState:
         self.incidents: deque[Incident] = deque(maxlen=INCIDENTS_SHOWN)
         self.health = Health()
         self.highest_order_id = 0
+        self.used_refs: set[str] = set()
+        """Every order reference that this journal ever sent an order under, those of earlier days too."""
         self._number = 0
         self._number_day: date | None = None
 
@@ -97,6 +101,7 @@ class DeskState:
                     self._recall_cancel(order_ref)
                 case FactRecorded(fact=OrderChanged(order=order)):
                     self.book.put(order)
+                    self._count(order)
                 case FactRecorded(fact=ExecutionAdded(execution=execution)):
                     self.book.add_execution(execution)
                 case FactRecorded(fact=Incident() as incident):
@@ -112,9 +117,16 @@ class DeskState:
     def _recall(self, order: Order) -> None:
         self.book.put(order)
         self.highest_order_id = max(self.highest_order_id, order.order_id)
+        self.used_refs.add(order.order_ref)
+        self._count(order)
+
+    def _count(self, order: Order) -> None:
+        """No later order of the day gets a number that `order` has."""
         day = trading_day(order.created)
-        self._number = max(order.number, self._number if day == self._number_day else 0)
-        self._number_day = day
+        if self._number_day is None or day > self._number_day:
+            self._number_day, self._number = day, 0
+        if day == self._number_day:
+            self._number = max(self._number, order.number)
 
     def _recall_cancel(self, order_ref: str) -> None:
         order = self.book.get(order_ref)
@@ -141,6 +153,10 @@ class DeskState:
 
 
 def lose_touch(order: Order, now: datetime, note: str) -> Order:
-    """The order once nothing can be heard of it: UNKNOWN where its outcome was open, with the reason."""
+    """The order once nothing can be heard of it: UNKNOWN, with the reason, unless it has ended."""
+    if not order.is_live:
+        return order
     state = transition(order.state, Trigger.LOST_TOUCH) or order.state
-    return replace(order, state=state, changed=now, note=note)
+    # The age of a doubt counts from its beginning, however often it is confirmed.
+    changed = order.changed if state is order.state else now
+    return replace(order, state=state, changed=changed, note=note, code=None)

@@ -118,6 +118,7 @@ class Watching:
             return self._state.instruments[con_id]
         instrument = await self._broker.qualify(con_id)
         self._qualified.add(con_id)
+        self._state.sketched.discard(con_id)
         if self._state.instruments.get(con_id) != instrument:
             self._state.instruments[con_id] = instrument
             self._journal.append([InstrumentKnown(instrument=instrument)])
