@@ -62,10 +62,12 @@ class ConnectionKeeper:
         endpoint: Callable[[], Awaitable[Endpoint]],
         on_verified: Callable[[], Awaitable[None]],
         on_read: Callable[[], Awaitable[None]],
+        on_data_lost: Callable[[], Awaitable[None]],
     ) -> None:
         """`endpoint` finds (and for practice starts) the gateway.
 
-        `on_verified` subscribes what is watched, `on_read` what the books showed to be held or working.
+        `on_verified` subscribes what is watched, `on_read` what the books showed to be held or working, `on_data_lost`
+        everything anew.
         """
         self._broker = broker
         self._state = state
@@ -75,6 +77,7 @@ class ConnectionKeeper:
         self._endpoint = endpoint
         self._on_verified = on_verified
         self._on_read = on_read
+        self._on_data_lost = on_data_lost
         self._confirmation: LiveConfirmation | None = None
         self._wake = asyncio.Event()
         self._lost = asyncio.Event()
@@ -299,6 +302,8 @@ class ConnectionKeeper:
                 self._set(ibkr=FarmStatus.UP, problem="")
                 # Fills that came while the link was down may never be told.
                 self._distrust()
+                if report.error_class is ErrorClass.LINK_UP_DATA_LOST:
+                    self._aside(self._on_data_lost())
             case ErrorClass.FARM_UP | ErrorClass.FARM_DOWN:
                 farm = report.text.rpartition(":")[2].strip() or "farm"
                 farms = dict(self.connection.farms) | {farm: report.error_class is ErrorClass.FARM_UP}

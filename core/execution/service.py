@@ -108,6 +108,7 @@ class ExecutionService:
             endpoint=gateway.endpoint,
             on_verified=self._watching.restore,
             on_read=self._watching.follow,
+            on_data_lost=self._resubscribe,
         )
         self._hearing = Hearing(
             state,
@@ -308,12 +309,19 @@ class ExecutionService:
 
     def on_disconnected(self, reason: str) -> None:
         """The broker's socket is gone."""
-        stale = self._feed.mark_stale()
-        if stale:
-            self._publisher.state(QuotesUpdated(quotes=stale))
+        self._mark_stale()
         if self._mode is Mode.LIVE:
             self._live_clients.clear()
         self._keeper.on_disconnected(reason)
+
+    def _mark_stale(self) -> None:
+        stale = self._feed.mark_stale()
+        if stale:
+            self._publisher.state(QuotesUpdated(quotes=stale))
+
+    async def _resubscribe(self) -> None:
+        self._mark_stale()
+        await self._watching.resubscribe()
 
     def halt(self, reason: str) -> None:
         """Let no new order or change through from now on; cancels still pass."""

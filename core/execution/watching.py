@@ -56,9 +56,18 @@ class Watching:
 
     async def follow(self) -> None:
         """Subscribe to what is held and what has live orders, whatever the watchlist says."""
-        wanted = {position.con_id for position in (self._state.positions or {}).values() if position.quantity}
-        wanted.update(order.con_id for order in self._state.book.live())
-        await asyncio.gather(*(self._ready(con_id) for con_id in sorted(wanted - set(self._state.watchlist))))
+        await asyncio.gather(*(self._ready(con_id) for con_id in sorted(self._at_stake() - set(self._state.watchlist))))
+
+    async def resubscribe(self) -> None:
+        """Subscribe to everything anew: the broker has lost the subscriptions that it had."""
+        for con_id in sorted(self._at_stake() | set(self._state.watchlist)):
+            self._broker.unsubscribe_quotes(con_id)
+        await self.restore()
+        await self.follow()
+
+    def _at_stake(self) -> set[int]:
+        held = {position.con_id for position in (self._state.positions or {}).values() if position.quantity}
+        return held | {order.con_id for order in self._state.book.live()}
 
     async def search(self, pattern: str) -> Ack:
         """Symbols and names that match; exact tickers first."""
