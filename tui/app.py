@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.app import SystemCommand
 from textual.binding import BindingType
+from textual.screen import Screen
 from textual.theme import Theme
 
 from core.domain.commands import Reconnect
-from core.domain.connection import Mode
+from core.domain.connection import LinkState, Mode
 from core.domain.events import Severity
 from core.errors import LinkError
 from core.text import clean
 from tui import commands, messages
 from tui.bridge import Connect
+from tui.crash import crash_report
 from tui.host import DeskHost, utc_now
-from tui.keymap import bindings
+from tui.keymap import bindings, keys_of
 from tui.panes.mode_words import account_word, mode_word
 from tui.pulse import PERIOD, Pulse
-from tui.screens.desk import DeskScreen
+from tui.screens.first_frame import FirstFrame
 from tui.themes import DEFAULT_THEME, NAME, domain_defaults, load_themes, parse_theme
+
+if TYPE_CHECKING:
+    from tui.screens.quit import QuitChoice
+
+LEAVE_SECONDS = 2.0
+"""How long core may take to hear that the desk closes; it sees the closed link in any case."""
+
+FIRST, DESK = "first", "desk"
+"""Modes: what needs nothing but Textual, and the desk itself."""
+
+
+def _desk() -> Screen[None]:
+    # Imported once the first frame is drawn, while core starts.
+    from tui.screens.desk import DeskScreen
+
+    return DeskScreen()
 
 
 def _shipped(name: str) -> Theme | None:
@@ -38,8 +60,9 @@ def _shipped(name: str) -> Theme | None:
 class DeskApp(DeskHost, inherit_bindings=False):
     """The terminal of ibdesk."""
 
-    CSS_PATH = "styles/desk.tcss"
     TITLE = "ibdesk"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {FIRST: FirstFrame, DESK: _desk}
+    DEFAULT_MODE = FIRST
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(c for c in commands.DESK if c.everywhere)]
 
     def __init__(
@@ -64,16 +87,13 @@ class DeskApp(DeskHost, inherit_bindings=False):
         """
         super().__init__(connect, mode=mode, keymap=keymap, utc=utc)
         self._pulse = Pulse(self.desk, self.post_message, utc)
+        self._phrase_asked = False
         self._theme_folder = theme_folder
         self._wanted_theme = theme
         first = _shipped(theme) or _shipped(DEFAULT_THEME)
         if first is not None:
             self.register_theme(first)
             self.theme = first.name
-
-    def get_default_screen(self) -> DeskScreen:
-        """The desk itself."""
-        return DeskScreen()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours of the desk's own for themes that don't set them."""
@@ -82,9 +102,12 @@ class DeskApp(DeskHost, inherit_bindings=False):
     def on_mount(self) -> None:
         """Reach for core as soon as the first frame is drawn."""
         self.set_keymap(self.user_keymap)
-        self.call_after_refresh(self._start)
+        # The first frame's own queue calls back: what takes its place must not wait inside it.
+        self.call_after_refresh(self.call_later, self._start)
 
-    def _start(self) -> None:
+    async def _start(self) -> None:
+        await self.switch_mode(DESK)
+        await self.remove_mode(FIRST)
         self.run_worker(self.desk.run(), name="link", group="link")
         self.set_interval(PERIOD, self._pulse.beat)
         self._load_themes()
@@ -113,7 +136,50 @@ class DeskApp(DeskHost, inherit_bindings=False):
         match message:
             case messages.SnapshotLoaded() | messages.ConnectionUpdated():
                 self._name_window()
+                self._ask_for_phrase()
+            case messages.StartFailed(title=title, text=text):
+                self._show_start_error(title, text)
         super().publish(message)
+
+    def _show_start_error(self, title: str, text: str) -> None:
+        from tui.screens.start_error import StartErrorScreen
+
+        self.call_later(self.push_screen, StartErrorScreen(title, text))
+
+    def _ask_for_phrase(self) -> None:
+        """Ask once each time that core begins to wait for the phrase."""
+        connection = self.replica.connection
+        waits = connection is not None and connection.state is LinkState.AWAITING_CONFIRMATION
+        if waits and not self._phrase_asked:
+            self.action_confirm_live()
+        self._phrase_asked = waits
+
+    def action_confirm_live(self) -> None:
+        """Ask for the phrase without which no live order leaves this desk."""
+        from tui.screens.confirm_live import QUESTION, ConfirmLiveScreen
+
+        connection = self.replica.connection
+        if connection is None or connection.mode is not Mode.LIVE:
+            self.say("There is nothing to confirm: this is not a live profile.")
+            return
+        if not isinstance(self.screen, ConfirmLiveScreen):
+            question = QUESTION.format(account=account_word(connection))
+            self.call_later(self.push_screen, ConfirmLiveScreen(connection.problem or question))
+
+    async def action_keys(self) -> None:
+        """Show every key."""
+        from tui.screens.keys import KeysScreen
+
+        await self.push_screen(KeysScreen(self.user_keymap))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What Ctrl+P offers: the declared commands, and the themes by name."""
+        for command in commands.DESK:
+            if command.palette:
+                keys = " ".join(keys_of(command, self.user_keymap))
+                run = partial(self.run_action, command.action, default_namespace=screen)
+                yield SystemCommand(command.help, f"{command.id}  {keys}".rstrip(), run)
+        yield SystemCommand("Choose a theme by name", "desk.themes", self.action_change_theme)
 
     def _name_window(self) -> None:
         """The mode and the masked account in the terminal's title."""
@@ -133,7 +199,37 @@ class DeskApp(DeskHost, inherit_bindings=False):
         names = sorted(self.available_themes)
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
 
-    async def action_leave(self) -> None:
-        """Close the desk."""
-        await self.desk.leave(stop=False)
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave with a report of our own: Textual's prints the values of variables, account numbers among them."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        from rich.text import Text
+
+        self.panic(Text(crash_report(error)))
+
+    def action_leave(self) -> None:
+        """Close the desk; with orders working a person says first what becomes of core."""
+        from tui.screens.quit import QuitScreen
+
+        working = self.replica.live_orders()
+        if isinstance(self.screen, QuitScreen):
+            return
+        if any(not order.external for order in working):
+            question = QuitScreen(working, desks=self.replica.health.desks)
+            self.call_later(self.push_screen, question, self._leave_as)
+        else:
+            self.run_worker(self._leave(stop=False), name="leave")
+
+    def _leave_as(self, choice: QuitChoice | None) -> None:
+        from tui.screens.quit import QuitChoice
+
+        if choice is not None:
+            self.run_worker(self._leave(stop=choice is QuitChoice.STOP), name="leave")
+
+    async def _leave(self, *, stop: bool) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await self.desk.leave(stop=stop)
         self.exit()

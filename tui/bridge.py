@@ -24,6 +24,7 @@ from core.domain.events import (
     WatchlistUpdated,
 )
 from core.errors import DeskError, LinkError
+from core.ids import mint_order_ref
 from tui import messages
 from tui.replica import Replica, SnapshotNeededError
 
@@ -78,6 +79,10 @@ class Bridge:
     def instance(self) -> str:
         """The journal's instance, for minting order references. Raises LinkError while core is not attached."""
         return self._attached().instance
+
+    def mint_order_ref(self) -> str:
+        """A new order's identity. Raises LinkError while core is not attached."""
+        return mint_order_ref(self.instance)
 
     async def send(self, command: Command) -> Ack:
         """Have core do something.

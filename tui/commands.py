@@ -38,6 +38,7 @@ DESK: tuple[UserCommand, ...] = (
     UserCommand("help.keys", "question_mark", "app.keys", "Show every key", "keys"),
     UserCommand("help.commands", "ctrl+p", "app.command_palette", "Find a command", palette=False),
     UserCommand("desk.theme", "", "app.next_theme", "Take the next theme"),
+    UserCommand("desk.confirm_live", "", "app.confirm_live", "Type the live phrase at this desk"),
     UserCommand("desk.reconnect", "", "app.reconnect", "Try to reach the broker now"),
     UserCommand(
         "desk.quit", "ctrl+q", "app.leave", "Close the desk; asks when orders are working", "quit", everywhere=True

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
+from core.text import clean, mask_accounts
 
-from core.text import mask_accounts
-
+LONGEST_LINE = 300
 ADVICE = """\
 The desk stopped on an error of its own. Orders are not in it: core holds them, and what works at the broker works on.
 Start ibdesk again to see them. The lines above help whoever mends it; account numbers in them are masked."""
@@ -13,5 +12,10 @@ Start ibdesk again to see them. The lines above help whoever mends it; account n
 
 def crash_report(error: BaseException) -> str:
     """The traceback without values of variables, accounts masked, and what to do next."""
-    lines = "".join(traceback.format_exception(error))
-    return f"{mask_accounts(lines)}\n{ADVICE}\n"
+    import traceback
+
+    from textual.worker import WorkerFailed
+
+    cause = error.error if isinstance(error, WorkerFailed) else error
+    lines = mask_accounts("".join(traceback.format_exception(cause))).splitlines()
+    return "\n".join([*(clean(line, LONGEST_LINE) for line in lines), "", ADVICE])

@@ -7,8 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.reactive import var
-from textual.screen import Screen
 
 from tui import commands
 from tui.host import DeskHost
@@ -23,28 +21,27 @@ from tui.panes.instrument import InstrumentRow
 from tui.panes.key_row import KeyRow
 from tui.panes.line_row import WIDE
 from tui.panes.message_row import MessageRow
+from tui.panes.order_entry import OrderEntry
 from tui.panes.positions import PositionsPane
 from tui.panes.status import StatusRow
 from tui.panes.watchlist import WatchlistPane
-from tui.widgets.pane import Pane
+from tui.screens.hands import HandsScreen
 
 BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
 """Classes of the screen by the least width in cells."""
 
 
-class DeskScreen(Screen[None]):
+class DeskScreen(HandsScreen):
     """All panes around one focus. Below 120 cells one column, from there on two (class `-wide`).
 
     The ticket pane is composed inside `#ticket` (3 rows, at least 80 cells wide); it hears `FocusChanged` and the rest
     through `app.listen`, and puts its words into the message row by posting `Say`.
     """
 
+    CSS_PATH = "../styles/desk.tcss"
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(c for c in commands.DESK if not c.everywhere)]
     AUTO_FOCUS = "#watch LineGrid"
-
-    focus_con_id: var[int | None] = var(None, init=False)
-    """The instrument in focus: the row under the cursor of the pane used last. None while there is none."""
 
     def compose(self) -> ComposeResult:
         """Two rows of facts, the panes, the ticket, the message, the keys."""
@@ -62,7 +59,7 @@ class DeskScreen(Screen[None]):
                 yield AccountPane(id="account")
                 yield ConnectionPane(id="connection")
         with Container(id="ticket"):
-            yield Pane(title="TICKET")
+            yield OrderEntry()
         yield MessageRow(id="message")
         yield KeyRow(id="keys")
 
