@@ -136,6 +136,8 @@ class PracticeGateway:
         hub.on_failure = self._fail
         store.publish_endpoint(self.port, account, datetime.fromtimestamp(self._now(), UTC).isoformat())
         self._watch_idle(0)
+        # Orders that worked before a restart need the clock, whether anybody is connected or not.
+        hub.end_turn()
         return self.port
 
     async def stop(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from core.practice.codec import frame
@@ -94,10 +94,14 @@ class RawClient:
 
     def place(self, contract: Record = AAPL, order_id: int | None = None, **terms: Value) -> int:
         """Send a placeOrder with transmit set; returns its id."""
+        return self.place_terms(terms, contract, order_id)
+
+    def place_terms(self, terms: Mapping[str, Value], contract: Record = AAPL, order_id: int | None = None) -> int:
+        """Send a placeOrder whose terms stand in a mapping; returns its id."""
         if order_id is None:
             order_id, self.next_order_id = self.next_order_id, self.next_order_id + 1
         defaults = Record(contract, action="BUY", totalQuantity=Decimal(100), orderType="MKT", tif="DAY", transmit=True)
-        self.ask(PLACE_ORDER, **{**defaults, **terms, "orderId": order_id})
+        self.write(PLACE_ORDER.encode({**defaults, **terms, "orderId": order_id}))
         return order_id
 
     async def order_messages(self, order_id: int, last: Callable[[Message, Record], bool]) -> list[str]:

@@ -189,9 +189,9 @@ def test_the_commission_of_an_order_never_falls_as_it_fills(fills: list[int]) ->
 def test_margins() -> None:
     apple, future = instrument("AAPL"), instrument("ES")
 
-    assert margin(apple, 100, Decimal(200)) == (5000, 5000)
-    assert margin(apple, -100, Decimal(200)) == (6000, 6000)
-    assert margin(future, -2, Decimal(6000)) == (35200, 32000)
+    assert margin(apple, 100, Decimal(200)) == (Decimal(5000), Decimal(5000))
+    assert margin(apple, -100, Decimal(200)) == (Decimal(6000), Decimal(6000))
+    assert margin(future, -2, Decimal(6000)) == (Decimal(35200), Decimal(32000))
 
 
 @pytest.mark.parametrize(

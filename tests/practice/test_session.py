@@ -140,6 +140,7 @@ async def test_a_greeting_that_stops_is_cut(hasty: PracticeGateway, start: bytes
 
 async def test_a_client_that_does_not_read_is_cut(gateway: PracticeGateway) -> None:
     client = await RawClient.connect(gateway.port, 5)
+    assert isinstance(client.writer.transport, asyncio.Transport)
     client.writer.transport.pause_reading()
     request = ask.CONTRACT_DATA.encode({**AAPL, "reqId": 1})
     for _ in range(60):
