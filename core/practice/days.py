@@ -12,6 +12,11 @@ def stamp(epoch: float) -> str:
     return f"{datetime.fromtimestamp(epoch, UTC):%Y%m%d %H:%M:%S} UTC"
 
 
+def calendar_day(epoch: float) -> date:
+    """Return a date on which it was still or is that day in every American time zone that instruments use."""
+    return (datetime.fromtimestamp(epoch, UTC) - timedelta(hours=6)).date()
+
+
 def trading_day(epoch: float) -> str:
     """Return the trading day of a time as YYYYMMDD: from 17:00 New York time on it is the next date."""
     local = datetime.fromtimestamp(epoch, UTC) + timedelta(hours=_new_york_offset(epoch))

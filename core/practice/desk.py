@@ -101,11 +101,11 @@ class Desk:
             self._outbox.to_client(order.client_id, wire.error(order.order_id, refusal.code, refusal.text))
             self._tell(order)
             return
-        if order.terms.tif == "FOK" and self.exchange.fillable(order) < order.terms.quantity:
+        stop = order.waits_for_stop
+        if order.terms.tif == "FOK" and not stop and self.exchange.fillable(order) < order.terms.quantity:
             self._ledger.finish(order, Status.INACTIVE, "Cancelled by System: fill or kill", self._now())
             self._tell(order)
             return
-        stop = order.waits_for_stop
         order.status = Status.PRE_SUBMITTED if stop or order.is_buy or order.limit is not None else Status.SUBMITTED
         order.why_held = "trigger" if stop else ""
         self._tell(order)

@@ -11,12 +11,11 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from core.practice.account import Account
 from core.practice.catalogue import build_catalogue
-from core.practice.days import trading_day
+from core.practice.days import calendar_day, trading_day
 from core.practice.desk import Desk
 from core.practice.feed import Feed
 from core.practice.ledger import Ledger
@@ -65,7 +64,7 @@ class Hub:
         #: How long a client may take from connecting to startApi.
         self.greeting_seconds = greeting_seconds
         self.store = store
-        self.catalogue = build_catalogue(datetime.fromtimestamp(now(), UTC).date())
+        self.catalogue = build_catalogue(calendar_day(now()))
         self.market = Market(self.catalogue.instruments, seed)
         self.ledger = Ledger(store, self.catalogue, Account(account, self.market), now())
         self.ledger.load(cash)
@@ -78,7 +77,7 @@ class Hub:
         self.received: deque[ReceivedFrame] = deque(maxlen=keep_frames)
         #: Called with nothing after each turn.
         self.after_turn: list[Callable[[], None]] = []
-        #: Called when the last client has left, and when the first one comes.
+        #: Called with the number of clients whenever one comes or goes.
         self.on_clients: Callable[[int], None] = lambda _: None
         #: Called when the state file can't be written; nothing may be answered after that.
         self.on_failure: Callable[[Exception], None] = lambda _: None

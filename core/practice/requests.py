@@ -8,6 +8,7 @@ from typing import Final
 from core.practice import publish, tables_in, wire
 from core.practice import tables_out as out
 from core.practice.account import Position
+from core.practice.days import calendar_day
 from core.practice.orders import Execution, Status
 from core.practice.session import Handler, Session
 from core.practice.tables import Message, Record
@@ -40,7 +41,7 @@ def _contract_details(session: Session, request: Record) -> None:
     found = session.hub.catalogue.find(request)
     if not found:
         raise RefusedError(200, NO_SECURITY)
-    today = datetime.fromtimestamp(session.hub.now(), UTC).date()
+    today = calendar_day(session.hub.now())
     for instrument in found:
         session.send(
             out.CONTRACT_DETAILS.encode(instrument.details(request_id, exchange or instrument.exchanges[0], today))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.practice.account import Account, Position, cents, margin, order_commission
 from core.practice.catalogue import build_catalogue
-from core.practice.days import stamp, trading_day
+from core.practice.days import calendar_day, stamp, trading_day
 from core.practice.instruments import Instrument
 from core.practice.market import Market
 
@@ -206,6 +207,16 @@ def test_margins() -> None:
 )
 def test_the_trading_day_rolls_at_17_in_new_york(utc: int, day: str) -> None:
     assert trading_day(utc) == day
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_the_market_is_open_at_every_hour(hour: int) -> None:
+    epoch = 1795132800 + hour * 3600  # 2026-11-20 00:00 UTC and the hours after it
+    for item in (instrument("AAPL"), instrument("ES")):
+        local = f"{datetime.fromtimestamp(epoch, ZoneInfo(item.time_zone)):%Y%m%d:%H%M}"
+        sessions = item.details(1, "SMART", calendar_day(epoch)).text("tradingHours").split(";")
+
+        assert any(begin <= local < end for begin, _, end in (session.partition("-") for session in sessions))
 
 
 def test_times_name_a_zone_that_everybody_knows() -> None:
