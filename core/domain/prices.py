@@ -101,4 +101,4 @@ def _increment_below(price: Decimal, bands: Sequence[PriceBand]) -> Decimal:
 def _to_multiple(price: Decimal, increment: Decimal, rounding: str) -> Decimal:
     exact = price % increment == 0
     steps = price / increment if exact else (price / increment).to_integral_value(rounding)
-    return (steps.to_integral_value() * increment).quantize(increment.normalize() if increment < 1 else increment)
+    return (steps.to_integral_value() * increment).quantize(Decimal(1).scaleb(-decimals_of_increment(increment)))
