@@ -150,6 +150,12 @@ class Terminal:
                 raise TimeoutError(f"no {pattern!r} on the screen; the program {state}.\n{self.screen.text()}")
         return time.monotonic() - self.started
 
+    def linger(self, seconds: float) -> None:
+        """Go on reading for a time, as a person looks before acting: a ticket only sends what has stood a while."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._read(left)
+
     def wait_end(self, timeout: float) -> bool:
         """Keep reading until the program has ended; False if it has not within `timeout` seconds."""
         deadline = time.monotonic() + timeout
