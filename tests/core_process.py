@@ -162,16 +162,12 @@ class Watcher:
                     return connection
                 await self.wait_news()
 
-    async def settled(self) -> Snapshot:
-        """Wait until every execution has its commission and positions and cash have followed; returns a snapshot."""
+    async def until(self, agrees: Callable[[Snapshot], bool]) -> Snapshot:
+        """Wait until a snapshot is as wanted; returns it."""
         async with asyncio.timeout(PATIENCE):
-            while True:
-                snapshot = await self.client.snapshot()
-                if snapshot.executions and all(fill.commission is not None for fill in snapshot.executions):
-                    bought = sum(fill.quantity * fill.side.sign for fill in snapshot.executions)
-                    if sum(held.quantity for held in snapshot.positions or ()) == bought:
-                        return snapshot
+            while not agrees(snapshot := await self.client.snapshot()):
                 await self.wait_news()
+        return snapshot
 
     async def wait_news(self) -> None:
         """Wait for one more event."""

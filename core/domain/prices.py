@@ -81,6 +81,11 @@ def marketable_limit(side: Side, quote: Quote, bands: Sequence[PriceBand]) -> De
     return floor_tick(limit, bands) if side is Side.BUY else max(ceil_tick(limit, bands), bands[0].increment)
 
 
+def as_written(price: Decimal | None, bands: Sequence[PriceBand]) -> Decimal | None:
+    """A price on a tick with as many decimals as the instrument's prices have; None stays None."""
+    return None if price is None else floor_tick(price, bands)
+
+
 def decimals_of(price: Decimal, bands: Sequence[PriceBand]) -> int:
     """How many decimals prices around `price` are written with."""
     return decimals_of_increment(increment_at(price, bands))

@@ -24,10 +24,9 @@ from core.domain.commands import (
 from core.domain.connection import LinkState
 from core.domain.entries import CancelAsked, Intent, ModifyIntent, Refused
 from core.domain.events import OrderChanged, Severity, TradingState
-from core.domain.instruments import Instrument
 from core.domain.limits import Limits
 from core.domain.orders import Order, OrderRequest, OrderState, Pending, Side, Terms, Trigger, transition
-from core.domain.prices import floor_tick
+from core.domain.prices import as_written
 from core.errors import JournalError, NotConnectedError, SendUnknownError
 from core.execution.changes import ended, not_repeated, overtaken, request_of, too_late, why_not, with_terms
 from core.execution.hearing import Hearing
@@ -142,9 +141,7 @@ class OrderDesk:
             quantity=request.quantity,
             order_type=request.order_type,
             type_text=request.order_type.value,
-            limit_price=None
-            if request.limit_price is None
-            else floor_tick(request.limit_price, instrument.price_bands),
+            limit_price=as_written(request.limit_price, instrument.price_bands),
             tif=request.tif,
             outside_rth=request.outside_rth,
             state=OrderState.INTENT,

@@ -8,6 +8,7 @@ import pytest
 
 from core.domain.commands import CancelOrder, Leave, PlaceOrder
 from core.domain.entries import Intent
+from core.domain.events import Snapshot
 from core.domain.orders import OrderRequest, OrderState, OrderType, Side
 from core.domain.prices import floor_tick
 from core.errors import LinkError
@@ -57,13 +58,16 @@ async def test_market_order_fills_and_everyone_agrees() -> None:
             order = await watcher.wait(order_in(command.request.order_ref, OrderState.FILLED))
             assert order.filled == 100
             assert order.perm_id
-            snapshot = await watcher.settled()
-            (position,) = [held for held in snapshot.positions or () if held.con_id == order.con_id]
-            assert position.quantity == 100
-            spent = sum(fill.quantity * fill.price for fill in snapshot.executions)
-            fees = sum(fill.commission or 0 for fill in snapshot.executions)
             assert before is not None
-            assert snapshot.accounts[0].cash == before - spent - fees
+
+            def agrees(snapshot: Snapshot) -> bool:
+                held = {position.con_id: position.quantity for position in snapshot.positions or ()}
+                fills = snapshot.executions
+                fees = sum((fill.commission for fill in fills if fill.commission is not None), Decimal(0))
+                spent = sum((fill.quantity * fill.price for fill in fills), Decimal(0)) + fees
+                return fees > 0 and held.get(order.con_id) == 100 and snapshot.accounts[0].cash == before - spent
+
+            await watcher.until(agrees)
 
 
 async def test_frame_on_the_socket_comes_after_the_committed_intent() -> None:
