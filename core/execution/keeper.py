@@ -137,7 +137,7 @@ class ConnectionKeeper:
             try:
                 await self._connected()
                 wait = _FIRST_WAIT
-                problem = f"The connection ended: {self._lost_reason or 'closed by the gateway'}. Connecting again."
+                problem = f"{self._lost_reason.rstrip('.') or 'The connection ended'}. Connecting again."
             except LiveGuardError as error:
                 unconfirmed = self._options.mode is Mode.LIVE and self._confirmation is None
                 state = LinkState.AWAITING_CONFIRMATION if unconfirmed else LinkState.REFUSED
