@@ -1,0 +1,55 @@
+"""The trading day, and the clock of a loop."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.clock import LoopClock, trading_day
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        # Winter: 17:00 in New York is 22:00 UTC.
+        (datetime(2026, 11, 20, 21, 59, 59, tzinfo=UTC), date(2026, 11, 20)),
+        (datetime(2026, 11, 20, 22, 0, tzinfo=UTC), date(2026, 11, 21)),
+        (datetime(2026, 11, 21, 4, 59, tzinfo=UTC), date(2026, 11, 21)),
+        (datetime(2026, 11, 21, 5, 1, tzinfo=UTC), date(2026, 11, 21)),
+        # Summer: 21:00 UTC.
+        (datetime(2026, 7, 1, 20, 59, tzinfo=UTC), date(2026, 7, 1)),
+        (datetime(2026, 7, 1, 21, 0, tzinfo=UTC), date(2026, 7, 2)),
+        # The nights of the change.
+        (datetime(2026, 3, 8, 20, 59, tzinfo=UTC), date(2026, 3, 8)),
+        (datetime(2026, 3, 8, 21, 0, tzinfo=UTC), date(2026, 3, 9)),
+        (datetime(2026, 11, 1, 21, 59, tzinfo=UTC), date(2026, 11, 1)),
+        (datetime(2026, 12, 31, 22, 0, tzinfo=UTC), date(2027, 1, 1)),
+    ],
+)
+def test_a_trading_day_rolls_at_five_in_new_york(moment: datetime, day: date) -> None:
+    assert trading_day(moment) == day
+
+
+def test_the_roll_is_a_parameter() -> None:
+    assert trading_day(datetime(2026, 11, 20, 23, 0, tzinfo=UTC), time(18, 0)) == date(2026, 11, 21)
+    assert trading_day(datetime(2026, 11, 20, 22, 59, tzinfo=UTC), time(18, 0)) == date(2026, 11, 20)
+
+
+@given(
+    st.integers(946_684_800, 4_102_444_800).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+    st.timedeltas(timedelta(0), timedelta(days=3)),
+)
+def test_trading_days_never_run_backwards(moment: datetime, later: timedelta) -> None:
+    assert trading_day(moment) <= trading_day(moment + later)
+
+
+async def test_the_loop_is_the_clock() -> None:
+    clock = LoopClock()
+
+    assert clock.mono() == pytest.approx(asyncio.get_running_loop().time(), abs=1)
+    assert clock.utc().tzinfo is UTC
+    assert abs(clock.utc() - datetime.now(UTC)) < timedelta(seconds=5)
