@@ -8,9 +8,10 @@ from typing import Protocol
 
 from core.domain.commands import Ack, Command
 from core.domain.events import Envelope, Snapshot
+from core.ids import mint_order_ref
 from core.link.launch import CoreReady, PendingCore, begin_launch
 
-__all__ = ["CoreReady", "DeskClient", "PendingCore", "attach", "begin_launch"]
+__all__ = ["CoreReady", "DeskClient", "PendingCore", "attach", "begin_launch", "mint_order_ref"]
 
 
 class DeskClient(Protocol):
