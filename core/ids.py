@@ -22,7 +22,7 @@ def _crockford(value: int, length: int) -> str:
 
 
 def _random_bits(bits: int) -> int:
-    """From the kernel's generator; the `secrets` module would give the same and cost a desk's start 19 ms of imports."""
+    """From the kernel's generator. The `secrets` module would give the same and cost a desk's start 19 ms."""
     octets = -(-bits // 8)
     return int.from_bytes(os.urandom(octets), "big") >> (octets * 8 - bits)
 
