@@ -44,11 +44,12 @@ def exact_match(
 
 def search_words(text: str, answer: SymbolMatches, chosen: SymbolMatch | None) -> str:
     """What the answer means for Enter, for a person."""
+    shown = text.strip().upper()
     if not answer.matches:
-        return f"No instrument matches {text}. Check the spelling; futures begin with /, currency pairs are EUR.USD."
+        return f"No instrument matches {shown}. Check the spelling; futures begin with /, currency pairs are EUR.USD."
     if chosen is not None:
         return f"Enter focuses {match_label(chosen)} {chosen.primary_exchange} {chosen.currency}."
-    named = [match for match in answer.matches if match.symbol.upper() == text.strip().upper()]
+    named = [match for match in answer.matches if match.symbol.upper() == shown]
     if named:
-        return f"{len(named)} listings are named {text}. Choose one with ↑↓, then Enter."
-    return f"None of these is named {text}. Choose one with ↑↓, then Enter."
+        return f"{len(named)} listings are named {shown}. Choose one with ↑↓, then Enter."
+    return f"None of these is named {shown}. Choose one with ↑↓, then Enter."

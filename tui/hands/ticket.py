@@ -290,17 +290,17 @@ def problem_with(ticket: OrderTicket) -> str:
     label, quantity, price = ticket.instrument.label, ticket.quantity_text.strip(), ticket.price_text.strip()
     unit = unit_of(ticket.instrument)
     if not ticket.account:
-        return "No account is verified yet, so nothing can be sent. Wait until the first row shows the account."
+        return "No account is verified yet: nothing can be sent. Wait until the first row shows it."
     if not quantity:
-        return f"{ticket.side} {label}: the quantity is missing. Type the number of {unit}."
+        return f"The quantity is missing. Type the number of {label} {unit}."
     if parse_number(quantity) is None:
-        return f"{ticket.side} {label}, quantity: {explain_number(quantity)}. Type the number of {unit}, as in 100."
+        return f"Quantity {explain_number(quantity)}. Type {label} {unit}, as in 100."
     if ticket.order_type is OrderType.MKT:
         return ""
     if not price:
-        return f"{ticket.side} {quantity} {label}: the limit price is missing. Type it, or ← → for a computed one."
+        return f"The {label} limit price is missing. Type it, or ← → computes."
     if parse_number(price) is None:
-        return f"{ticket.side} {label}, price: {explain_number(price)}. Type the price in {ticket.instrument.currency}."
+        return f"Price {explain_number(price)}. Type the {label} price in {ticket.instrument.currency}."
     return ""
 
 

@@ -48,9 +48,8 @@ class OrderEntry(TicketPane):
         self._absent: set[str] = set()
 
     def on_mount(self) -> None:
-        """Begin to listen."""
+        """Be ready to ask; Textual runs the bases' handlers after this one."""
         self._asker = Asker(self, self.host, Previewed)
-        super().on_mount()
 
     def update_ticket(self, ticket: Ticket) -> None:
         """Show another state of the ticket, and ask core about it once it has rested."""
@@ -169,8 +168,10 @@ class OrderEntry(TicketPane):
         self._say(ready.note, Severity.WARNING)
 
     def _stash(self, ticket: Ticket) -> None:
+        """Keep a ticket that was closed while it was sent."""
         if isinstance(ticket, OrderTicket):
             self.drafts[ticket.instrument.con_id, ticket.verb.name] = ticket
+            self.renew()
 
     def _link_broke(self, sent: Ticket, *, in_pane: bool) -> None:
         """Nobody knows what became of it: an order is looked up after the link is back, a cancel may be asked again."""

@@ -95,8 +95,8 @@ class QuitScreen(ModalScreen[QuitChoice | None]):
     def action_answer(self, choice: str) -> None:
         """Leave, if the question stood long enough to be read."""
         if self._timing.now() - self._asked_at >= STAND:
-            self.call_later(self.dismiss, QuitChoice(choice))
+            self.app.call_later(self.dismiss, QuitChoice(choice))
 
     def action_stay(self) -> None:
         """Go back to the desk."""
-        self.call_later(self.dismiss, None)
+        self.app.call_later(self.dismiss, None)

@@ -84,7 +84,7 @@ class SymbolSearch(ModalScreen[Instrument | None]):
     SymbolSearch {
         align: left top;
         background: $background 30%;
-        & > Pane { offset: 0 2; width: 78; max-width: 100%; height: 13; background: $surface; }
+        & > Pane { offset: 0 2; width: 100%; max-width: 90; height: 13; background: $surface; }
         & Input { width: 1fr; background: $surface; }
         & LineGrid { height: 1fr; background: $surface; }
         & Static { height: auto; max-height: 3; color: $text-muted; }
@@ -167,7 +167,7 @@ class SymbolSearch(ModalScreen[Instrument | None]):
         self.burst = add_key(before, at, printable=event.is_printable, in_field=True)
         if self.burst.is_dropped and not before.is_dropped:
             self.post_message(Say(DROPPED, Severity.WARNING))
-            self.call_later(self.dismiss, None)
+            self.app.call_later(self.dismiss, None)
         return self.burst.is_dropped
 
     @on(Input.Changed)
@@ -193,7 +193,7 @@ class SymbolSearch(ModalScreen[Instrument | None]):
 
     def action_leave(self) -> None:
         """Go back without an instrument."""
-        self.call_later(self.dismiss, None)
+        self.app.call_later(self.dismiss, None)
 
     def action_step(self, rows: int) -> None:
         """Choose another of the found instruments."""
@@ -289,7 +289,7 @@ class SymbolSearch(ModalScreen[Instrument | None]):
         replica = self._host.replica
         known = replica.instrument(match.con_id)
         if known is not None and match.con_id in replica.watchlist:
-            self.call_later(self.dismiss, known)
+            self.app.call_later(self.dismiss, known)
         elif self._watching != match.con_id:
             self._watching = match.con_id
             self._say(f"adding {match_label(match)} to the watchlist…")
@@ -303,7 +303,7 @@ class SymbolSearch(ModalScreen[Instrument | None]):
             if ack is None:
                 self._say(NO_LINK)
             elif isinstance(ack.result, Qualified):
-                self.call_later(self.dismiss, ack.result.instrument)
+                self.app.call_later(self.dismiss, ack.result.instrument)
                 return
             else:
                 self._say("Core could not add it. Press Enter again." if ack.denied is None else ack.denied.message)
