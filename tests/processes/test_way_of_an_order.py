@@ -51,7 +51,8 @@ async def test_market_order_fills_and_everyone_agrees() -> None:
         async with running_core(home) as core, await core.attach() as watcher:
             await watcher.ready()
             await watcher.wait_for_instrument(SYMBOL)
-            before = watcher.snapshot.accounts[0].cash if watcher.snapshot.accounts else None
+            known = await watcher.until(lambda snapshot: any(account.cash for account in snapshot.accounts))
+            before = known.accounts[0].cash
             command = market_order(watcher.snapshot, SYMBOL, Side.BUY, 100)
             ack = await watcher.send(command)
             assert ack.ok, ack.denied
