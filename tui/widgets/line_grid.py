@@ -167,10 +167,7 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
             self._repaint_row(key, touched[0].x, touched[-1].end)
 
     def remove_row(self, key: str) -> None:
-        """Take a row out; a key that no row has is left alone.
-
-        A cursor on that row moves to the one that takes its place.
-        """
+        """Take a row out, a cursor on it moving to its successor; a key that no row has is left alone."""
         if key in self._rows:
             self._rows.drop([key])
             self._arrange([other for other in self._rows.order if other != key])
@@ -295,8 +292,10 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._report_visible()
 
     def on_focus(self) -> None:
-        """Mark the cursor's row."""
+        """Mark the cursor's row and bring it into sight."""
         self._repaint_row(self.cursor_key)
+        if self.cursor_key is not None:
+            self._scroll_to_index(self._rows.index(self.cursor_key))
 
     def on_blur(self) -> None:
         """Take the mark away."""
@@ -323,7 +322,8 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def _arrange(self, order: list[str]) -> None:
         """Take over a list of rows: the one place where rows come, go and change places."""
         cursor = self.cursor_key
-        followed = cursor in self.visible_keys()
+        # Unfocused at its top, a grid stays there: new rows come in at the top, and nobody is on the cursor's.
+        followed = (self.has_focus or self.scroll_offset.y > 0) and cursor in self.visible_keys()
         first = self._rows.arrange(order)
         if first is None:
             return

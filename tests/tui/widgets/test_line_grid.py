@@ -137,6 +137,23 @@ async def test_a_cursor_out_of_sight_does_not_scroll_back_when_the_order_changes
         assert app.grid.cursor_key == "r0"
 
 
+async def test_new_rows_at_the_top_show_while_nobody_is_in_the_grid() -> None:
+    app = GridApp()
+    async with app.run_test(size=SIZE) as pilot:
+        app.grid.set_rows(numbered(5, 4, 3, 2, 1))
+        await pilot.pause()
+        app.query_one(Input).focus()
+        await pilot.pause()
+        app.grid.set_rows(numbered(6, 5, 4, 3, 2, 1))
+        await app.painted()
+        assert app.grid.visible_keys() == ("r6", "r5", "r4", "r3", "r2")
+        app.grid.move_cursor("r1")
+        app.grid.scroll_to(y=0, animate=False)
+        app.grid.focus()
+        await app.painted()
+        assert "r1" in app.grid.visible_keys(), "the cursor comes into sight with the focus"
+
+
 async def test_a_new_order_waits_while_the_cursor_moves() -> None:
     app = GridApp()
     async with app.run_test(size=SIZE) as pilot:
