@@ -144,6 +144,8 @@ class DeskApp(DeskHost, inherit_bindings=False):
     def _show_start_error(self, title: str, text: str) -> None:
         from tui.screens.start_error import StartErrorScreen
 
+        if any(isinstance(screen, StartErrorScreen) for screen in self.screen_stack):
+            return
         self.call_later(self.push_screen, StartErrorScreen(title, text))
 
     def _ask_for_phrase(self) -> None:
@@ -172,7 +174,7 @@ class DeskApp(DeskHost, inherit_bindings=False):
 
         await self.push_screen(KeysScreen(self.user_keymap))
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[None]) -> Iterable[SystemCommand]:
         """What Ctrl+P offers: the declared commands, and the themes by name."""
         for command in commands.DESK:
             if command.palette:

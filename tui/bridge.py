@@ -20,11 +20,11 @@ from core.domain.events import (
     OrderChanged,
     PositionsUpdated,
     QuotesUpdated,
+    Snapshot,
     TradingStateChanged,
     WatchlistUpdated,
 )
 from core.errors import DeskError, LinkError
-from core.ids import mint_order_ref
 from tui import messages
 from tui.replica import Replica, SnapshotNeededError
 
@@ -35,6 +35,8 @@ Post = Callable[[messages.DeskMessage], object]
 
 BACKOFF = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 4.0, 4.0)
 """Seconds before each further attempt after the link broke; when they are used up a person decides."""
+FIRST_BACKOFF = (0.25, 0.5)
+"""The same before the first attachment: what does not come up at once is told soon."""
 
 NO_CORE = "The desk is not attached to core: nothing was sent. Wait until the first row shows the connection again."
 
@@ -58,12 +60,14 @@ class Bridge:
         *,
         utc: Callable[[], datetime] = _utc,
         backoff: tuple[float, ...] = BACKOFF,
+        first_backoff: tuple[float, ...] = FIRST_BACKOFF,
     ) -> None:
         self._connect = connect
         self._replica = replica
         self._post = post
         self._utc = utc
         self._backoff = backoff
+        self._first_backoff = first_backoff
         self._client: DeskClient | None = None
         self._wanted = asyncio.Event()
         self._closing = False
@@ -82,6 +86,8 @@ class Bridge:
 
     def mint_order_ref(self) -> str:
         """A new order's identity. Raises LinkError while core is not attached."""
+        from core.api import mint_order_ref
+
         return mint_order_ref(self.instance)
 
     async def send(self, command: Command) -> Ack:
@@ -110,14 +116,14 @@ class Bridge:
         """Attach, follow, attach again: until `close`. Errors that a person must act on become `StartFailed`."""
         while not self._closing:
             try:
-                client = await self._attach()
+                client, snapshot = await self._attach()
             except DeskError as error:
                 self._post(messages.StartFailed(error.title, str(error)))
                 await self._wanted.wait()
                 self._wanted.clear()
                 continue
             try:
-                await self._follow(client)
+                await self._follow(client, snapshot)
             except LinkError as error:
                 self._lose(str(error))
             finally:
@@ -141,35 +147,44 @@ class Bridge:
             raise LinkError(NO_CORE)
         return self._client
 
-    async def _attach(self) -> DeskClient:
-        """The first client that answers. A broken link is tried again with growing pauses; other errors are final."""
-        for pause in self._backoff:
+    async def _attach(self) -> tuple[DeskClient, Snapshot]:
+        """A client that gives a snapshot. A broken link is tried again after a pause, other errors are final."""
+        for pause in self._backoff if self._replica.is_loaded else self._first_backoff:
             try:
-                return await self._connect()
+                return await self._reach()
             except LinkError:
                 await asyncio.sleep(pause)
-        return await self._connect()
+        return await self._reach()
 
-    async def _follow(self, client: DeskClient) -> None:
+    async def _reach(self) -> tuple[DeskClient, Snapshot]:
+        client = await self._connect()
+        try:
+            return client, await client.snapshot()
+        except LinkError:
+            await client.close()
+            raise
+
+    async def _follow(self, client: DeskClient, snapshot: Snapshot) -> None:
+        self._client = client
         while True:
-            restored = self._replica.lost_since is not None
-            snapshot = await client.snapshot()
-            self._replica.load(snapshot)
-            self._quotes.clear()
-            self._stale_parts.clear()
-            self._client = client
-            self._post(messages.SnapshotLoaded(snapshot.session))
-            if restored:
-                self._post(messages.LinkRestored())
+            self._load(snapshot)
             try:
                 async for envelope in client.events(snapshot.number):
                     if self._replica.apply(envelope):
                         self._announce(envelope)
             except SnapshotNeededError:
+                snapshot = await client.snapshot()
                 continue
-            if self._closing:
-                return
             raise LinkError("Core closed the link.")
+
+    def _load(self, snapshot: Snapshot) -> None:
+        restored = self._replica.lost_since is not None
+        self._replica.load(snapshot)
+        self._quotes.clear()
+        self._stale_parts.clear()
+        self._post(messages.SnapshotLoaded(snapshot.session))
+        if restored:
+            self._post(messages.LinkRestored())
 
     def _announce(self, envelope: Envelope) -> None:
         match envelope.event:

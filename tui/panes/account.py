@@ -16,7 +16,7 @@ from tui.panes.mode_words import account_word
 from tui.panes.quote_cells import pnl_cell
 from tui.times import time_of_day
 
-BAR_CELLS = 10
+BAR_CELLS = 8
 AMOUNT_CELLS = 14
 
 
@@ -96,9 +96,9 @@ def _profit(value: Decimal | None, *, complete: bool) -> Part:
 
 
 def _bar(part: Decimal | None, whole: Decimal | None) -> str:
-    """A share as ten cells and a percentage; empty where either is unknown."""
+    """A share as a bar and a percentage; empty where either is unknown."""
     if part is None or not whole or whole < 0:
         return ""
     share = part / whole
     filled = min(BAR_CELLS, max(0, int(share * BAR_CELLS)))
-    return f"  {'▓' * filled}{'░' * (BAR_CELLS - filled)} {share * 100:.0f}%"
+    return f" {'▓' * filled}{'░' * (BAR_CELLS - filled)} {share * 100:.0f}%"

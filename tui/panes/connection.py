@@ -105,15 +105,17 @@ class ConnectionPane(LinesPane):
         health = self.replica.health
         external = sum(order.external for order in self.replica.live_orders())
         frames = Part(f"{health.bad_frames} frames not understood", "bold $attention" if health.bad_frames else "")
-        gateway = "" if health.gateway_pid is None else f" · gateway pid {health.gateway_pid}"
-        return [
+        desks = f" · {health.desks} desks" if health.desks > 1 else ""
+        lines = [
             labelled("journal", f"sync {_milliseconds(health.journal_sync_ms)} · head {fmt.size(health.journal_head)}"),
-            labelled("core", f"pid {health.core_pid}{gateway}" if health.core_pid else fmt.NONE),
-            labelled("desks", str(health.desks)),
+            labelled("core", f"pid {health.core_pid}{desks}" if health.core_pid else fmt.NONE),
             labelled("data lines", f"{health.lines} of {MARKET_DATA_LINES}"),
             labelled("wire", frames),
             labelled("others", f"{external} live by other clients, EXT" if external else "none live"),
         ]
+        if health.gateway_pid is not None:
+            lines.insert(2, labelled("gateway", f"pid {health.gateway_pid}"))
+        return lines
 
 
 def _milliseconds(value: Decimal | None) -> str:

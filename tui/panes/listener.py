@@ -14,7 +14,7 @@ from tui.replica import Replica
 
 
 def host_of(widget: Widget) -> DeskHost:
-    """The application around a widget of the desk. Raises TypeError in any other application."""
+    """The application around a widget or screen of the desk. Raises TypeError in any other application."""
     app = widget.app
     if not isinstance(app, DeskHost):
         raise TypeError(f"{widget!r} needs a DeskHost around it, not {app!r}")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from textwrap import wrap
 from typing import ClassVar
+
+from textual.content import Content
 
 from core.domain.events import Severity
 from core.domain.executions import Execution
@@ -13,12 +16,14 @@ from tui.panes import quote_cells as cells
 from tui.panes.blotter import number_text
 from tui.panes.line_row import GAP, LineRow, Part
 from tui.times import time_of_day
+from tui.widgets.columns import clean
 
+LINES_MAX = 3
 STYLES = {Severity.INFO: "", Severity.WARNING: "bold $attention", Severity.ALARM: "bold $refusal"}
 
 
 class MessageRow(LineRow):
-    """Shows one line, the newest; a longer text is cut at the edge, so texts begin with the fact."""
+    """Shows the newest message. Texts begin with the fact, for what is cut is cut at the end."""
 
     HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
         messages.Said,
@@ -37,6 +42,8 @@ class MessageRow(LineRow):
         self._text = ""
         self._severity = Severity.INFO
         self._told: set[str] = set()
+        self._first = ""
+        self._rest: list[str] = []
 
     def hear(self, message: messages.DeskMessage) -> None:
         """Take the newest text; each is shown at once, none waits for another."""
@@ -62,7 +69,7 @@ class MessageRow(LineRow):
 
     def show(self, text: str, severity: Severity = Severity.INFO, time: datetime | None = None) -> None:
         """Show a text; `time` None means now."""
-        self._text, self._severity, self._time = text, severity, time or self.now
+        self._text, self._severity, self._time = clean(text), severity, time or self.now
         self.renew()
 
     def _resume(self) -> None:
@@ -77,16 +84,36 @@ class MessageRow(LineRow):
         else:
             self.renew()
 
+    def renew(self) -> None:
+        """Show the text; a warning takes up to three lines where one does not hold it, anything else is cut."""
+        room = max(1, self.size.width - len(self._stamp))
+        lines = [self._text]
+        if self._severity is not Severity.INFO:
+            lines = wrap(self._text, room, max_lines=LINES_MAX, placeholder="…") or lines
+        if lines[1:] != self._rest:
+            self.styles.height = len(lines)
+            self.refresh()
+        self._first, self._rest = lines[0], lines[1:]
+        super().renew()
+
+    @property
+    def _stamp(self) -> str:
+        return f"{time_of_day(self._time)} " if self._text else ""
+
     def left(self, width: int) -> list[Part]:
-        """Time and text."""
-        if not self._text:
-            return []
-        return [Part(f"{time_of_day(self._time)} ", "$text-muted"), Part(self._text, STYLES[self._severity])]
+        """Time and the first line."""
+        return [Part(self._stamp, "$text-muted"), Part(self._first, STYLES[self._severity])]
 
     def right(self, width: int) -> list[Part]:
         """How many warnings and alarms there were."""
         count = sum(incident.severity is not Severity.INFO for incident in self.replica.incidents)
         return [GAP, Part(f"{count} alert{'s' if count > 1 else ''}", "$attention")] if count else []
+
+    def render(self) -> Content:
+        """The line, and those below it, under the text."""
+        blanks = " " * len(self._stamp)
+        style = STYLES[self._severity]
+        return Content("\n").join([super().render(), *(Content.assemble(blanks, (line, style)) for line in self._rest)])
 
     def _fill_text(self, execution: Execution) -> str:
         instrument = self.replica.instrument(execution.con_id)

@@ -16,7 +16,7 @@ class FramedScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     FramedScreen {
         align: center middle;
-        background: $background 60%;
+        background: $background 30%;
         & > #frame {
             width: 72;
             max-width: 100%;

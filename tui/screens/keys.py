@@ -53,7 +53,7 @@ class KeysScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     KeysScreen {
         align: center middle;
-        background: $background 60%;
+        background: $background 30%;
         & > #frame {
             width: 76;
             max-width: 100%;

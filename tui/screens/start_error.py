@@ -6,8 +6,11 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from tui.messages import SnapshotLoaded, StartFailed
 from tui.panes.listener import host_of
 from tui.screens.frame import FramedScreen
+
+TRYING = "Starting core again…"
 
 
 class StartErrorScreen(FramedScreen):
@@ -22,7 +25,23 @@ class StartErrorScreen(FramedScreen):
     ]
     HINT = "r try again · q quit"
 
-    async def action_try_again(self) -> None:
-        """Reach for core once more."""
-        host_of(self).desk.try_again()
+    def on_mount(self) -> None:
+        """Wait for core, or for its next word."""
+        host_of(self).listen(self, SnapshotLoaded, StartFailed)
+
+    def on_unmount(self) -> None:
+        """Stop waiting."""
+        host_of(self).forget(self)
+
+    async def on_snapshot_loaded(self) -> None:
+        """Core is there."""
         await self.action_dismiss()
+
+    def on_start_failed(self, message: StartFailed) -> None:
+        """Core did not start this time either."""
+        self.tell(message.text)
+
+    def action_try_again(self) -> None:
+        """Reach for core once more."""
+        self.tell(TRYING)
+        host_of(self).desk.try_again()
