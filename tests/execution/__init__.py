@@ -1,0 +1,1 @@
+"""The execution service, on scripted fakes of its two ports."""
