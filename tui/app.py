@@ -30,7 +30,7 @@ from tui.keymap import bindings, keys_of
 from tui.panes.mode_words import account_word, mode_word
 from tui.pulse import PERIOD, Pulse
 from tui.screens.first_frame import FirstFrame
-from tui.themes import DEFAULT_THEME, NAME, domain_defaults, load_themes, parse_theme
+from tui.themes import DEFAULT_THEME, NAME, load_themes, parse_theme
 
 if TYPE_CHECKING:
     from tui.screens.quit import QuitChoice
@@ -94,10 +94,6 @@ class DeskApp(DeskHost, inherit_bindings=False):
         if first is not None:
             self.register_theme(first)
             self.theme = first.name
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Colours of the desk's own for themes that don't set them."""
-        return domain_defaults(dark=self.current_theme.dark)
 
     def on_mount(self) -> None:
         """Reach for core as soon as the first frame is drawn."""

@@ -14,6 +14,7 @@ from core.domain.events import Severity
 from tui import messages
 from tui.bridge import Bridge, Connect
 from tui.replica import Replica
+from tui.themes import domain_defaults
 
 
 def utc_now() -> datetime:
@@ -57,6 +58,10 @@ class DeskHost(App[None], inherit_bindings=False):
         """Whose money orders move: what core says, before that what was asked for; None while neither is known."""
         connection = self.replica.connection
         return self._expected_mode if connection is None else connection.mode
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colours of the desk's own for themes that don't set them."""
+        return domain_defaults(dark=self.current_theme.dark)
 
     def listen(self, listener: MessagePump, *kinds: type[messages.DeskMessage]) -> None:
         """Have every message of these kinds (subclasses apart) posted to a mounted widget or screen."""

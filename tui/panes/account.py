@@ -46,7 +46,7 @@ class AccountPane(LinesPane):
         """Money, profit, then the day's work."""
         account = self.replica.account_values()
         if account is None:
-            text = "The broker has not reported the account." if self.replica.is_loaded else ""
+            text = "not reported yet" if self.replica.is_loaded else ""
             return [[Part(text, "italic $text-muted")]]
         return [*self._money(account), *self._profit(account), *self._work(account)]
 

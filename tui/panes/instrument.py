@@ -18,6 +18,9 @@ STYLES = {"up": "$quote-up", "down": "$quote-down", "stale": "$stale", "attentio
 class InstrumentRow(LineRow):
     """Name, market and what is held of the instrument in focus."""
 
+    DEFAULT_CSS = """
+    InstrumentRow { background: $surface; }
+    """
     HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
         messages.SnapshotLoaded,
         messages.FocusChanged,

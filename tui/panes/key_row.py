@@ -10,6 +10,10 @@ from tui.panes.line_row import GAP, WIDE, LineRow, Part
 class KeyRow(LineRow):
     """Changes only when a user gives commands other keys."""
 
+    DEFAULT_CSS = """
+    KeyRow { background: $panel; }
+    """
+
     def left(self, width: int) -> list[Part]:
         """Keys and what they do, as many as fit whole."""
         parts: list[Part] = []

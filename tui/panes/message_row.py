@@ -25,6 +25,9 @@ STYLES = {Severity.INFO: "", Severity.WARNING: "bold $attention", Severity.ALARM
 class MessageRow(LineRow):
     """Shows the newest message. Texts begin with the fact, for what is cut is cut at the end."""
 
+    DEFAULT_CSS = """
+    MessageRow { background: $surface; }
+    """
     HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
         messages.Said,
         messages.SnapshotLoaded,

@@ -54,7 +54,7 @@ def side_cell(instrument: Instrument | None, quote: Quote | None, value: Decimal
     if quote.crossed:
         return Cell(text, "attention")
     if quote.stale:
-        return Cell(fmt.estimate(text), "stale")
+        return Cell(fmt.stale(text, None), "stale")
     if quote.data_type in _DELAYED:
         return Cell(fmt.delayed(text), "stale")
     return Cell(text, "stale" if is_doubtful(quote) else "")

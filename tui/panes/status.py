@@ -17,6 +17,16 @@ from tui.times import time_of_day, zone_name
 class StatusRow(LineRow):
     """Wears the colour of the mode over its whole width (classes `-practice`, `-paper`, `-live`)."""
 
+    DEFAULT_CSS = """
+    StatusRow {
+        background: $panel;
+        &.-practice { background: $mode-practice; color: $mode-practice-text; }
+        &.-paper { background: $mode-paper; color: $mode-paper-text; text-style: bold; }
+        &.-live { background: $mode-live; color: $mode-live-text; text-style: bold; }
+        &:nocolor { background: $background; color: $foreground; }
+        &.-live:nocolor { text-style: bold reverse; }
+    }
+    """
     HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
         messages.SnapshotLoaded,
         messages.LinkLost,
