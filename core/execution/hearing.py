@@ -222,7 +222,7 @@ class Hearing:
             changed=now,
         )
         concluded = lifecycle.from_open_order(order, report, now)
-        if not ours and not concluded.order.is_live:
+        if not ours and (report.status == "Filled" or not concluded.order.is_live):
             return []
         self._know(report.instrument)
         self._state.book.put(order)

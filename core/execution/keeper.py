@@ -201,8 +201,8 @@ class ConnectionKeeper:
     async def _synchronise(self, granted: ConnectPermit) -> None:
         account = granted.pinned_account or self.connection.accounts[0]
         # Quotes and money are wanted, but no order waits for them; only the books decide.
-        self._aside(self._on_verified())
-        self._aside(self._broker.watch_account(account))
+        self._aside(self._on_verified)
+        self._aside(lambda: self._broker.watch_account(account))
         # What was asked over an earlier connection is not answered over this one.
         asked = {o.order_ref: o.revision for o in self._state.book.live() if o.pending is not Pending.NONE}
         books = await self._read()
@@ -227,7 +227,7 @@ class ConnectionKeeper:
         still = [order for order in self._state.book.live() if before.get(order.order_ref) == order.changed]
         self._change(settle_missing(order, books, now) for order in still)
         self._set(reconciled=now)
-        self._aside(self._on_read())
+        self._aside(self._on_read)
         return books
 
     def _distrust(self) -> None:
@@ -243,7 +243,7 @@ class ConnectionKeeper:
             down = self.connection.ibkr is FarmStatus.DOWN
             self._set(state=LinkState.READY, attempt=0, problem=self.connection.problem if down else "")
 
-    def _aside(self, work: Awaitable[None]) -> None:
+    def _aside(self, work: Callable[[], Awaitable[None]]) -> None:
         task = asyncio.ensure_future(_quietly(work))
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
@@ -303,7 +303,7 @@ class ConnectionKeeper:
                 # Fills that came while the link was down may never be told.
                 self._distrust()
                 if report.error_class is ErrorClass.LINK_UP_DATA_LOST:
-                    self._aside(self._on_data_lost())
+                    self._aside(self._on_data_lost)
             case ErrorClass.FARM_UP | ErrorClass.FARM_DOWN:
                 farm = report.text.rpartition(":")[2].strip() or "farm"
                 farms = dict(self.connection.farms) | {farm: report.error_class is ErrorClass.FARM_UP}
@@ -344,10 +344,10 @@ async def _first(waiting: Awaitable[object], *, timeout: float | None) -> None:
         return
 
 
-async def _quietly(work: Awaitable[None]) -> None:
+async def _quietly(work: Callable[[], Awaitable[None]]) -> None:
     """Do something whose failure stands in the log and shows on its own row, but which never blocks trading."""
     try:
-        await work
+        await work()
     except DeskError as error:
         log.warning("while connecting: %s", error)
     except Exception:
