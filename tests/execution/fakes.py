@@ -106,6 +106,8 @@ class FakeBroker:
         self.instruments: dict[int, Instrument] = {AAPL.con_id: AAPL, TSLA.con_id: TSLA}
         self.open_error: Exception | None = None
         self.ping_error: Exception | None = None
+        self.first_words: list[Report] = []
+        """What comes right behind the handshake."""
         self.opened: list[ConnectPermit] = []
         self.is_open = False
         self.placed: list[Placed] = []
@@ -135,6 +137,7 @@ class FakeBroker:
         if self.open_error is not None:
             raise self.open_error
         self.is_open = True
+        self.listener.on_reports(self.first_words)
         return Shaken(self.accounts)
 
     async def close(self) -> None:
