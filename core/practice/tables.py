@@ -19,7 +19,7 @@ b    bool                  ``0``                   never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
@@ -112,29 +112,45 @@ class When:
         return bool(value) if self.among is None else value in self.among
 
 
-Part: TypeAlias = Field | Repeat | When
+@dataclass(frozen=True, slots=True)
+class Maybe:
+    """Fields that not every client sends: there if more fields are left than the plain ones that follow."""
+
+    parts: tuple[Field, ...]
 
 
-def parts(*items: str | Repeat | When) -> tuple[Part, ...]:
+Part: TypeAlias = Field | Repeat | When | Maybe
+
+
+Item: TypeAlias = str | Repeat | When | Maybe
+
+
+def _fields(text: str) -> Iterator[Field]:
+    for word in text.split():
+        name, _, rest = word.partition(":")
+        kind, given, missing = rest.partition("=")
+        yield Field(name, kind, missing if given else _MISSING[kind])
+
+
+def parts(*items: Item) -> tuple[Part, ...]:
     """Read a table: text gives fields, groups stand for themselves."""
     found: list[Part] = []
     for item in items:
-        if not isinstance(item, str):
-            found.append(item)
-            continue
-        for word in item.split():
-            name, _, rest = word.partition(":")
-            kind, given, missing = rest.partition("=")
-            found.append(Field(name, kind, missing if given else _MISSING[kind]))
+        found += _fields(item) if isinstance(item, str) else [item]
     return tuple(found)
 
 
-def repeat(name: str, *items: str | Repeat | When) -> Repeat:
+def maybe(text: str) -> Maybe:
+    """Give fields that not every client sends."""
+    return Maybe(tuple(_fields(text)))
+
+
+def repeat(name: str, *items: Item) -> Repeat:
     """Give a repeated group."""
     return Repeat(name, parts(*items))
 
 
-def when(name: str, *items: str | Repeat | When, among: tuple[Scalar, ...] | None = None) -> When:
+def when(name: str, *items: Item, among: tuple[Scalar, ...] | None = None) -> When:
     """Give fields that depend on an earlier one."""
     return When(name, parts(*items), among)
 
@@ -155,7 +171,7 @@ def value_text(value: Scalar, missing: str) -> str:
 class Message:
     """One message: its id, its version field if it has one, and its table."""
 
-    def __init__(self, message_id: int, name: str, version: int | None, *items: str | Repeat | When) -> None:
+    def __init__(self, message_id: int, name: str, version: int | None, *items: Item) -> None:
         self.id = message_id
         self.name = name
         self.version = version
@@ -201,6 +217,9 @@ def _write(table: tuple[Part, ...], record: Mapping[str, Value], words: list[str
         elif isinstance(part, When):
             if part.holds(record):
                 _write(part.parts, record, words)
+        elif isinstance(part, Maybe):
+            if part.parts[0].name in record:
+                _write(part.parts, record, words)
         else:
             rows = record.get(part.name)
             entries = rows if isinstance(rows, list) else []
@@ -210,9 +229,13 @@ def _write(table: tuple[Part, ...], record: Mapping[str, Value], words: list[str
 
 
 def _read(table: tuple[Part, ...], fields: Sequence[str], position: int, record: Record, name: str) -> int:
-    for part in table:
+    for place, part in enumerate(table):
         if isinstance(part, When):
             if part.holds(record):
+                position = _read(part.parts, fields, position, record, name)
+            continue
+        if isinstance(part, Maybe):
+            if len(fields) - position > len(table) - place - 1:
                 position = _read(part.parts, fields, position, record, name)
             continue
         if position >= len(fields):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.practice.tables import Message, repeat, when
+from core.practice.tables import Message, maybe, repeat, when
 from core.practice.tables_order import PLACE_ORDER
 
 _CONTRACT = (
@@ -13,6 +13,8 @@ _SHORT_CONTRACT = (
     "conId:i symbol:s secType:s lastTradeDate:s strike:d right:s multiplier:s exchange:s currency:s localSymbol:s"
     " tradingClass:s"
 )
+#: Some clients count the tags and values before they send them as one text, some don't.
+_OPTION_COUNT = maybe("optionCount:i")
 _LEGS = when("secType", repeat("comboLegs", "conId:i ratio:i action:s exchange:s"), among=("BAG",))
 
 MARKET_DATA = Message(
@@ -89,14 +91,15 @@ FUNDAMENTAL_DATA = Message(
     "reqFundamentalData",
     2,
     "reqId:i conId:i symbol:s secType:s exchange:s primaryExchange:s currency:s localSymbol:s reportType:s",
-    "optionCount:i options:s",
+    _OPTION_COUNT,
+    "options:s",
 )
 CANCEL_FUNDAMENTAL_DATA = Message(53, "cancelFundamentalData", 1, "reqId:i")
 IMPLIED_VOLATILITY = Message(
-    54, "calculateImpliedVolatility", 3, "reqId:i", _CONTRACT, "price:d underPrice:d optionCount:i options:s"
+    54, "calculateImpliedVolatility", 3, "reqId:i", _CONTRACT, "price:d underPrice:d", _OPTION_COUNT, "options:s"
 )
 OPTION_PRICE = Message(
-    55, "calculateOptionPrice", 3, "reqId:i", _CONTRACT, "volatility:d underPrice:d optionCount:i options:s"
+    55, "calculateOptionPrice", 3, "reqId:i", _CONTRACT, "volatility:d underPrice:d", _OPTION_COUNT, "options:s"
 )
 CANCEL_IMPLIED_VOLATILITY = Message(56, "cancelCalculateImpliedVolatility", 1, "reqId:i")
 CANCEL_OPTION_PRICE = Message(57, "cancelCalculateOptionPrice", 1, "reqId:i")

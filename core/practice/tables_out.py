@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.practice.tables import Message, repeat
+from core.practice.tables import Message, repeat, when
 from core.practice.tables_order import COMPLETED_ORDER, OPEN_ORDER
 
 _CONTRACT = "conId:i symbol:s secType:s lastTradeDate:s strike:d right:s multiplier:s"
@@ -64,6 +64,25 @@ HISTORICAL_DATA = Message(
     repeat("bars", "date:s open:d high:d low:d close:d volume:d wap:d count:i"),
 )
 SCANNER_PARAMETERS = Message(19, "scannerParameters", 1, "xml:s")
+SCANNER_DATA = Message(
+    20,
+    "scannerData",
+    3,
+    "reqId:i",
+    repeat(
+        "rows",
+        "rank:i conId:i symbol:s secType:s lastTradeDate:s strike:d right:s exchange:s currency:s localSymbol:s",
+        "marketName:s tradingClass:s distance:s benchmark:s projection:s legs:s",
+    ),
+)
+#: What can't be computed is -1 where that can't be a value, -2 where -1 can.
+OPTION_COMPUTATION = Message(
+    21,
+    "tickOptionComputation",
+    None,
+    "reqId:i tickType:i attribs:i impliedVolatility:d=-1 delta:d=-2 price:d=-1 pvDividend:d=-1 gamma:d=-2 vega:d=-2",
+    "theta:d=-2 underPrice:d=-1",
+)
 TICK_GENERIC = Message(45, "tickGeneric", 6, "reqId:i tickType:i value:d")
 TICK_STRING = Message(46, "tickString", 6, "reqId:i tickType:i value:s")
 CURRENT_TIME = Message(49, "currentTime", 1, "epoch:i")
@@ -79,6 +98,8 @@ POSITION = Message(61, "position", 3, "account:s", _CONTRACT, "exchange:s", _SYM
 POSITION_END = Message(62, "positionEnd", 1)
 ACCOUNT_SUMMARY = Message(63, "accountSummary", 1, "reqId:i account:s tag:s value:s currency:s")
 ACCOUNT_SUMMARY_END = Message(64, "accountSummaryEnd", 1, "reqId:i")
+GROUP_LIST = Message(67, "displayGroupList", 1, "reqId:i groups:s")
+GROUP_UPDATED = Message(68, "displayGroupUpdated", 1, "reqId:i contract:s")
 POSITION_MULTI = Message(
     71,
     "positionMulti",
@@ -92,6 +113,15 @@ POSITION_MULTI = Message(
 POSITION_MULTI_END = Message(72, "positionMultiEnd", 1, "reqId:i")
 ACCOUNT_MULTI = Message(73, "accountUpdateMulti", 1, "reqId:i account:s modelCode:s tag:s value:s currency:s")
 ACCOUNT_MULTI_END = Message(74, "accountUpdateMultiEnd", 1, "reqId:i")
+OPTION_PARAMETERS = Message(
+    75,
+    "securityDefinitionOptionParameter",
+    None,
+    "reqId:i exchange:s underConId:i tradingClass:s multiplier:s",
+    repeat("expirations", "expiration:s"),
+    repeat("strikes", "strike:d"),
+)
+OPTION_PARAMETERS_END = Message(76, "securityDefinitionOptionParameterEnd", None, "reqId:i")
 SOFT_DOLLAR_TIERS = Message(77, "softDollarTiers", None, "reqId:i", repeat("tiers", "name:s value:s displayName:s"))
 FAMILY_CODES = Message(78, "familyCodes", None, repeat("codes", "account:s familyCode:s"))
 SYMBOL_SAMPLES = Message(
@@ -114,8 +144,13 @@ DEPTH_EXCHANGES = Message(
 )
 TICK_REQ_PARAMS = Message(81, "tickReqParams", None, "reqId:i minTick:d bboExchange:s snapshotPermissions:i")
 SMART_COMPONENTS = Message(82, "smartComponents", None, "reqId:i", repeat("components", "bit:i exchange:s letter:s"))
+NEWS_ARTICLE = Message(83, "newsArticle", None, "reqId:i articleType:i text:s")
+TICK_NEWS = Message(84, "tickNews", None, "reqId:i milliseconds:i provider:s article:s headline:s extra:s")
 NEWS_PROVIDERS = Message(85, "newsProviders", None, repeat("providers", "code:s name:s"))
+HISTORICAL_NEWS = Message(86, "historicalNews", None, "reqId:i time:s provider:s article:s headline:s")
+HISTORICAL_NEWS_END = Message(87, "historicalNewsEnd", None, "reqId:i hasMore:b")
 HEAD_TIMESTAMP = Message(88, "headTimestamp", None, "reqId:i timestamp:s")
+HISTOGRAM = Message(89, "histogramData", None, "reqId:i", repeat("prices", "price:d size:i"))
 #: A live bar has another field order than a bar of historicalData.
 HISTORICAL_UPDATE = Message(
     90, "historicalDataUpdate", None, "reqId:i count:i date:s open:d close:d high:d low:d wap:d volume:d"
@@ -123,7 +158,43 @@ HISTORICAL_UPDATE = Message(
 MARKET_RULE = Message(93, "marketRule", None, "ruleId:i", repeat("increments", "lowEdge:d increment:d"))
 PNL = Message(94, "pnl", None, "reqId:i daily:M unrealized:M realized:M")
 PNL_SINGLE = Message(95, "pnlSingle", None, "reqId:i position:d daily:M unrealized:M realized:M value:M")
+HISTORICAL_TICKS = Message(
+    96, "historicalTicks", None, "reqId:i", repeat("ticks", "epoch:i mask:i price:d size:d"), "done:b"
+)
+HISTORICAL_TICKS_BID_ASK = Message(
+    97,
+    "historicalTicksBidAsk",
+    None,
+    "reqId:i",
+    repeat("ticks", "epoch:i mask:i bid:d ask:d bidSize:d askSize:d"),
+    "done:b",
+)
+HISTORICAL_TICKS_LAST = Message(
+    98,
+    "historicalTicksLast",
+    None,
+    "reqId:i",
+    repeat("ticks", "epoch:i mask:i price:d size:d exchange:s conditions:s"),
+    "done:b",
+)
+#: Types: 1 Last, 2 AllLast, 3 BidAsk, 4 MidPoint.
+TICK_BY_TICK = Message(
+    99,
+    "tickByTick",
+    None,
+    "reqId:i tickType:i epoch:i",
+    when("tickType", "price:d size:d mask:i exchange:s conditions:s", among=(1, 2)),
+    when("tickType", "bid:d ask:d bidSize:d askSize:d mask:i", among=(3,)),
+    when("tickType", "middle:d", among=(4,)),
+)
 COMPLETED_ORDERS_END = Message(102, "completedOrdersEnd", None)
+HISTORICAL_SCHEDULE = Message(
+    106,
+    "historicalSchedule",
+    None,
+    "reqId:i start:s end:s timeZone:s",
+    repeat("sessions", "start:s end:s refDate:s"),
+)
 USER_INFO = Message(107, "userInfo", None, "reqId:i whiteBrandingId:s")
 
 #: Every message that the gateway may send, by id.

@@ -148,6 +148,26 @@ def test_requests_of_ib_async_are_read_whole(call: Call) -> None:
     assert message.decode(message.fields(record).split("\0")[:-1]) == record
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("reqFundamentalData", 7, STOCK, "ReportSnapshot", []),
+        ("calculateImpliedVolatility", 7, STOCK, 1.5, 100.0, []),
+        ("calculateOptionPrice", 7, STOCK, 0.3, 100.0, []),
+    ],
+    ids=lambda call: str(call[0]),
+)
+def test_clients_that_do_not_count_their_options_are_read_too(call: Call) -> None:
+    fields = sent(*call)
+    message = REQUESTS[int(fields[0])]
+    counted = message.decode(fields)
+    assert fields[-2:] == ["0", ""]
+
+    assert message.decode([*fields[:-2], ""]) == {
+        name: value for name, value in counted.items() if name != "optionCount"
+    }
+
+
 def test_every_request_of_the_tables_is_tried() -> None:
     assert {int(sent(*call)[0]) for call in REQUEST_CALLS} | {PLACE_ORDER.id} == set(REQUESTS)
 

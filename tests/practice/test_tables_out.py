@@ -29,8 +29,17 @@ DROPPED = {
     "openOrder": {"sharesAllocation"},
     "execDetails": {"time"},
     "contractDetails": {"longName"},
+    # A decoder tells masks as flags, and the kind of a quote by which callback it makes.
+    "historicalTicks": {"mask", "epoch"},
+    "historicalTicksBidAsk": {"mask", "epoch"},
+    "historicalTicksLast": {"mask", "epoch"},
+    "tickByTick": {"mask", "tickType"},
 }
 MESSAGES = sorted(RESPONSES.values(), key=lambda message: message.id)
+#: Messages whose shape a field decides, with the values that it can have.
+SHAPES: dict[str, list[Record]] = {"tickByTick": [Record(tickType=kind) for kind in (1, 2, 3, 4)]}
+#: Every message in every shape.
+SHAPED = [(message, given) for message in MESSAGES for given in SHAPES.get(message.name, [Record()])]
 
 
 def sample(parts: tuple[Part, ...], record: Record, numbers: count[int]) -> None:
@@ -73,9 +82,13 @@ def leaves(record: Record) -> list[tuple[str, Value]]:
     return found
 
 
-@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: f"{message.id}-{message.name}")
-def test_every_field_reaches_both_decoders(message: Message, caplog: pytest.LogCaptureFixture) -> None:
-    record = Record()
+@pytest.mark.parametrize(
+    ("message", "given"),
+    SHAPED,
+    ids=lambda value: f"{value.id}-{value.name}" if isinstance(value, Message) else "-".join(map(str, value.values())),
+)
+def test_every_field_reaches_both_decoders(message: Message, given: Record, caplog: pytest.LogCaptureFixture) -> None:
+    record = Record(given)
     sample(message.parts, record, count())
     fields = message.fields(record).split("\0")[:-1]
 
