@@ -55,7 +55,7 @@ def sample(parts: tuple[Part, ...], record: Record, numbers: count[int]) -> None
                 sample(part.parts, row, numbers)
                 rows.append(row)
             record[part.name] = rows
-        elif part.name not in record:
+        elif isinstance(part, Field) and part.name not in record:
             record[part.name] = FIXED.get(part.name, value_of(part, next(numbers)))
 
 
