@@ -176,10 +176,9 @@ class Hearing:
 
     def _unrecorded(self, order_ref: str, what: str) -> list[Fact]:
         """An alarm, once, if the reference is one that this journal minted and holds no record of."""
-        known = order_ref in self._state.used_refs or (order_ref, "") in self._told
-        if known or instance_of(order_ref) != self._instance:
+        if order_ref in self._state.used_refs or instance_of(order_ref) != self._instance:
             return []
-        self._told.add((order_ref, ""))
+        self._state.used_refs.add(order_ref)
         text = f"{what} is at IBKR under our name, but the journal has no record of it. Check the journal."
         return [self.incident(text, Severity.ALARM, order_ref)]
 
@@ -224,12 +223,13 @@ class Hearing:
         concluded = lifecycle.from_open_order(order, report, now)
         if not ours and (report.status == "Filled" or not concluded.order.is_live):
             return []
+        alarm = self._unrecorded(order.order_ref, order.text)
         self._know(report.instrument)
-        self._state.book.put(order)
+        self._state.admit(order)
         facts: list[Fact] = [ExecutionAdded(execution=known) for known in self._state.book.adopt_executions(order)]
         filled, average = self._state.book.filled(order.order_ref)
         facts += self._take(order, lifecycle.from_fills(concluded.order, filled, average, now))
-        return [OrderChanged(order=order), *facts, *self._unrecorded(order.order_ref, order.text)]
+        return [OrderChanged(order=order), *facts, *alarm]
 
     def _execution(self, report: ExecutionReport) -> list[Fact]:
         execution = report.execution

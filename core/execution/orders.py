@@ -151,9 +151,7 @@ class OrderDesk:
             changed=now,
         )
         order_ref, verified = order.order_ref, self._state.connection.verified
-        self._state.book.put(order)
-        self._state.used_refs.add(order_ref)
-        self._state.highest_order_id = max(self._state.highest_order_id, order.order_id)
+        self._state.admit(order)
         committing = self._journal.commit([Intent(order=order, request=request)])
         self._publisher.journalled(self._journal.head, OrderChanged(order=order))
         self._recording.add(order_ref)

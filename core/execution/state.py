@@ -49,7 +49,7 @@ class DeskState:
         self.health = Health()
         self.highest_order_id = 0
         self.used_refs: set[str] = set()
-        """Every order reference that this journal ever sent an order under, those of earlier days too."""
+        """Every order reference that an order of ours ever stood for, those of earlier days too."""
         self._number = 0
         self._number_day: date | None = None
 
@@ -81,6 +81,13 @@ class DeskState:
         """What is held of an instrument; None when nothing ever was, or nothing is known."""
         return (self.positions or {}).get((account, con_id))
 
+    def admit(self, order: Order) -> None:
+        """Take an order in; if it is ours, its reference and its id are never given out again."""
+        self.book.put(order)
+        if not order.external:
+            self.used_refs.add(order.order_ref)
+            self.highest_order_id = max(self.highest_order_id, order.order_id)
+
     def next_number(self, now: datetime) -> int:
         """The day's next short number for an order: they begin at 1 with each trading day."""
         day = trading_day(now)
@@ -94,13 +101,14 @@ class DeskState:
         for entry in entries:
             match entry:
                 case Intent(order=order):
-                    self._recall(order)
+                    self.admit(order)
+                    self._count(order)
                 case ModifyIntent(order=order):
                     self.book.put(order)
                 case CancelAsked(order_ref=order_ref):
                     self._recall_cancel(order_ref)
                 case FactRecorded(fact=OrderChanged(order=order)):
-                    self.book.put(order)
+                    self.admit(order)
                     self._count(order)
                 case FactRecorded(fact=ExecutionAdded(execution=execution)):
                     self.book.add_execution(execution)
@@ -113,12 +121,6 @@ class DeskState:
                 case _:
                     pass
         self._drop_ended_days(now)
-
-    def _recall(self, order: Order) -> None:
-        self.book.put(order)
-        self.highest_order_id = max(self.highest_order_id, order.order_id)
-        self.used_refs.add(order.order_ref)
-        self._count(order)
 
     def _count(self, order: Order) -> None:
         """No later order of the day gets a number that `order` has."""
