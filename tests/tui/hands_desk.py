@@ -244,6 +244,10 @@ class Hands:
         self.app.post_message(events.Paste(text))
         await self.pilot.pause()
 
+    def pass_second(self) -> None:
+        """Let the desk's clock tell that a second passed; to be called by the application."""
+        self.app.publish(messages.SecondPassed(sample.NOW))
+
     async def see(self, *parts: str) -> None:
         """Wait until the ticket pane shows these texts."""
         await self.until(lambda: all(part in self.entry.face.plain for part in parts))
@@ -259,9 +263,12 @@ class Hands:
 
 
 @asynccontextmanager
-async def desk(snapshot: Snapshot = sample.SNAPSHOT, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Hands]:
-    """The desk, attached, with AAPL in focus."""
-    core, clock = Core(snapshot), TurnedClock()
+async def desk(
+    snapshot: Snapshot = sample.SNAPSHOT, size: tuple[int, int] = (80, 24), core: Core | None = None
+) -> AsyncIterator[Hands]:
+    """The desk, attached, with the first instrument of the watchlist in focus."""
+    core, clock = core or Core(snapshot), TurnedClock()
+    snapshot = core.state
     app = HandsApp(core)
     async with app.run_test(size=size) as pilot:
         hands = Hands(app, core, pilot, clock)

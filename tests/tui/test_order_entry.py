@@ -15,7 +15,6 @@ from core.domain.orders import OrderState, OrderType, Side, TimeInForce
 from core.domain.quotes import DataType
 from tests.tui import sample
 from tests.tui.hands_desk import Hands, desk
-from tui import messages
 
 D = Decimal
 
@@ -396,7 +395,7 @@ async def test_previews_are_asked_again_each_second() -> None:
         await hands.press("b")
         await hands.see("limits ok")
         asked = len(hands.core.commands(PreviewOrder))
-        hands.app.publish(messages.SecondPassed(sample.NOW))
+        hands.app.call_later(hands.pass_second)
 
         await hands.until(lambda: len(hands.core.commands(PreviewOrder)) > asked)
         await hands.see("limits ok")

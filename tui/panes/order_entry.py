@@ -42,8 +42,9 @@ class OrderEntry(TicketPane):
     def __init__(self, *, id: str | None = None, timing: Timing | None = None) -> None:
         """Create it; `timing` is the clock of the send gate, None for the running loop's."""
         super().__init__(id=id, timing=timing)
-        self._sent: dict[int, Ticket] = {}
+        self._sent: dict[int, tuple[Ticket, int]] = {}
         self._token = 0
+        self._restored = 0
         self._lost: dict[str, OrderTicket | CloseTicket] = {}
         self._absent: set[str] = set()
 
@@ -62,6 +63,7 @@ class OrderEntry(TicketPane):
             case messages.SecondPassed():
                 self._ask(0)
             case messages.LinkRestored():
+                self._restored += 1
                 self._look_up()
             case messages.OrderUpdated(order=order) if order.order_ref in self._absent:
                 self._absent.discard(order.order_ref)
@@ -122,7 +124,7 @@ class OrderEntry(TicketPane):
             case _:
                 sent = replace(ticket, phase=Phase.SENDING, note="")
         self._token += 1
-        self._sent[self._token] = sent
+        self._sent[self._token] = (sent, self._restored)
         self.update_ticket(sent)
         # A send never waits for a question, nor for another send.
         self.run_worker(self._send(command, self._token), group="send")
@@ -137,11 +139,14 @@ class OrderEntry(TicketPane):
 
     @on(Answered)
     def _answered(self, message: Answered) -> None:
-        sent, ack = self._sent.pop(message.token), message.ack
+        (sent, restored), ack = self._sent.pop(message.token), message.ack
         # A ticket that is being sent takes no keys, so the one in the pane is this one or another altogether.
         in_pane = self.ticket is not None and self.ticket is sent
         if ack is None:
             self._link_broke(sent, in_pane=in_pane)
+            if self._restored > restored:
+                # The link was back before the news of its end came here.
+                self._look_up()
         elif ack.ok:
             if isinstance(sent, OrderTicket):
                 self.drafts.pop((sent.instrument.con_id, sent.verb.name), None)
@@ -239,7 +244,7 @@ class OrderEntry(TicketPane):
         self._asker.answered()
 
     def _say(self, text: str, severity: Severity = Severity.WARNING) -> None:
-        self.post_message(messages.Say(text, severity))
+        self.host.post_message(messages.Say(text, severity))
 
 
 def _asked(ticket: Ticket) -> Hashable:

@@ -180,7 +180,8 @@ class HandsScreen(Screen[None]):
         entry = self.order_entry
         opened = entry.opened_by if entry.has_keys else ""
         self._typed, text = type_letter(self._typed, letter, at, opened=opened)
-        if text is None and entry.has_keys:
+        if text is None and (entry.has_keys or letter not in self.active_bindings):
+            # It commands nothing, so it can only begin a symbol: then a slow second letter is no command either.
             self._typed, text = NOTHING, letter
         if text is None:
             if len(self._typed.letters) == 1:
@@ -218,4 +219,4 @@ class HandsScreen(Screen[None]):
         return True
 
     def _say(self, text: str, severity: Severity = Severity.WARNING) -> None:
-        self.post_message(Say(text, severity))
+        self.app.post_message(Say(text, severity))

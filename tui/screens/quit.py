@@ -63,6 +63,7 @@ class QuitScreen(ModalScreen[QuitChoice | None]):
         self._desks = desks
         self._timing = timing or LoopTiming()
         self._asked_at = float("inf")
+        self._finished = False
 
     def compose(self) -> ComposeResult:
         """What is working, and the choices."""
@@ -95,8 +96,14 @@ class QuitScreen(ModalScreen[QuitChoice | None]):
     def action_answer(self, choice: str) -> None:
         """Leave, if the question stood long enough to be read."""
         if self._timing.now() - self._asked_at >= STAND:
-            self.app.call_later(self.dismiss, QuitChoice(choice))
+            self._finish(QuitChoice(choice))
 
     def action_stay(self) -> None:
         """Go back to the desk."""
-        self.app.call_later(self.dismiss, None)
+        self._finish(None)
+
+    def _finish(self, choice: QuitChoice | None) -> None:
+        """Close once, whatever keys are still on their way."""
+        if not self._finished:
+            self._finished = True
+            self.app.call_later(self.dismiss, choice)

@@ -113,6 +113,7 @@ class SymbolSearch(ModalScreen[Instrument | None]):
         self._chosen = False
         self._enter_waits = False
         self._watching: int | None = None
+        self._finished = False
 
     def compose(self) -> ComposeResult:
         """A field, what was found, a line of words."""
@@ -166,8 +167,8 @@ class SymbolSearch(ModalScreen[Instrument | None]):
         before = self.burst
         self.burst = add_key(before, at, printable=event.is_printable, in_field=True)
         if self.burst.is_dropped and not before.is_dropped:
-            self.post_message(Say(DROPPED, Severity.WARNING))
-            self.app.call_later(self.dismiss, None)
+            self._host.post_message(Say(DROPPED, Severity.WARNING))
+            self._finish(None)
         return self.burst.is_dropped
 
     @on(Input.Changed)
@@ -193,7 +194,7 @@ class SymbolSearch(ModalScreen[Instrument | None]):
 
     def action_leave(self) -> None:
         """Go back without an instrument."""
-        self.app.call_later(self.dismiss, None)
+        self._finish(None)
 
     def action_step(self, rows: int) -> None:
         """Choose another of the found instruments."""
@@ -289,7 +290,7 @@ class SymbolSearch(ModalScreen[Instrument | None]):
         replica = self._host.replica
         known = replica.instrument(match.con_id)
         if known is not None and match.con_id in replica.watchlist:
-            self.app.call_later(self.dismiss, known)
+            self._finish(known)
         elif self._watching != match.con_id:
             self._watching = match.con_id
             self._say(f"adding {match_label(match)} to the watchlist…")
@@ -303,11 +304,17 @@ class SymbolSearch(ModalScreen[Instrument | None]):
             if ack is None:
                 self._say(NO_LINK)
             elif isinstance(ack.result, Qualified):
-                self.app.call_later(self.dismiss, ack.result.instrument)
+                self._finish(ack.result.instrument)
                 return
             else:
                 self._say("Core could not add it. Press Enter again." if ack.denied is None else ack.denied.message)
         self._watcher.answered()
+
+    def _finish(self, instrument: Instrument | None) -> None:
+        """Close once, whatever keys are still on their way."""
+        if not self._finished:
+            self._finished = True
+            self.app.call_later(self.dismiss, instrument)
 
     def _say(self, words: str) -> None:
         self._message.update(words)
