@@ -271,7 +271,7 @@ TROUBLE = replace(
             severity=Severity.ALARM,
             text="#7 BUY 100 NVDA 141.20: sent 10:30:24, no answer. It may be working. It counts as 100 bought. "
             "Don't send it again; next check in 12 s.",
-            time=ago(43),
+            time=ago(1),
             order_ref=UNKNOWN.order_ref,
         ),
     ),
@@ -295,7 +295,9 @@ def in_mode(snapshot: Snapshot, mode: Mode, **changes: object) -> Snapshot:
     return replace(
         snapshot,
         connection=replace(connection, **changes),
-        positions=tuple(replace(p, account=account) for p in snapshot.positions or ()),
+        positions=None
+        if snapshot.positions is None
+        else tuple(replace(position, account=account) for position in snapshot.positions),
         accounts=tuple(replace(money, account=account) for money in snapshot.accounts),
         orders=tuple(replace(order, account=account) for order in snapshot.orders),
     )

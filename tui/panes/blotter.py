@@ -59,15 +59,15 @@ class BlotterPane(GridPane):
     TITLE = "ORDERS"
     COLUMNS = (
         Column("number", "#", 4),
-        Column("side", "SIDE", 4),
-        Column("qty", "QTY", 6, "right"),
-        Column("sym", "SYM", 7),
-        Column("type", "TYPE", 4),
-        Column("price", "PRICE", 8, "right"),
-        Column("filled", "FILLED", FILLED_CELLS, "right"),
-        Column("state", "STATE", 10),
-        Column("age", "AGE", 5, "right", priority=60),
-        Column("note", "NOTE", 6, priority=50, max_width=UNBOUNDED),
+        Column("side", "SIDE", 4, priority=150),
+        Column("qty", "QTY", 6, "right", priority=150, max_width=10),
+        Column("sym", "SYM", 7, priority=150, max_width=16),
+        Column("type", "TYPE", 4, priority=80, max_width=8),
+        Column("price", "PRICE", 8, "right", priority=140, max_width=12),
+        Column("filled", "FILLED", FILLED_CELLS, "right", priority=90, max_width=13),
+        Column("state", "STATE", 10, priority=200, max_width=14),
+        Column("age", "AGE", 5, "right", priority=60, max_width=8),
+        Column("note", "NOTE", 10, priority=50, max_width=UNBOUNDED),
     )
     HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
         messages.SnapshotLoaded,

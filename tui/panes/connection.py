@@ -111,7 +111,7 @@ class ConnectionPane(LinesPane):
             labelled("core", f"pid {health.core_pid}{desks}" if health.core_pid else fmt.NONE),
             labelled("data lines", f"{health.lines} of {MARKET_DATA_LINES}"),
             labelled("wire", frames),
-            labelled("others", f"{external} live by other clients, EXT" if external else "none live"),
+            labelled("EXT orders", f"{external} live, by other clients" if external else "none live"),
         ]
         if health.gateway_pid is not None:
             lines.insert(2, labelled("gateway", f"pid {health.gateway_pid}"))

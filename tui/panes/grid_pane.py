@@ -28,6 +28,8 @@ class GridPane(Listener, Pane):
         """None where there is no row."""
         by_user: bool
         """True when the trader's own key or click brought it there."""
+        pane: GridPane
+        """The pane, which keeps the mark at its row while the keys go into a ticket."""
 
     def __init__(self, *, id: str | None = None) -> None:
         self.grid = LineGrid(self.COLUMNS, CELL_STYLES)
@@ -69,4 +71,4 @@ class GridPane(Listener, Pane):
 
     def _look(self, key: str | None, *, by_user: bool) -> None:
         con_id = None if key is None else self.con_id_of(key)
-        self.post_message(self.Looked(con_id, by_user))
+        self.post_message(self.Looked(con_id, by_user, self))

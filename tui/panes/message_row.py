@@ -76,16 +76,19 @@ class MessageRow(LineRow):
         self.renew()
 
     def _resume(self) -> None:
-        """Begin with what stands in the snapshot: its fills are old news, its last incident is not."""
-        self._told = {execution.exec_id for execution in self.replica.executions.values()}
+        """Begin with the last thing in the snapshot; its fills are not told again when their fees follow."""
+        executions = sorted(self.replica.executions.values(), key=lambda execution: execution.time)
+        self._told = {execution.exec_id for execution in executions}
         connection = self.replica.connection
+        incident = self.replica.incidents[-1] if self.replica.incidents else None
         if connection is not None and connection.problem:
             self.show(connection.problem, Severity.WARNING)
-        elif self.replica.incidents and not self._text:
-            last = self.replica.incidents[-1]
-            self.show(last.text, last.severity, last.time)
-        else:
+        elif self._text:
             self.renew()
+        elif incident is not None and not (executions and executions[-1].time > incident.time):
+            self.show(incident.text, incident.severity, incident.time)
+        elif executions:
+            self.show(self._fill_text(executions[-1]), Severity.INFO, executions[-1].time)
 
     def renew(self) -> None:
         """Show the text; a warning takes up to three lines where one does not hold it, anything else is cut."""
@@ -103,9 +106,16 @@ class MessageRow(LineRow):
     def _stamp(self) -> str:
         return f"{time_of_day(self._time)} " if self._text else ""
 
+    @property
+    def _style(self) -> str:
+        """Without colour an alarm stands out by its shape."""
+        if self.app.no_color and self._severity is Severity.ALARM:
+            return "bold reverse"
+        return STYLES[self._severity]
+
     def left(self, width: int) -> list[Part]:
         """Time and the first line."""
-        return [Part(self._stamp, "$text-muted"), Part(self._first, STYLES[self._severity])]
+        return [Part(self._stamp, "$text-muted"), Part(self._first, self._style)]
 
     def right(self, width: int) -> list[Part]:
         """How many warnings and alarms there were."""
@@ -115,7 +125,7 @@ class MessageRow(LineRow):
     def render(self) -> Content:
         """The line, and those below it, under the text."""
         blanks = " " * len(self._stamp)
-        style = STYLES[self._severity]
+        style = self._style
         return Content("\n").join([super().render(), *(Content.assemble(blanks, (line, style)) for line in self._rest)])
 
     def _fill_text(self, execution: Execution) -> str:

@@ -73,8 +73,9 @@ class DeskScreen(HandsScreen):
 
     def focus_on(self, con_id: int | None, *, by_user: bool) -> None:
         """Look at an instrument; listeners get `FocusChanged`. The watchlist's cursor follows once it has the row."""
-        self.query_one(WatchlistPane).show(con_id)
-        self._look(con_id, by_user=by_user)
+        watchlist = self.query_one(WatchlistPane)
+        watchlist.show(con_id)
+        self._look(con_id, watchlist, by_user=by_user)
 
     def go_to(self, con_id: int) -> None:
         """The trader chose an instrument by name: look at it, and bring the keys to its row in the watchlist."""
@@ -84,9 +85,11 @@ class DeskScreen(HandsScreen):
     def on_grid_pane_looked(self, message: GridPane.Looked) -> None:
         """The cursor of the pane in use moved."""
         message.stop()
-        self._look(message.con_id, by_user=message.by_user)
+        self._look(message.con_id, message.pane, by_user=message.by_user)
 
-    def _look(self, con_id: int | None, *, by_user: bool) -> None:
+    def _look(self, con_id: int | None, used: GridPane, *, by_user: bool) -> None:
+        for pane in self.query(GridPane):
+            pane.grid.keep_mark = pane is used
         if con_id != self.focus_con_id:
             self.focus_con_id = con_id
             self.host.publish(FocusChanged(con_id, by_user))

@@ -63,6 +63,9 @@ class KeysScreen(ModalScreen[None]):
             background: $surface;
             border: round $primary;
             border-title-style: bold;
+            scrollbar-size-vertical: 1;
+            scrollbar-background: $surface;
+            scrollbar-color: $text-muted;
         }
     }
     """

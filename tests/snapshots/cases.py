@@ -1,0 +1,163 @@
+"""What is pictured: fixed data at a fixed moment, nothing that blinks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from msgspec.structs import replace
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Input
+
+from core.domain.connection import FarmStatus, LinkState, Mode
+from core.domain.events import Health, Snapshot
+from tests.tui import sample
+from tests.tui.desk_pilot import settle
+from tests.tui.fake_desk import FakeDesk
+from tests.tui.panes.pane_app import PaneApp
+from tui import messages
+from tui.app import DeskApp
+from tui.panes.account import AccountPane
+from tui.panes.blotter import BlotterPane
+from tui.panes.connection import ConnectionPane
+from tui.panes.instrument import InstrumentRow
+from tui.panes.key_row import KeyRow
+from tui.panes.message_row import MessageRow
+from tui.panes.positions import PositionsPane
+from tui.panes.status import StatusRow
+from tui.panes.watchlist import WatchlistPane
+from tui.screens.confirm_live import ConfirmLiveScreen
+from tui.themes import DEFAULT_THEME
+
+QUESTION = (
+    'LIVE account U…456. Orders from here use real money. Not connected. Type "trade live 456" at a desk to go on.'
+)
+
+PAPER = sample.in_mode(sample.SNAPSHOT, Mode.PAPER)
+LIVE = sample.in_mode(sample.SNAPSHOT, Mode.LIVE)
+LIVE_WAITING = sample.in_mode(
+    replace(
+        sample.SNAPSHOT,
+        orders=(),
+        executions=(),
+        positions=None,
+        accounts=(),
+        quotes=(),
+        health=Health(core_pid=4242, desks=1, journal_head=12),
+    ),
+    Mode.LIVE,
+    state=LinkState.AWAITING_CONFIRMATION,
+    account="",
+    accounts=(),
+    verified=None,
+    verified_by="",
+    server_version=None,
+    ibkr=FarmStatus.UNKNOWN,
+    farms=(),
+    since=sample.ago(4),
+    reconciled=None,
+    problem=QUESTION,
+)
+LOST = replace(
+    sample.SNAPSHOT, quotes=tuple(replace(quote, stale=True, updated=sample.ago(9)) for quote in sample.QUOTES)
+)
+
+
+class PaneCase(NamedTuple):
+    """One pane in its own application."""
+
+    make: Callable[[], Widget]
+    size: tuple[int, int]
+    snapshot: Snapshot | None = sample.SNAPSHOT
+    con_id: int | None = None
+    """The instrument in focus; None for none."""
+
+
+PANES: dict[str, PaneCase] = {
+    "status-practice": PaneCase(StatusRow, (80, 1)),
+    "status-paper": PaneCase(StatusRow, (120, 1), PAPER),
+    "status-live": PaneCase(StatusRow, (120, 1), LIVE),
+    "status-starting": PaneCase(StatusRow, (80, 1), None),
+    "instrument": PaneCase(InstrumentRow, (80, 1), con_id=sample.AAPL),
+    "instrument-halted": PaneCase(InstrumentRow, (120, 1), con_id=sample.GME),
+    "watch": PaneCase(WatchlistPane, (80, 14), sample.TROUBLE),
+    "watch-stale": PaneCase(WatchlistPane, (80, 14), LOST),
+    "watch-starting": PaneCase(WatchlistPane, (80, 5), None),
+    "positions": PaneCase(PositionsPane, (80, 6)),
+    "positions-unknown": PaneCase(PositionsPane, (80, 5), replace(sample.SNAPSHOT, positions=None)),
+    "orders": PaneCase(BlotterPane, (80, 10), sample.TROUBLE),
+    "orders-empty": PaneCase(BlotterPane, (80, 5), replace(sample.SNAPSHOT, orders=())),
+    "account": PaneCase(AccountPane, (41, 14)),
+    "connection": PaneCase(ConnectionPane, (41, 19), PAPER),
+    "connection-refused": PaneCase(ConnectionPane, (41, 19), LIVE_WAITING),
+    "message": PaneCase(MessageRow, (80, 3), sample.TROUBLE),
+    "keys": PaneCase(KeyRow, (120, 1)),
+}
+
+
+def pane_app(case: PaneCase, theme: str = DEFAULT_THEME) -> PaneApp:
+    """The application of a case."""
+    return PaneApp(case.make, case.snapshot, theme=theme)
+
+
+async def show_pane(case: PaneCase, pilot: Pilot[None]) -> None:
+    """Bring the pane to the state that is pictured."""
+    app = pilot.app
+    assert isinstance(app, PaneApp)
+    app.publish(messages.SnapshotLoaded("S1"))
+    app.publish(messages.FocusChanged(case.con_id, by_user=False))
+    await pilot.pause()
+
+
+class DeskCase(NamedTuple):
+    """The whole desk."""
+
+    size: tuple[int, int]
+    snapshot: Snapshot = sample.SNAPSHOT
+    press: tuple[str, ...] = ()
+
+
+DESKS: dict[str, DeskCase] = {
+    "quiet-80x24": DeskCase((80, 24)),
+    "quiet-120x40": DeskCase((120, 40)),
+    "trouble-80x24": DeskCase((80, 24), sample.TROUBLE),
+    "trouble-120x40": DeskCase((120, 40), sample.TROUBLE),
+}
+"""Pictured dark, light and without colour."""
+
+MORE_DESKS: dict[str, DeskCase] = {
+    "paper-120x40": DeskCase((120, 40), PAPER),
+    "live-80x24": DeskCase((80, 24), LIVE),
+    "live-question-120x40": DeskCase((120, 40), LIVE_WAITING),
+    "large-200x60": DeskCase((200, 60), sample.TROUBLE),
+    "keys-80x24": DeskCase((80, 24), press=("question_mark",)),
+}
+"""Pictured dark."""
+
+
+def desk_app(case: DeskCase, theme: str = DEFAULT_THEME) -> DeskApp:
+    """The application of a case."""
+    return DeskApp(FakeDesk(case.snapshot).connect, theme=theme, utc=lambda: sample.NOW)
+
+
+async def show_desk(case: DeskCase, pilot: Pilot[None]) -> None:
+    """Bring the desk to the state that is pictured."""
+    await settle(pilot)
+    if case.press:
+        await pilot.press(*case.press)
+        await pilot.pause()
+    if isinstance(pilot.app.screen, ConfirmLiveScreen):
+        pilot.app.screen.query_one(Input).cursor_blink = False
+        await pilot.pause()
+
+
+def pane_runner(case: PaneCase) -> Callable[[Pilot[None]], object]:
+    """What `snap_compare` runs before it takes the picture of a pane."""
+    return partial(show_pane, case)
+
+
+def desk_runner(case: DeskCase) -> Callable[[Pilot[None]], object]:
+    """The same for the desk."""
+    return partial(show_desk, case)
