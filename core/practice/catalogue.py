@@ -137,6 +137,8 @@ def _index_future(expiry: date, months_ahead: int) -> Instrument:
         exchanges=("CME",),
         time_zone="America/Chicago",
         last_trade_date=f"{expiry:%Y%m%d}",
+        under_con_id=11004968,
+        under_sec_type="IND",
     )
 
 

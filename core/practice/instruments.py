@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from core.practice.climate import SESSION_STEPS
 from core.practice.codec import decimal_text
 from core.practice.tables import Record
 
@@ -18,6 +19,11 @@ from core.practice.tables import Record
 STOCK_EXCHANGES = ("SMART", "NASDAQ", "NYSE", "ARCA", "BATS", "IEX", "EDGX", "MEMX")
 
 _HIGHEST_PRICE = Decimal(100_000_000)
+
+_VENUES = {
+    "STK": ("ISLAND", "ARCA", "BATS", "IEX", "EDGEA", "MEMX"),
+    "OPT": ("CBOE", "ISE", "AMEX", "PHLX", "BOX"),
+}
 
 _ORDER_TYPES = "DAY,FOK,GTC,IOC,LMT,MKT,STP,STPLMT,WHATIF"
 
@@ -54,8 +60,27 @@ class Temper:
     #: Chance of a trade in one step.
     trade_rate: float
     spread_ticks: int
-    #: Volume already traded when the market starts.
+    #: Volume of an ordinary session, and what has been traded when the market starts; 0 where nobody counts.
     day_volume: int
+    #: What it shares with others beyond the market as a whole: a place in climate.GROUPS, and how much of it.
+    group: int = 0
+    tilt: float = 0.0
+
+    @property
+    def print_size(self) -> float:
+        """Mean size of a trade, so that an ordinary session adds up to its volume."""
+        if not self.day_volume:
+            return self.lot * self.shown_lots * 0.4
+        return self.day_volume / (SESSION_STEPS * self.trade_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One leg of a combination."""
+
+    con_id: int
+    #: How many a combination has, negative where buying it sells the leg.
+    ratio: int
 
 
 @dataclass(frozen=True)
@@ -85,6 +110,13 @@ class Instrument:
     sectors: tuple[str, str, str] = ("", "", "")
     isin: str = ""
     min_size: Decimal = Decimal(1)
+    #: Of options: strike, C or P, and the contract id of the underlying.
+    strike: Decimal = Decimal(0)
+    right: str = ""
+    under_con_id: int = 0
+    under_sec_type: str = ""
+    #: Of combinations: what one of it consists of.
+    legs: tuple[Leg, ...] = ()
     _texts: dict[int, str] = field(default_factory=dict, repr=False, compare=False)
     _tiers: tuple[tuple[int, int], ...] = field(default=(), repr=False, compare=False)
 
@@ -102,6 +134,21 @@ class Instrument:
     def is_future(self) -> bool:
         """Whether profit settles to cash and only margin is bound."""
         return self.sec_type == "FUT"
+
+    @property
+    def is_option(self) -> bool:
+        """Whether it has a strike and a right."""
+        return self.sec_type == "OPT"
+
+    @property
+    def venues(self) -> tuple[str, ...]:
+        """Where its trades happen, as executions and prints name it."""
+        return _VENUES.get(self.sec_type, self.exchanges)
+
+    @property
+    def fee_currency(self) -> str:
+        """The currency that commissions are paid in: that of the account for currency pairs."""
+        return "USD" if self.sec_type == "CASH" else self.currency
 
     def increment(self, units: int) -> int:
         """Return the increment that holds at a price, in units."""
@@ -155,7 +202,9 @@ class Instrument:
             symbol=self.symbol,
             secType=self.sec_type,
             lastTradeDate=self.last_trade_date,
-            multiplier=str(self.multiplier) if self.is_future else "",
+            strike=self.strike,
+            right=self.right,
+            multiplier=str(self.multiplier) if self.is_future or self.is_option else "",
             exchange=exchange,
             primaryExchange=self.primary_exchange,
             currency=self.currency,
@@ -185,8 +234,9 @@ class Instrument:
             liquidHours=hours,
             secIds=[Record(tag="ISIN", value=self.isin)] if self.isin else [],
             aggGroup=1,
-            underSymbol=self.symbol if self.is_future else "",
-            underSecType="IND" if self.is_future else "",
+            underConId=self.under_con_id,
+            underSymbol=self.symbol if self.under_sec_type else "",
+            underSecType=self.under_sec_type,
             marketRuleIds=",".join(str(self.rule.rule_id) for _ in self.exchanges),
             realExpirationDate=self.last_trade_date,
             stockType=self.stock_type,
@@ -268,6 +318,6 @@ def _matches(item: Instrument, contract: Record) -> bool:
     if primary and primary != item.primary_exchange and contract.text("exchange") in {"", "SMART"}:
         return False
     multiplier = contract.text("multiplier")
-    if multiplier and item.is_future and multiplier != str(item.multiplier):
+    if multiplier and (item.is_future or item.is_option) and multiplier != str(item.multiplier):
         return False
     return not month or item.last_trade_date.startswith(month)

@@ -22,8 +22,6 @@ _PERM_SPAN: Final = 1_000_000_000
 #: Steps between two saves of the whole market; what lies between is walked again after a crash.
 _SAVE_EVERY: Final = 50
 
-_VENUES: Final = {"STK": ("ISLAND", "ARCA", "BATS", "IEX", "EDGEA", "MEMX"), "FUT": ("CME",), "CASH": ("IDEALPRO",)}
-
 
 class Ledger:
     """Orders and executions of the trading day, the working orders of earlier days, and the account."""
@@ -112,7 +110,7 @@ class Ledger:
             order.completed_time = stamp(now)
             order.completed_status = f"Filled Size: {order.filled}"
         self._exec_number += 1
-        venues = _VENUES[instrument.sec_type]
+        venues = instrument.venues
         execution = Execution(
             exec_id=f"{self._born:08x}.{self._exec_number:08x}.01.01",
             epoch=int(now),
