@@ -192,10 +192,11 @@ def _apply(
         return Conclusion(order if note is None else replace(order, note=note, code=code or order.code))
     moved = replace(order, state=state, changed=now, note=note or "", code=code)
     if not moved.is_live:
-        return Conclusion(replace(moved, pending=Pending.NONE, previous=None))
+        moved = replace(moved, pending=Pending.NONE, previous=None)
     if order.is_live:
         return Conclusion(moved)
-    text = f"{_name(order)}: IBKR shows it after it was {order.state.lower()}. It may fill: look at it."
+    advice = "It may fill: look at it." if moved.is_live else "Check the position in TWS."
+    text = f"{_name(order)}: IBKR reports {trigger.lower()} although it was {order.state.lower()}. {advice}"
     return Conclusion(moved, _incident(text, now, order, Severity.ALARM), ask=True)
 
 

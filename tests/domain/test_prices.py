@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.domain.instruments import PriceBand
 from core.domain.orders import Side
 from core.domain.prices import (
+    as_written,
     ceil_tick,
     decimals_of,
     decimals_of_increment,
@@ -164,3 +165,9 @@ def test_rounded_prices_are_written_with_the_ticks_decimals(bands: Bands, price:
     _, _, fraction = f"{rounded:f}".partition(".")
 
     assert len(fraction) == decimals_of_increment(increment_at(price, bands))
+
+
+def test_prices_are_written_as_their_instrument_writes_them() -> None:
+    assert f"{as_written(Decimal('233.3'), US_STOCK)}" == "233.30"
+    assert f"{as_written(Decimal('0.5'), US_STOCK)}" == "0.5000"
+    assert as_written(None, US_STOCK) is None

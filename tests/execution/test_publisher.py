@@ -1,0 +1,115 @@
+"""Facts: numbered by the journal, in order, to everyone, and again for whoever comes back."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+
+from core.domain.entries import CancelAsked, FactRecorded
+from core.domain.events import Envelope, Health, Incident, Severity
+from core.execution import publisher
+from core.execution.publisher import Publisher
+from tests.execution.fakes import FakeJournal
+from tests.execution.reports import NOON
+
+
+class Sink:
+    """Keeps what it gets, or fails."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.got: list[Envelope] = []
+        self.fails = fails
+
+    def publish(self, envelope: Envelope) -> None:
+        self.got.append(envelope)
+        if self.fails:
+            raise RuntimeError("full")
+
+
+def fact(text: str) -> Incident:
+    """A fact."""
+    return Incident(severity=Severity.INFO, text=text, time=NOON)
+
+
+def texts(envelopes: list[Envelope]) -> list[str]:
+    """The facts' texts."""
+    return [cast("Incident", envelope.event).text for envelope in envelopes]
+
+
+def test_numbers_are_those_of_the_rows() -> None:
+    journal, sink = FakeJournal([]), Sink()
+    journal.head = 41
+    told = Publisher(journal, "S")
+    told.add_sink(sink)
+    assert told.number == 41
+
+    told.facts([fact("a"), fact("b")], heard=[CancelAsked(order_ref="x")])
+    told.facts([fact("c")])
+    told.facts([])
+    told.facts([], heard=[CancelAsked(order_ref="y")])
+
+    assert [(envelope.session, envelope.number) for envelope in sink.got] == [("S", 43), ("S", 44), ("S", 45)]
+    assert journal.rows[2] == FactRecorded(fact=fact("b"))
+    assert (journal.head, told.number) == (46, 45)
+
+
+def test_state_has_no_number() -> None:
+    sink = Sink()
+    told = Publisher(FakeJournal([]), "S")
+    told.add_sink(sink)
+
+    told.state(Health())
+
+    assert sink.got == [Envelope(session="S", number=None, event=Health())]
+
+
+def test_whoever_comes_back_gets_what_was_missed() -> None:
+    journal = FakeJournal([])
+    journal.head = 10
+    told = Publisher(journal, "S")
+    told.facts([fact("a"), fact("b"), fact("c")])
+
+    assert texts(list(told.after(10) or ())) == ["a", "b", "c"]
+    assert texts(list(told.after(12) or ())) == ["c"]
+    assert told.after(13) == []
+    assert told.after(9) is None, "an earlier run's"
+    assert told.after(14) is None, "not yet said"
+
+
+def test_what_is_no_longer_at_hand_needs_a_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher, "FACTS_AT_HAND", 3)
+    told = Publisher(FakeJournal([]), "S")
+    for text in "abcde":
+        told.facts([fact(text)])
+
+    assert told.after(2) is None
+    assert texts(list(told.after(3) or ())) == ["d", "e"]
+
+
+def test_a_sink_that_fails_is_dropped_and_harms_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    broken, whole = Sink(fails=True), Sink()
+    told = Publisher(FakeJournal([]), "S")
+    told.add_sink(broken)
+    told.add_sink(whole)
+
+    told.facts([fact("a")])
+    told.facts([fact("b")])
+    told.remove_sink(broken)
+    told.remove_sink(whole)
+    told.facts([fact("c")])
+
+    assert (texts(broken.got), texts(whole.got)) == (["a"], ["a", "b"])
+    assert "an event sink failed and was removed" in caplog.text
+
+
+def test_a_journal_that_is_gone_does_not_silence_the_desks() -> None:
+    journal, sink = FakeJournal([]), Sink()
+    told = Publisher(journal, "S")
+    told.add_sink(sink)
+    journal.fail("the disk is full")
+
+    told.facts([fact("a")])
+    told.facts([fact("b")])
+
+    assert [envelope.number for envelope in sink.got] == [1, 2]
