@@ -249,8 +249,8 @@ class Hands:
         self.app.publish(messages.SecondPassed(sample.NOW))
 
     async def see(self, *parts: str) -> None:
-        """Wait until the ticket pane shows these texts."""
-        await self.until(lambda: all(part in self.entry.face.plain for part in parts))
+        """Wait until the ticket pane shows these texts, over the ends of lines too."""
+        await self.until(lambda: all(part in " ".join(self.lines) for part in parts))
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds, five seconds at most."""

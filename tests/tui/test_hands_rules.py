@@ -10,7 +10,7 @@ from random import Random
 import pytest
 from textual import events
 
-from core.domain.commands import CancelEntries, CancelOrder, ClosePosition, PlaceOrder
+from core.domain.commands import PlaceOrder
 from tests.tui import sample
 from tests.tui.hands_desk import Hands, desk
 from tests.tui.tickers import TICKERS
@@ -73,17 +73,6 @@ async def test_rule_1_no_letter_digit_or_sign_sends(keys: list[str]) -> None:
                 await hands.press("escape")
             await hands.press("escape")
             await closed(hands)
-
-
-async def test_rule_1_delete_opens_a_ticket_and_sends_nothing() -> None:
-    async with desk() as hands:
-        await hands.press("w", "w", "delete")
-        await hands.see("CANCEL #9 BUY 200 SPY @ 597.90")
-        assert hands.core.sends == []
-
-        await hands.press("enter")
-        await hands.until(lambda: hands.core.sends)
-        assert hands.core.sends == [CancelOrder(order_ref=sample.ORDERS[3].order_ref)]
 
 
 async def test_rule_2_two_letters_undo_the_ticket_and_find_a_symbol() -> None:
@@ -300,64 +289,6 @@ async def test_rule_7_the_ticket_stays_with_its_instrument_when_rows_are_sorted(
         assert hands.core.commands(PlaceOrder)[0].request.con_id == sample.AAPL
 
 
-async def test_rule_9_cancel_means_entries() -> None:
-    async with desk() as hands:
-        await hands.press("c")
-        await hands.see("CANCEL entries in AAPL · 1 live: #4 SELL 100 AAPL @ 236.00", "what protects a position stays")
-        await hands.press("enter")
-        await hands.until(lambda: hands.core.sends)
-
-        assert hands.core.sends == [CancelEntries(con_id=sample.AAPL)]
-        await hands.until(lambda: hands.entry.ticket is None)
-        assert hands.app.said[-1].startswith("Cancel sent for 2 entry orders in AAPL. 1 order stays: it protects")
-
-
-async def test_rule_9_a_widens_to_all_symbols() -> None:
-    async with desk() as hands:
-        await hands.press("c", "a")
-        await hands.see("CANCEL entries in all symbols · 2 live:")
-        await hands.press("right")
-        await hands.see("CANCEL entries in AAPL")
-        await hands.press("tab", "enter")
-        await hands.until(lambda: hands.core.sends)
-
-        assert hands.core.sends == [CancelEntries(con_id=None)]
-
-
-async def test_rule_9_c_and_a_typed_as_a_word_find_a_symbol() -> None:
-    async with desk() as hands:
-        await hands.press("c", "a", gap=0.2)
-
-        assert hands.search.text == "ca"
-        assert hands.entry.ticket is None
-
-
-async def test_rule_9_a_word_typed_slowly_over_the_cancel_ticket_finds_a_symbol() -> None:
-    async with desk() as hands:
-        await hands.press("c", "a", "t", gap=0.8)
-
-        assert hands.search.text == "cat"
-        assert hands.entry.ticket is None
-
-
-async def test_rule_9_the_selected_order_is_cancelled_from_the_orders() -> None:
-    async with desk() as hands:
-        await hands.press("w", "w", "down", "c")
-        await hands.see("CANCEL #4 SELL 100 AAPL @ 236.00")
-        await hands.press("enter")
-        await hands.until(lambda: hands.core.sends)
-
-        assert isinstance(hands.core.sends[0], CancelOrder)
-
-
-async def test_delete_needs_a_selected_order() -> None:
-    async with desk() as hands:
-        await hands.press("delete")
-
-        assert hands.entry.ticket is None
-        assert hands.app.said[-1].startswith("Del cancels the selected order.")
-
-
 async def test_rule_10_another_layout_is_named() -> None:
     async with desk() as hands:
         hands.clock.time += 1
@@ -378,35 +309,6 @@ async def test_rule_11_clicks_never_send() -> None:
         for x in (0, 6, 20, 40, 79):
             for y in range(3):
                 await hands.pilot.click(type(hands.entry), offset=(x, y), times=2)
-
-        assert hands.core.sends == []
-
-
-async def test_a_close_is_computed_by_core() -> None:
-    async with desk() as hands:
-        await hands.press("x")
-        await hands.see("CLOSE 100 % AAPL: SELL 100 AAPL @ ~233.10 LMT DAY", "pos 100→0")
-        await hands.press("2")
-        await hands.see("CLOSE 50 % AAPL: SELL 50", "pos 100→50")
-        await hands.press("enter")
-        await hands.until(lambda: hands.core.sends)
-
-        (close,) = hands.core.commands(ClosePosition)
-        assert (close.quantity, close.fraction, close.con_id) == (D(50), D("0.5"), sample.AAPL)
-
-
-async def test_part_is_half_the_position() -> None:
-    async with desk() as hands:
-        await hands.press("p")
-
-        await hands.see("CLOSE 50 % AAPL: SELL 50 AAPL")
-
-
-async def test_a_close_without_a_position_says_so() -> None:
-    async with desk() as hands:
-        await hands.press("down", "down", "down", "x")
-        await hands.see("Nothing is held here. Look at POSITIONS.")
-        await hands.press("enter")
 
         assert hands.core.sends == []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from decimal import Decimal
 
 import pytest
@@ -10,8 +9,7 @@ from msgspec.structs import replace as change
 
 from core.domain.commands import Denial, DenialCode, PlaceOrder, PreviewOrder, Seen
 from core.domain.connection import Mode
-from core.domain.events import OrderChanged
-from core.domain.orders import OrderState, OrderType, Side, TimeInForce
+from core.domain.orders import OrderType, Side, TimeInForce
 from core.domain.quotes import DataType
 from tests.tui import sample
 from tests.tui.hands_desk import Hands, desk
@@ -252,28 +250,6 @@ async def test_a_ticket_keeps_its_instrument_when_the_focus_goes_elsewhere() -> 
         assert (await placed(hands)).request.con_id == sample.AAPL
 
 
-async def test_a_price_that_moved_is_shown_and_waits_for_another_enter() -> None:
-    message = (
-        "Not sent: AAPL moved from 233.34 to 233.45 while you looked. The ticket shows the new price; Enter sends it."
-    )
-    async with desk() as hands:
-        hands.core.denials.append(Denial(code=DenialCode.PRICE_MOVED, message=message))
-        await hands.press("b")
-        hands.core.quote(sample.AAPL, bid=D("233.44"), ask=D("233.45"))
-        await hands.until(lambda: hands.app.replica.quotes[sample.AAPL].ask == D("233.45"))
-        await hands.press("enter")
-        await hands.see("BUY 100 AAPL @ 233.44", "Not sent: AAPL moved from 233.34 to 233.45")
-        assert len(hands.core.sends) == 1
-
-        await hands.press("enter", gap=0.1)
-        assert len(hands.core.sends) == 1
-        await hands.press("enter", gap=1)
-        await hands.until(lambda: len(hands.core.sends) == 2)
-        first, second = hands.core.commands(PlaceOrder)
-        assert first.request.order_ref != second.request.order_ref
-        assert second.seen == Seen(bid=D("233.44"), ask=D("233.45"))
-
-
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -308,86 +284,6 @@ async def test_rule_12_a_computed_price_goes_when_its_market_does() -> None:
         await hands.see("AAPL: no price, because trading is halted.")
 
         assert hands.core.sends == []
-
-
-async def test_a_broken_link_is_looked_up_and_never_sent_again() -> None:
-    async with desk() as hands:
-        hands.core.breaks = True
-        await hands.press("b", "enter")
-        await hands.see("BUY 100 AAPL @ 233.33: sent? looking it up.")
-        sent = await placed(hands)
-        await hands.press("enter", "1", "enter", gap=1)
-        assert len(hands.core.sends) == 1
-
-        order = change(sample.make_order(11, sample.AAPL, "BUY 100 AAPL LMT 233.33"), order_ref=sent.request.order_ref)
-        hands.core.state = change(hands.core.state, orders=(*hands.core.state.orders, order))
-        hands.core.revive()
-        await hands.until(lambda: hands.entry.ticket is None)
-
-        assert hands.app.said[-1] == "#11 BUY 100 AAPL @ 233.33: it was sent and is WORKING. Don't send it again."
-        assert len(hands.core.sends) == 1
-
-
-async def test_an_order_that_core_never_got_is_offered_again_under_a_new_reference() -> None:
-    async with desk() as hands:
-        hands.core.breaks = True
-        await hands.press("b", "enter")
-        await hands.see("looking it up")
-        hands.core.revive()
-        await hands.see("never sent, core does not know it. Enter sends it now.")
-        await hands.press("enter", gap=1)
-        await hands.until(lambda: len(hands.core.sends) == 2)
-
-        first, second = hands.core.commands(PlaceOrder)
-        assert first.request.order_ref != second.request.order_ref
-
-
-async def test_an_order_that_turns_up_late_raises_an_alarm() -> None:
-    async with desk() as hands:
-        hands.core.breaks = True
-        await hands.press("b", "enter")
-        await hands.see("looking it up")
-        sent = await placed(hands)
-        hands.core.revive()
-        await hands.see("never sent")
-        order = change(sample.make_order(11, sample.AAPL, "BUY 100 AAPL LMT 233.33"), order_ref=sent.request.order_ref)
-        hands.core.emit(OrderChanged(order=order))
-
-        await hands.until(lambda: "#11 BUY 100 AAPL @ 233.33: it was sent after all and is WORKING." in hands.app.said)
-
-
-async def test_nothing_is_sent_while_the_desk_is_not_attached() -> None:
-    async with desk() as hands:
-        await hands.press("b")
-        hands.core.lose()
-        await hands.until(lambda: not hands.app.desk.is_attached)
-        await hands.press(*"233", "enter", gap=0.3)
-        await hands.see("not sent, the desk is not attached to core")
-
-        assert hands.core.sends == []
-
-
-async def test_a_refusal_after_escape_becomes_a_draft_and_is_said() -> None:
-    async with desk() as hands:
-        hands.core.held = asyncio.Event()
-        hands.core.denials.append(Denial(code=DenialCode.TICK, message="233.337 is between ticks."))
-        await hands.press("b", *"233.337", "enter", gap=0.2)
-        await hands.until(lambda: hands.core.sends)
-        await hands.press("escape")
-        hands.core.held.set()
-        await hands.until(lambda: "233.337 is between ticks." in hands.app.said)
-
-        assert hands.entry.ticket is None
-        await hands.see("draft BUY 100 AAPL @ 233.337")
-
-
-async def test_the_answer_of_core_names_the_order() -> None:
-    async with desk() as hands:
-        order = sample.make_order(12, sample.AAPL, "BUY 100 AAPL LMT 233.33", OrderState.INTENT)
-        hands.core.accepted = order
-        await hands.press("b", "enter")
-
-        await hands.until(lambda: "#12 BUY 100 AAPL @ 233.33: on its way." in hands.app.said)
 
 
 async def test_previews_are_asked_again_each_second() -> None:

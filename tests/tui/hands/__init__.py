@@ -1,0 +1,1 @@
+"""The hands as values: no screen, no loop."""
