@@ -31,6 +31,7 @@ class Fault:
 
 _SECONDS: Final = r"\d{1,5}(\.\d{1,3})?"
 _NUMBER: Final = r"\d{1,9}"
+_CUT: Final = rf"{_NUMBER}(,rst)?"
 _LINK: Final = rf"{_SECONDS},{_SECONDS}(,(lost|kept))?"
 
 #: Every fault, by name. What an order's client hears is said of the reports that come by themselves, not of answers.
@@ -75,14 +76,16 @@ FAULTS: Final = {
             _LINK,
         ),
         # The socket.
-        Fault("stall", "after ARG seconds nothing is read or written any more, the socket stays open", "0", _SECONDS),
+        Fault("stall", "ARG seconds after a client's start nothing is read or written any more", "0", _SECONDS),
         Fault(
             "drop-mid-order",
             "placeOrder cuts the connection, ARG before or after the order is taken",
             "after",
             "before|after",
         ),
-        Fault("cut-out", "the connection is cut once ARG bytes were sent to the client", "100", _NUMBER),
+        Fault(
+            "cut-out", "the connection is cut once ARG bytes were sent to the client, ARG,rst by a reset", "100", _CUT
+        ),
         Fault("cut-in", "the connection is cut once ARG bytes came from the client", "100", _NUMBER),
         # Bytes.
         Fault("no-message", "no message named ARG is sent, an end marker for instance", "openOrderEnd"),

@@ -11,16 +11,22 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from core.practice.account import Account
 from core.practice.catalogue import build_catalogue
+from core.practice.connection import Connection
 from core.practice.days import calendar_day, trading_day
 from core.practice.desk import Desk
+from core.practice.faults import Faults
 from core.practice.feed import Feed
+from core.practice.intake import Intake
+from core.practice.latency import Latency
 from core.practice.ledger import Ledger
+from core.practice.link import Link
 from core.practice.market import STEP_SECONDS, Market
+from core.practice.options import GatewayOptions
 from core.practice.publish import publish_positions, publish_profits, publish_values
+from core.practice.reports import Reports
 from core.practice.session import Session
 from core.practice.state import Store
 
@@ -29,6 +35,8 @@ _REFRESH_STEPS = 10
 #: A loop that was away longer than this does not make up for it.
 _CATCH_UP_STEPS = 50
 _MAX_CONNECTIONS = 256
+#: Unsent bytes of all clients together.
+_MAX_ALL_UNSENT = 64 * 1024 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -48,33 +56,34 @@ class Hub:
     """Everything that sessions share."""
 
     def __init__(
-        self,
-        store: Store,
-        account: str,
-        seed: int,
-        cash: Decimal,
-        now: Callable[[], float],
-        *,
-        cancels_foreign: bool = True,
-        keep_frames: int = 0,
-        greeting_seconds: float = 10.0,
+        self, store: Store, account: str, seed: int, options: GatewayOptions, now: Callable[[], float]
     ) -> None:
-        """Read the state. Raises StateError if it can't be used."""
+        """Read the state. Raises StateError, FaultError, or LatencyError if something of it can't be used."""
         self.now = now
         #: How long a client may take from connecting to startApi.
-        self.greeting_seconds = greeting_seconds
+        self.greeting_seconds = options.greeting_seconds
+        #: How long a client may leave what it is sent unread.
+        self.unread_seconds = options.unread_seconds
+        #: Messages a second from one client, 0 without limit.
+        self.pacing = options.pacing
+        self.readonly = options.readonly
+        self.faults = Faults(options.faults)
+        self.latency = Latency(options.latency, seed)
+        self.link = Link(self)
+        self.intake = Intake(self)
+        self.reports = Reports(self)
         self.store = store
         self.catalogue = build_catalogue(calendar_day(now()))
         self.market = Market(self.catalogue.instruments, seed)
         self.ledger = Ledger(store, self.catalogue, Account(account, self.market), now())
-        self.ledger.load(cash)
-        self.desk = Desk(self.catalogue, self.ledger, self, now, cancels_foreign=cancels_foreign)
+        self.ledger.load(options.cash)
+        self.desk = Desk(self.catalogue, self.ledger, self, now, cancels_foreign=options.cancels_foreign)
         self.feed = Feed(self.market)
-        self.dirty: set[Session] = set()
-        self.connections: set[Session] = set()
+        self.dirty: set[Connection] = set()
+        self.connections: set[Connection] = set()
         self.clients: dict[int, Session] = {}
         #: The last requests of all clients, oldest first.
-        self.received: deque[ReceivedFrame] = deque(maxlen=keep_frames)
+        self.received: deque[ReceivedFrame] = deque(maxlen=options.keep_frames)
         #: Called with nothing after each turn.
         self.after_turn: list[Callable[[], None]] = []
         #: Called with the number of clients whenever one comes or goes.
@@ -90,22 +99,25 @@ class Hub:
         self.ledger.save()
         store.commit()
 
-    def add_connection(self, session: Session) -> bool:
+    def add_connection(self, connection: Connection) -> bool:
         """Note a new connection; False if there are too many."""
         if len(self.connections) >= _MAX_CONNECTIONS:
             return False
-        self.connections.add(session)
+        self.connections.add(connection)
         return True
 
-    def remove_connection(self, session: Session) -> None:
-        """Forget a connection and all that it watched."""
-        self.connections.discard(session)
-        self.dirty.discard(session)
-        self.feed.forget(session)
+    def remove_connection(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self.connections.discard(connection)
+        self.dirty.discard(connection)
+        self.end_turn()
+
+    def remove_client(self, session: Session) -> None:
+        """Forget a client and all that it watched."""
+        self.forget_market_data(session)
         if session.client_id is not None and self.clients.get(session.client_id) is session:
             del self.clients[session.client_id]
             self.on_clients(len(self.clients))
-        self.end_turn()
 
     def start_client(self, session: Session, client_id: int) -> bool:
         """Give a session its client id; False if another one has it."""
@@ -123,7 +135,27 @@ class Hub:
         message_id = int(fields[0]) if fields[0].isdecimal() else -1
         self.received.append(ReceivedFrame(asyncio.get_running_loop().time(), client_id, message_id, tuple(fields)))
 
+    def forget_market_data(self, session: Session) -> None:
+        """End everything of the market that a session is kept up to date about."""
+        self.feed.forget(session)
+
+    def check_unsent(self) -> None:
+        """Cut the client that has most unread if all of them together have too much."""
+        if sum(connection.unsent for connection in self.connections) > _MAX_ALL_UNSENT:
+            worst = max(self.connections, key=lambda connection: connection.unsent)
+            log.debug("client %s has most unread and is cut", worst.client_id)
+            worst.abort()
+
+    def accounts(self) -> str:
+        """Return the accounts that the gateway says it manages."""
+        told = self.faults.take("managed-accounts")
+        return self.ledger.account.name if told is None else told
+
     def to_client(self, client_id: int, data: bytes) -> None:
+        """Queue what is to be said about an order, if its client is connected."""
+        self.reports.send(client_id, data)
+
+    def deliver(self, client_id: int, data: bytes) -> None:
         """Queue a message for a client, if it is connected."""
         session = self.clients.get(client_id)
         if session is not None:
@@ -137,6 +169,7 @@ class Hub:
         """Commit what this turn changed, then write what it says, then keep the clock going if it is needed."""
         if self._over:
             return
+        self.reports.end_turn()
         try:
             self.ledger.save()
             self.store.commit()
@@ -146,9 +179,9 @@ class Hub:
             self.on_failure(error)
             return
         dirty, self.dirty = self.dirty, set()
-        for session in dirty:
-            session.flush()
-        if self._changed:
+        for connection in dirty:
+            connection.flush()
+        if self._changed and self.link.up:
             # Orders first: whoever waits for a fill does not wait for the sums that follow from it.
             changed, self._changed = self._changed, set()
             asyncio.get_running_loop().call_soon(self._publish, changed)
@@ -191,10 +224,16 @@ class Hub:
     def advance(self) -> None:
         """Go one market step: move the quotes, match the orders, tell the clients."""
         self._roll_day()
-        self.market.advance()
+        self.market.advance(self.now())
         self.feed.publish(int(self.now()))
         self.desk.step()
         self.ledger.save_market()
+        if self.link.up:
+            self._refresh()
+        self.end_turn()
+
+    def _refresh(self) -> None:
+        """Tell those who watch the account what the market made of it."""
         if self.market.step % _REFRESH_STEPS == 0:
             for session in self.clients.values():
                 publish_profits(session)
@@ -202,7 +241,12 @@ class Hub:
             self._values_due = False
             for session in self.clients.values():
                 publish_values(session)
-        self.end_turn()
+
+    def start(self) -> None:
+        """Plan the faults that happen by the clock; needs the loop."""
+        planned = self.faults.armed("link-lost")
+        if planned is not None:
+            self.link.plan(planned)
 
     def stop(self) -> None:
         """Cut every client, stop the clock and keep the market as it stands."""
@@ -213,5 +257,8 @@ class Hub:
             self.ledger.save_market(whole=True)
             self.end_turn()
         self._over = True
-        for session in list(self.connections):
-            session.abort()
+        self.link.stop()
+        self.intake.stop()
+        self.reports.stop()
+        for connection in list(self.connections):
+            connection.abort()

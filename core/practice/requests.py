@@ -25,11 +25,11 @@ def _current_time(session: Session, request: Record) -> None:
 
 
 def _managed_accounts(session: Session, request: Record) -> None:
-    session.send(out.MANAGED_ACCOUNTS.encode({"accounts": session.hub.ledger.account.name}))
+    session.send(out.MANAGED_ACCOUNTS.encode({"accounts": session.hub.accounts()}))
 
 
 def _ids(session: Session, request: Record) -> None:
-    session.send(out.NEXT_VALID_ID.encode({"orderId": session.hub.ledger.next_id(session.client_id or 0)}))
+    session.send(out.NEXT_VALID_ID.encode({"orderId": session.hub.intake.next_id(session.client_id or 0)}))
 
 
 def _empty(message: Message) -> Handler:

@@ -12,47 +12,23 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from pathlib import Path
 from typing import Final
 
+from core.practice.faults import FaultError
 from core.practice.hub import Hub, ReceivedFrame
+from core.practice.latency import LatencyError
 from core.practice.ledger import Ledger
+from core.practice.link import Link
 from core.practice.market import Market
+from core.practice.options import DEFAULT_ACCOUNT, DEFAULT_CASH, GatewayOptions
 from core.practice.requests import HANDLERS
 from core.practice.session import SERVER_VERSION, Session
 from core.practice.state import StateError, Store
 
+__all__ = ["DEFAULT_ACCOUNT", "DEFAULT_CASH", "GatewayOptions", "PracticeGateway", "mask_account", "run"]
+
 HOST: Final = "127.0.0.1"
-DEFAULT_ACCOUNT: Final = "DU1234567"
-DEFAULT_CASH: Final = Decimal(100_000)
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayOptions:
-    """How a practice gateway runs; it only ever listens on 127.0.0.1."""
-
-    #: 0 lets the system choose one.
-    port: int = 0
-    #: Same seed, same market. A state folder that has a market keeps its own seed.
-    seed: int = 1
-    account: str = DEFAULT_ACCOUNT
-    #: Cash of a new account, in USD.
-    cash: Decimal = DEFAULT_CASH
-    #: Folder of the state file; None keeps everything in memory.
-    state: Path | None = None
-    #: End this many seconds after the last client left, or after the start if none came; None never ends.
-    idle_exit: float | None = None
-    #: File descriptor that gets one line of JSON once the gateway listens, then is closed; None for none.
-    ready_fd: int | None = None
-    #: Whether a client may cancel another client's order by its id; if not, error 10147 answers.
-    cancels_foreign: bool = True
-    #: How many of the last requests `PracticeGateway.received` remembers.
-    keep_frames: int = 0
-    #: Seconds a client may take from connecting to startApi.
-    greeting_seconds: float = 10.0
 
 
 def mask_account(account: str) -> str:
@@ -96,6 +72,11 @@ class PracticeGateway:
         return self.hub.market
 
     @property
+    def link(self) -> Link:
+        """The line to IBKR behind the gateway, which may be lost and restored."""
+        return self.hub.link
+
+    @property
     def received(self) -> list[ReceivedFrame]:
         """The last requests of all clients, oldest first."""
         return list(self.hub.received)
@@ -113,16 +94,7 @@ class PracticeGateway:
         store = Store(options.state)
         try:
             account, seed = _settle(store, options)
-            hub = Hub(
-                store,
-                account,
-                seed,
-                options.cash,
-                self._now,
-                cancels_foreign=options.cancels_foreign,
-                keep_frames=options.keep_frames,
-                greeting_seconds=options.greeting_seconds,
-            )
+            hub = Hub(store, account, seed, options, self._now)
             loop = asyncio.get_running_loop()
             self._server = await loop.create_server(lambda: Session(hub, HANDLERS), HOST, options.port, backlog=256)
         except sqlite3.Error as error:
@@ -136,6 +108,7 @@ class PracticeGateway:
         hub.on_failure = self._fail
         store.publish_endpoint(self.port, account, datetime.fromtimestamp(self._now(), UTC).isoformat())
         self._watch_idle(0)
+        hub.start()
         # Orders that worked before a restart need the clock, whether anybody is connected or not.
         hub.end_turn()
         return self.port
@@ -175,6 +148,27 @@ class PracticeGateway:
     def end(self) -> None:
         """Let run_forever() return."""
         self._ended.set()
+
+    def arm(self, fault: str) -> None:
+        """Arm a fault while the gateway runs: ``NAME``, ``NAME=ARG`` or ``NAME=ARG*TIMES``. Raises FaultError."""
+        self.hub.faults.arm(fault)
+        if fault.startswith("link-lost"):
+            self.hub.start()
+
+    def stall(self) -> None:
+        """Read and write nothing more for the clients of now; their sockets stay open."""
+        for connection in self.hub.connections:
+            connection.stall()
+
+    def resume(self) -> None:
+        """Go on with what stalled."""
+        for connection in list(self.hub.connections):
+            connection.resume()
+
+    def drop_clients(self) -> None:
+        """Cut every connection; what clients were told meanwhile is lost."""
+        for connection in list(self.hub.connections):
+            connection.abort()
 
     async def wait_for(self, happened: Callable[[], bool], seconds: float = 5.0) -> None:
         """Wait until something holds, looked at after every turn. Raises TimeoutError."""
@@ -224,7 +218,7 @@ def run(options: GatewayOptions) -> int:
     """Run a gateway until SIGTERM, SIGINT or the idle exit. Returns the exit code: 0, 1 (failed), 2 (can't start)."""
     try:
         return asyncio.run(_run(options))
-    except StateError as error:
+    except (StateError, FaultError, LatencyError) as error:
         return _refuse(f"Practice gateway not started: {error}.")
     except OSError as error:
         reason = "is in use" if error.errno == errno.EADDRINUSE else f"can't be opened ({error.strerror})"

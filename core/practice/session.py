@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from core.practice import tables_in, tables_out, wire
-from core.practice.codec import FrameBuffer, WireError, frame
+from core.practice import readonly, tables_in, tables_out, wire
+from core.practice.codec import WireError, frame
+from core.practice.connection import Connection
+from core.practice.intake import ORDER_REQUESTS
+from core.practice.link import BROKEN, notice
+from core.practice.pacing import exceeded_text
 from core.practice.tables import Record
-from core.practice.tables_order import PLACE_ORDER
 from core.practice.terms import RefusedError
 
 if TYPE_CHECKING:
     from core.practice.hub import Hub
 
 SERVER_VERSION: Final = 178
-#: Unsent bytes after which a client that does not read is cut.
-MAX_UNSENT: Final = 16 * 1024 * 1024
+#: A word in the greeting with which a client asks to be slowed down rather than refused.
+PACED: Final = "+PACEAPI"
 
 _FARMS: Final = (
     (2104, "Market data farm connection is OK:usfarm"),
@@ -30,8 +31,6 @@ _FARMS: Final = (
 )
 
 Handler = Callable[["Session", Record], None]
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -61,60 +60,22 @@ class Subscriptions:
         )
 
 
-class Session(asyncio.Protocol):
+class Session(Connection):
     """A connection; it has a client id once startApi came."""
 
     def __init__(self, hub: Hub, handlers: dict[int, Handler]) -> None:
-        self.hub = hub
-        self.client_id: int | None = None
+        super().__init__(hub)
         self.watching = Subscriptions()
         self._handlers = handlers
-        self._buffer = FrameBuffer()
-        self._greeted = self._versioned = False
-        self._out: list[bytes] = []
-        self._transport: asyncio.Transport | None = None
-        self._deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start the greeting's deadline."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a gateway session needs a stream")
-        self._transport = transport
-        if not self.hub.add_connection(self):
-            transport.abort()
-            return
-        link = transport.get_extra_info("socket")
-        if link is not None:
-            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._deadline = asyncio.get_running_loop().call_later(self.hub.greeting_seconds, self.close)
+        self._versioned = False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client."""
-        log.debug("client %s left: %s", self.client_id, exc)
-        self._stop_deadline()
-        self._transport = None
-        self._out.clear()
-        self.hub.remove_connection(self)
+        """Forget the client and all that it watched."""
+        self.hub.remove_client(self)
+        super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
-        """Answer every whole request in what came, together."""
-        self._buffer.feed(data)
-        try:
-            if not self._greeted:
-                if self._buffer.take_greeting() is None:
-                    return
-                self._greeted = True
-            for fields in self._buffer.take():
-                if self._transport is None or self._transport.is_closing():
-                    break
-                self._accept(fields)
-        except WireError as error:
-            log.debug("client %s is cut: %s", self.client_id, error)
-            self.close()
-        finally:
-            self.hub.end_turn()
-
-    def _accept(self, fields: list[str]) -> None:
+    def accept(self, fields: list[str]) -> None:
+        """Take one frame: the version, the client id, or a request. Raises WireError."""
         if not self._versioned:
             self._agree(fields)
         elif self.client_id is None:
@@ -124,12 +85,14 @@ class Session(asyncio.Protocol):
 
     def _agree(self, fields: list[str]) -> None:
         """Settle the version: ours must be in the client's range."""
-        words = fields[0].split(" ", 1)[0].removeprefix("v").split("..") if fields else []
-        if not words or not all(word.isascii() and word.isdecimal() for word in words) or len(words) > 2:
+        versions, *options = fields[0].split(" ") if fields else [""]
+        words = versions.removeprefix("v").split("..")
+        if not all(word.isascii() and word.isdecimal() for word in words) or len(words) > 2:
             raise WireError("no version range in the greeting")
         if not int(words[0]) <= SERVER_VERSION <= int(words[-1]):
             raise WireError(f"version {SERVER_VERSION} is not in the client's range")
         self._versioned = True
+        self._is_paced = PACED in options
         now = time.strftime("%Y%m%d %H:%M:%S UTC", time.gmtime(self.hub.now()))
         self.send(frame(f"{SERVER_VERSION}\0{now}\0"))
 
@@ -139,22 +102,29 @@ class Session(asyncio.Protocol):
         # Clients that only know version 1 of startApi leave the capabilities out.
         record = tables_in.START_API.decode(fields[:4] if len(fields) > 3 else [*fields, ""])
         client_id = record.integer("clientId")
-        self.hub.note_received(client_id, fields)
-        self._stop_deadline()
-        if not self.hub.start_client(self, client_id):
+        hub = self.hub
+        hub.note_received(client_id, fields)
+        self._stop("greeting")
+        if hub.faults.take("id-in-use") is not None or not hub.start_client(self, client_id):
             text = "Unable to connect as the client id is already in use. Retry with a unique client id."
             self.send(wire.error(-1, 326, text))
             self.close()
             return
         self.client_id = client_id
-        self.send(tables_out.MANAGED_ACCOUNTS.encode({"accounts": self.hub.ledger.account.name}))
-        self.send(tables_out.NEXT_VALID_ID.encode({"orderId": self.hub.ledger.next_id(client_id)}))
-        for code, text in _FARMS:
-            self.send(wire.error(-1, code, text))
+        self.send(tables_out.MANAGED_ACCOUNTS.encode({"accounts": hub.accounts()}))
+        self.send(tables_out.NEXT_VALID_ID.encode({"orderId": hub.intake.next_id(client_id)}))
+        if hub.link.up:
+            for code, text in _FARMS:
+                self.send(wire.error(-1, code, text))
+        else:
+            self.send(notice(BROKEN))
+        stalls = hub.faults.take("stall")
+        if stalls is not None:
+            self._later("stall", float(stalls), self.stall)
 
     def _request(self, fields: list[str]) -> None:
         client_id = self.client_id
-        if client_id is None:
+        if client_id is None or self._is_too_fast():
             return
         self.hub.note_received(client_id, fields)
         message = tables_in.REQUESTS.get(int(fields[0])) if fields[0].isdecimal() else None
@@ -167,49 +137,33 @@ class Session(asyncio.Protocol):
             text = f"Server error when reading an API client request. {error}"
             self.send(wire.error(_request_id(message.version, fields), 320, text))
             return
-        request_id = record.integer("reqId") if "reqId" in record else -1
         try:
-            if message is PLACE_ORDER:
-                self.hub.desk.place(client_id, fields, record)
+            if self.hub.readonly:
+                readonly.check(message)
+            if message is tables_in.MARKET_DATA:
+                self._check_data()
+            if message.id in ORDER_REQUESTS:
+                self.hub.intake.take(self, message, fields, record)
             else:
                 self._handlers[message.id](self, record)
         except RefusedError as refusal:
-            self.send(wire.error(request_id, refusal.code, refusal.text))
+            self.send(wire.error(readonly.refused_id(record), refusal.code, refusal.text))
 
-    def send(self, data: bytes) -> None:
-        """Queue bytes until the end of this turn."""
-        self._out.append(data)
-        self.hub.dirty.add(self)
+    def _is_too_fast(self) -> bool:
+        """Whether the client sent more than it may; if so it is told and cut."""
+        if self._rate is None:
+            return False
+        received = self._rate.note(asyncio.get_running_loop().time())
+        if received <= self._rate.limit:
+            return False
+        self.send(wire.error(-1, 100, exceeded_text(self._rate.limit, received)))
+        self.close()
+        return True
 
-    def flush(self) -> None:
-        """Write what is queued; a client that does not read what it is sent is cut."""
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            self._out.clear()
-            return
-        transport.write(b"".join(self._out))
-        self._out.clear()
-        if transport.get_write_buffer_size() > MAX_UNSENT:
-            log.debug("client %s does not read and is cut", self.client_id)
-            transport.abort()
-
-    def close(self) -> None:
-        """Send what is queued and close."""
-        self._stop_deadline()
-        self.flush()
-        if self._transport is not None:
-            self._transport.close()
-
-    def abort(self) -> None:
-        """Close without waiting for the client to read."""
-        self._stop_deadline()
-        if self._transport is not None:
-            self._transport.abort()
-
-    def _stop_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _check_data(self) -> None:
+        refused = self.hub.faults.take("data-refused")
+        if refused is not None:
+            raise RefusedError(int(refused), "Requested market data is not subscribed.")
 
 
 def _request_id(version: int | None, fields: list[str]) -> int:

@@ -10,9 +10,11 @@ from dataclasses import replace
 import pytest
 
 from core.practice import tables_in as ask
+from core.practice.connection import HIGH_WATER
 from core.practice.requests import UNSUPPORTED
 from core.practice.server import PracticeGateway
 from core.practice.tables_in import CURRENT_TIME, REQUESTS, START_API
+from core.practice.tables_out import CONTRACT_DETAILS_END
 from tests.practice.conftest import OPTIONS, Connect
 from tests.practice.raw_client import AAPL, RawClient, raw_frame
 
@@ -138,20 +140,47 @@ async def test_a_greeting_that_stops_is_cut(hasty: PracticeGateway, start: bytes
     assert await client.ended()
 
 
-async def test_a_client_that_does_not_read_is_cut(gateway: PracticeGateway) -> None:
+@pytest.fixture
+async def impatient() -> AsyncIterator[PracticeGateway]:
+    """A gateway that gives a client two tenths of a second to read what it asked for."""
+    async with PracticeGateway(replace(OPTIONS, unread_seconds=0.2)) as running:
+        yield running
+
+
+async def ask_without_reading(gateway: PracticeGateway, requests: int) -> RawClient:
+    """Connect as client 5 and ask for contract details thousands of times without reading an answer."""
     client = await RawClient.connect(gateway.port, 5)
     assert isinstance(client.writer.transport, asyncio.Transport)
     client.writer.transport.pause_reading()
-    request = ask.CONTRACT_DATA.encode({**AAPL, "reqId": 1})
-    for _ in range(60):
-        client.write(request * 1000)
-        await asyncio.sleep(0)
-        if 5 not in gateway.hub.clients:
-            break
+    for number in range(requests):
+        client.write(ask.CONTRACT_DATA.encode({**AAPL, "reqId": number}))
+    return client
 
-    await gateway.wait_for(lambda: 5 not in gateway.hub.clients, 20)
-    assert await is_well(gateway)
+
+async def test_a_client_that_does_not_read_is_cut(impatient: PracticeGateway) -> None:
+    client = await ask_without_reading(impatient, 20_000)
+    await impatient.wait_for(lambda: 5 not in impatient.hub.clients, 20)
+
+    assert await is_well(impatient)
     client.writer.transport.abort()
+
+
+async def test_requests_wait_until_their_client_reads(gateway: PracticeGateway) -> None:
+    client = await ask_without_reading(gateway, 20_000)
+    session = gateway.hub.clients[5]
+    await gateway.wait_for(lambda: session.unsent > HIGH_WATER)
+    assert await is_well(gateway)
+    assert session.unsent < 2 * HIGH_WATER + 65536
+    assert isinstance(client.writer.transport, asyncio.Transport)
+    client.writer.transport.resume_reading()
+
+    answered = 0
+    while answered < 20_000:
+        fields = await client.read_fields()
+        if fields[0] == str(CONTRACT_DETAILS_END.id):
+            assert int(fields[2]) == answered
+            answered += 1
+    await client.close()
 
 
 async def test_an_unknown_message_id_is_answered(connect: Connect) -> None:
