@@ -12,7 +12,16 @@ from typing import Protocol, cast
 
 import msgspec
 
-from core.domain.commands import Command, Reconnect, SearchSymbols, Watch
+from core.domain.commands import (
+    CancelEntries,
+    CancelOrder,
+    ClosePosition,
+    Command,
+    PlaceOrder,
+    Reconnect,
+    SearchSymbols,
+    Watch,
+)
 from core.errors import LinkError
 from core.link.outbox import Outbox
 from core.link.sockets import peer_uid
@@ -173,7 +182,7 @@ class Peer(asyncio.Protocol):
                 self.outbox.send(frame(Reply(id=request.id, snapshot=self._room.host.snapshot())), now=True)
             case Subscribe(after=after):
                 self._subscribe(request.id, after)
-            case command if isinstance(command, _SLOW):
+            case command if isinstance(command, _SLOW) or self._is_free_cancel(command):
                 self._start(self._carry_out(request.id, command))
             case command:
                 self._commands.append((request.id, command))
@@ -182,6 +191,14 @@ class Peer(asyncio.Protocol):
                     self._start(self._work())
                 elif len(self._commands) >= _MAX_QUEUED:
                     self._transport.pause_reading()
+
+    def _is_free_cancel(self, command: Command | AskSnapshot | Subscribe) -> bool:
+        """True for a cancel that nothing holds back: not the command that runs, only orders of its own still queued."""
+        if isinstance(command, CancelEntries):
+            return not self._commands
+        if not isinstance(command, CancelOrder):
+            return False
+        return all(_order_ref_of(queued) != command.order_ref for _, queued in self._commands)
 
     def _subscribe(self, request_id: int, after: int | None) -> None:
         """Old facts and the place among the readers in one turn of the loop, so that nothing falls between them."""
@@ -217,3 +234,14 @@ class Peer(asyncio.Protocol):
             self.cut(
                 "A command failed inside core: whether it was done is not known. See core's log, then attach again."
             )
+
+
+def _order_ref_of(command: Command) -> str:
+    """The order that a command will make; empty if it makes none."""
+    match command:
+        case PlaceOrder(request=request):
+            return request.order_ref
+        case ClosePosition(order_ref=order_ref):
+            return order_ref
+        case _:
+            return ""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from core.domain.commands import CancelOrder, PlaceOrder, SearchSymbols
+from core.domain.commands import CancelEntries, CancelOrder, PlaceOrder, SearchSymbols, Unwatch
 from core.domain.events import Health, OrderChanged, QuotesUpdated, WatchlistUpdated
 from core.errors import LinkError
 from core.link.client import SocketClient
@@ -106,11 +106,34 @@ async def test_closing_ends_the_events_without_an_error(path: Path, host: FakeHo
             await client.send(CancelOrder(order_ref="1"))
 
 
+async def test_a_cancel_waits_for_no_order_but_one_of_its_own_that_is_queued(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client:
+        host.gate = asyncio.Event()
+        running, queued = place(1), place(2)
+        placing = [asyncio.create_task(client.send(command)) for command in (running, queued)]
+        await asyncio.wait_for(host.came.wait(), 5)
+        await asyncio.wait_for(client.send(CancelOrder(order_ref=running.request.order_ref)), 5)
+        of_queued = asyncio.create_task(client.send(CancelOrder(order_ref=queued.request.order_ref)))
+        of_all = asyncio.create_task(client.send(CancelEntries(con_id=None)))
+        await client.snapshot()
+        assert host.ended == [CancelOrder(order_ref=running.request.order_ref)]
+        host.gate.set()
+        await asyncio.wait_for(asyncio.gather(*placing, of_queued, of_all), 5)
+
+    assert [type(command) for command in host.ended] == [
+        CancelOrder,
+        PlaceOrder,
+        PlaceOrder,
+        CancelOrder,
+        CancelEntries,
+    ]
+
+
 async def test_commands_of_one_client_run_one_after_another_in_their_order(path: Path, host: FakeHost) -> None:
     async with attached(path) as client:
         host.gate = asyncio.Event()
         sends = [asyncio.ensure_future(client.send(place(number))) for number in range(20, 220)]
-        sends.append(asyncio.ensure_future(client.send(CancelOrder(order_ref="last"))))
+        sends.append(asyncio.ensure_future(client.send(Unwatch(con_id=1))))
         await asyncio.wait_for(host.came.wait(), 5)
         await asyncio.wait_for(client.snapshot(), 5)
         assert len(host.commands) == 1
@@ -118,7 +141,7 @@ async def test_commands_of_one_client_run_one_after_another_in_their_order(path:
         async with asyncio.timeout(10):
             await asyncio.gather(*sends)
 
-    assert host.ended == [*(place(number) for number in range(20, 220)), CancelOrder(order_ref="last")]
+    assert host.ended == [*(place(number) for number in range(20, 220)), Unwatch(con_id=1)]
 
 
 async def test_more_commands_than_core_keeps_waiting_are_read_later(path: Path, host: FakeHost) -> None:
