@@ -107,3 +107,20 @@ async def test_a_close_without_a_position_says_so() -> None:
         await hands.press("enter")
 
         assert hands.core.sends == []
+
+
+async def test_an_order_that_has_ended_is_not_cancelled() -> None:
+    async with desk() as hands:
+        await hands.press("w", "w", "end", "delete")
+        assert hands.entry.ticket is None
+        assert "has ended" in hands.app.said[-1]
+
+        await hands.press("c")
+        await hands.see("CANCEL entries in")
+
+
+async def test_an_order_of_another_client_is_left_out_of_c() -> None:
+    async with desk() as hands:
+        await hands.press("w", "w", "down", "down", "c")
+
+        await hands.see("CANCEL entries in AAPL")

@@ -230,13 +230,23 @@ async def test_escape_keeps_the_draft() -> None:
         await hands.press("s")
         await hands.see("SELL 100 AAPL")
         await hands.press("escape", "b")
-        await hands.see("BUY 300 AAPL @ 230")
+        await hands.see("BUY 300 AAPL @ 230 LMT DAY  draft · Del drops it")
         await hands.press("enter")
         await placed(hands)
         await hands.until(lambda: hands.entry.ticket is None)
 
         await hands.press("b")
         await hands.see("BUY 100 AAPL @ 233.33")
+
+
+async def test_a_draft_can_be_dropped() -> None:
+    async with desk() as hands:
+        await hands.press("b", *"230", "escape", "b", gap=0.2)
+        await hands.see("@ 230", "draft")
+        await hands.press("delete")
+        await hands.see("BUY 100 AAPL @ 233.33 LMT DAY  joins bid")
+
+        assert hands.entry.drafts == {}
 
 
 async def test_a_ticket_keeps_its_instrument_when_the_focus_goes_elsewhere() -> None:

@@ -90,6 +90,8 @@ class OrderTicket:
     """True while the next character replaces the text of the field."""
     touched: bool = False
     """True once any of its keys was pressed: then letters are text, and closing it keeps a draft."""
+    is_draft: bool = False
+    """True for one that was closed before and is open again."""
     note: str = ""
     """What the person must read before anything else; empty for nothing."""
     phase: Phase = Phase.EDITING
@@ -150,6 +152,7 @@ def reopen(draft: OrderTicket, account: str, quote: Quote | None) -> OrderTicket
         field=Field.PRICE,
         fresh=True,
         touched=False,
+        is_draft=True,
         order_ref="",
     )
     return ticket if ticket.style is None else reprice(ticket, quote)

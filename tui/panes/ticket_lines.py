@@ -115,6 +115,8 @@ def _order_line(ticket: OrderTicket, around: Surroundings) -> list[Part]:
     ]
     if around.width >= WIDE:
         parts += [Part(f" {ticket.instrument.exchange}")]
+    if ticket.is_draft and not ticket.touched:
+        return [*parts, GAP, Part("draft · Del drops it", ATTENTION)]
     return [*parts, GAP, *_where(ticket, around.quote)]
 
 

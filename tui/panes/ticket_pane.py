@@ -218,9 +218,15 @@ class TicketPane(Listener, Pane):
             self.update_ticket(tickets.erase(self.ticket))
 
     def action_clear(self) -> None:
-        """Empty the field."""
-        if isinstance(self.ticket, OrderTicket):
-            self.update_ticket(tickets.clear(self.ticket))
+        """Empty the field; in a draft that was just opened, begin afresh."""
+        match self.ticket:
+            case OrderTicket(is_draft=True, touched=False, phase=Phase.EDITING) as ticket:
+                self.drafts.pop((ticket.instrument.con_id, ticket.verb.name), None)
+                self.open_order(ticket.verb.name, ticket.instrument, self.opened_by)
+            case OrderTicket() as ticket:
+                self.update_ticket(tickets.clear(ticket))
+            case _:
+                pass
 
     def action_leave(self) -> None:
         """Close the ticket; what was typed stays as a draft."""

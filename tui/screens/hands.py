@@ -15,6 +15,7 @@ from core.domain.events import Severity
 from core.domain.instruments import Instrument
 from core.domain.orders import Order
 from tui.hands.bursts import DROPPED, Burst, add_key
+from tui.hands.cancel_ticket import order_words
 from tui.hands.keys import PANES
 from tui.hands.send_gate import is_dead, other_key
 from tui.hands.ticket import VERBS
@@ -109,16 +110,25 @@ class HandsScreen(Screen[None]):
         """Open a ticket: an order verb, `close`, `part`, `cancel`, or `cancel_order` for the selected order."""
         entry, instrument = self.order_entry, self._instrument()
         order = self.selected_order()
-        if name == "cancel_order" and order is None:
-            self._say("Del cancels the selected order. Go to ORDERS ( w ) and select one.")
-        elif name in {"cancel", "cancel_order"}:
-            entry.open_cancel(instrument, order, self._letter)
+        if name == "cancel_order":
+            self._open_cancel_order(order)
+        elif name == "cancel":
+            ours = order is not None and order.is_live and not order.external
+            entry.open_cancel(instrument, order if ours else None, self._letter)
         elif instrument is None:
             self._say(NO_FOCUS)
         elif name in PARTS:
             entry.open_close(instrument, PARTS[name], self._letter)
         else:
             entry.open_order(VERBS[name].name, instrument, self._letter)
+
+    def _open_cancel_order(self, order: Order | None) -> None:
+        if order is None:
+            self._say("Del cancels the selected order. Go to ORDERS ( w ) and select one.")
+        elif not order.is_live:
+            self._say(f"{order_words(order)} has ended ({order.state}): nothing to cancel.")
+        else:
+            self.order_entry.open_cancel(self._instrument(), order, self._letter)
 
     def action_leave_ticket(self) -> None:
         """Close a ticket that stands open while the keys go elsewhere."""
