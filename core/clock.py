@@ -26,7 +26,7 @@ class LoopClock:
     """The clock of a running event loop, so that a loop whose time jumps takes every age and timer with it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
-        """`loop` None means the running one; wall time is anchored to it once, here."""
+        """`loop` None means the running one."""
         self._loop = loop or asyncio.get_running_loop()
 
     def mono(self) -> float:
