@@ -184,7 +184,7 @@ class Connection(asyncio.Protocol):
             self._withheld += later
         elif self._withheld:
             data, self._withheld = self._withheld + data, b""
-        if hub.faults or hub.reports.corrected:
+        if hub.faults or hub.reports.rewrites:
             data = spoil(hub, data)
             if self._cut_out(transport, data):
                 return

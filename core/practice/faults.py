@@ -59,7 +59,7 @@ FAULTS: Final = {
         Fault("cancel-refused", "a cancel is refused by the code ARG and the order lives on", "10148", _NUMBER),
         Fault("order-error", "an order is met by the code ARG after its acknowledgement, and lives on", "399", _NUMBER),
         Fault("size-reduced", "an order's size is cut to ARG percent, warning 481", "50", r"[1-9]\d?"),
-        Fault("inactive", "an order becomes Inactive without an error, whyHeld ARG, and may be cancelled", "locate"),
+        Fault("inactive", "an order is said to be Inactive, held for ARG, until it fills or is cancelled", "locate"),
         Fault("child-refused", "an attached order is refused by 10006"),
         Fault("data-refused", "market data is refused by the code ARG", "354", _NUMBER),
         # Identity.

@@ -140,6 +140,9 @@ class Intake:
         if record.integer("parentId") and faults.take("child-refused") is not None:
             hub.to_client(client_id, wire.error(order_id, 10006, "Missing parent order."))
             return
+        held = faults.take("inactive")
+        if held is not None:
+            hub.reports.held[client_id, order_id] = held
         if faults.take("silent-order") is not None:
             hub.reports.silence(client_id, order_id)
         after: list[Call] = []

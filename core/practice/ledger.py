@@ -65,6 +65,10 @@ class Ledger:
         found = [order for order in self.live_orders() if order.order_id == order_id]
         return found[0] if len(found) == 1 else None
 
+    def forget_id(self, client_id: int, order_id: int) -> None:
+        """Let a client's order id stand for no order any more; the order itself stays."""
+        self._by_id.pop((client_id, order_id), None)
+
     def next_id(self, client_id: int) -> int:
         """Return the next order id of a client, at least 1."""
         return self._next_id.get(client_id, 1)
@@ -105,7 +109,7 @@ class Ledger:
         commission, order.commission = total - order.commission, total
         price = instrument.price(units)
         realized = self.account.trade(instrument, quantity if order.is_buy else -quantity, price, commission)
-        order.status = Status.SUBMITTED if order.remaining else Status.FILLED
+        order.status = Status.SUBMITTED if order.remaining > 0 else Status.FILLED
         if not order.remaining:
             order.completed_time = stamp(now)
             order.completed_status = f"Filled Size: {order.filled}"
@@ -176,7 +180,8 @@ class Ledger:
         ended = [order for order in self.live_orders() if order.terms.tif == "DAY"]
         for order in self.done_orders():
             del self.orders[order.perm_id]
-            del self._by_id[order.client_id, order.order_id]
+            if self.find(order.client_id, order.order_id) is order:
+                self.forget_id(order.client_id, order.order_id)
         self.executions.clear()
         for position in self.account.positions.values():
             position.start_day(self.account.mark(position.instrument.con_id))

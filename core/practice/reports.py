@@ -64,6 +64,8 @@ class Reports:
         self._turn: dict[int, list[bytes]] = {}
         #: Executions that were corrected, by the id that was wrong.
         self.corrected: dict[str, str] = {}
+        #: What holds an order that is reported as Inactive, by client id and order id.
+        self.held: dict[tuple[int, int], str] = {}
         #: Executions that come late, with their seconds, until their commission follows them.
         self._late_fills: dict[str, str] = {}
 
@@ -82,6 +84,11 @@ class Reports:
     def silence(self, client_id: int, order_id: int) -> None:
         """Never say anything about an order by itself."""
         self._silent.add((client_id, order_id))
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether earlier faults still change what is said about an order, answers to requests included."""
+        return bool(self.corrected or self.held)
 
     def end_turn(self) -> None:
         """Send what was held for the end of the turn."""

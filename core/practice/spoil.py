@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from core.practice import tables_out as out
 from core.practice.codec import frame
 from core.practice.reports import fields_of, message_id, rename, split
+from core.practice.tables_order import OPEN_ORDER
 
 if TYPE_CHECKING:
     from core.practice.hub import Hub
@@ -53,6 +54,8 @@ def _spoilt(hub: Hub, framed: bytes) -> bytes:
         return b""
     if hub.reports.corrected:
         framed = rename(framed, hub.reports.corrected)
+    if hub.reports.held:
+        framed = _held(hub.reports.held, framed, number)
     if number == out.ERROR.id and faults.take("hostile-text") is not None:
         record = out.ERROR.decode(fields_of(framed))
         framed = out.ERROR.encode({**record, "text": HOSTILE + record.text("text")})
@@ -66,6 +69,18 @@ def _spoilt(hub: Hub, framed: bytes) -> bytes:
         if faults.take("huge-frame") is not None:
             return _HUGE
     return framed
+
+
+def _held(held: dict[tuple[int, int], str], framed: bytes, number: int) -> bytes:
+    """Return what is said about an order that works as of one that is held."""
+    message = {out.ORDER_STATUS.id: out.ORDER_STATUS, OPEN_ORDER.id: OPEN_ORDER}.get(number)
+    if message is None:
+        return framed
+    record = message.decode(fields_of(framed))
+    why = held.get((record.integer("clientId"), record.integer("orderId")))
+    if why is None or record.text("status") not in {"PreSubmitted", "Submitted"}:
+        return framed
+    return message.encode({**record, "status": "Inactive", "whyHeld": why})
 
 
 def _in_zone(framed: bytes, zone: str | None) -> bytes:
