@@ -36,6 +36,7 @@ Ticket = OrderTicket | CloseTicket | CancelTicket
 WIDE = 120
 HINTS = "Enter sends · Esc closes"
 WIDE_HINTS = "Enter sends · Esc closes · Tab fields · ↑↓ tick · ←→ style"
+CANCEL_HINTS = "Enter cancels · Esc closes"
 WEIGHTS: dict[Mode, Weight] = {Mode.PRACTICE: "dashed", Mode.PAPER: "single", Mode.LIVE: "heavy"}
 """How the ticket's border is drawn: the mode shows in its shape, too."""
 
@@ -256,9 +257,20 @@ class TicketPane(Listener, Pane):
             self.set_class(known is mode, f"-{known.value}")
         self.weight = None if mode is None else WEIGHTS[mode]
         width = self.size.width or self.app.size.width
-        self.status = "" if self.ticket is None else WIDE_HINTS if width >= WIDE else HINTS
+        self.status = self._hints(width)
         self._shown = None if self.ticket is None else self.ticket.content
         self.face.show(self._content(width))
+
+    def _hints(self, width: int) -> str:
+        match self.ticket:
+            case None:
+                return ""
+            case CancelTicket():
+                return CANCEL_HINTS
+            case OrderTicket() if width >= WIDE:
+                return WIDE_HINTS
+            case _:
+                return HINTS
 
     def _content(self, width: int) -> Content:
         around = Surroundings(

@@ -84,7 +84,7 @@ class SymbolSearch(ModalScreen[Instrument | None]):
     SymbolSearch {
         align: left top;
         background: $background 30%;
-        & > Pane { offset: 0 2; width: 100%; max-width: 90; height: 13; background: $surface; }
+        & > Pane { offset: 0 2; width: 100%; height: 13; background: $surface; }
         & Input { width: 1fr; background: $surface; }
         & LineGrid { height: 1fr; background: $surface; }
         & Static { height: auto; max-height: 3; color: $text-muted; }
