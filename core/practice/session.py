@@ -37,7 +37,6 @@ Handler = Callable[["Session", Record], None]
 class Subscriptions:
     """What a client asked to be kept up to date about, by request id where it gave one."""
 
-    quotes: dict[int, int] = field(default_factory=dict)
     positions: bool = False
     account: bool = False
     account_multi: set[int] = field(default_factory=set)
@@ -140,8 +139,6 @@ class Session(Connection):
         try:
             if self.hub.readonly:
                 readonly.check(message)
-            if message is tables_in.MARKET_DATA:
-                self._check_data()
             if message.id in ORDER_REQUESTS:
                 self.hub.intake.take(self, message, fields, record)
             else:
@@ -159,11 +156,6 @@ class Session(Connection):
         self.send(wire.error(-1, 100, exceeded_text(self._rate.limit, received)))
         self.close()
         return True
-
-    def _check_data(self) -> None:
-        refused = self.hub.faults.take("data-refused")
-        if refused is not None:
-            raise RefusedError(int(refused), "Requested market data is not subscribed.")
 
 
 def _request_id(version: int | None, fields: list[str]) -> int:

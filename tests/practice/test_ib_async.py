@@ -141,7 +141,7 @@ async def test_a_cancelled_stream_is_silent(gateway: PracticeGateway, login: Log
     ib.cancelMktData(contract)
     await gateway.wait_for(lambda: not gateway.hub.feed.busy)
 
-    assert gateway.hub.clients[1].watching.quotes == {}
+    assert gateway.hub.feed.quotes.readers.ids(gateway.hub.clients[1]) == frozenset()
 
 
 async def test_snapshots(login: Login) -> None:
