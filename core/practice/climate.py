@@ -36,8 +36,8 @@ GROUPS: Final = (
 
 #: Draws in a table to pick from.
 TABLE: Final = 4096
-_SLOW_VARIANCE, _SLOW_STEPS = 0.08, 30_000.0
-_QUICK_VARIANCE, _QUICK_STEPS = 0.06, 3_000.0
+_SLOW_VARIANCE, _SLOW_STEPS = 0.18, 12_000.0
+_QUICK_VARIANCE, _QUICK_STEPS = 0.12, 1_500.0
 #: Steps between two looks at the volatility.
 SPELL: Final = 10
 

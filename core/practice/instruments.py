@@ -106,6 +106,8 @@ class Instrument:
     exchanges: tuple[str, ...] = STOCK_EXCHANGES
     time_zone: str = "America/New_York"
     last_trade_date: str = ""
+    #: YYYYMM of a future, which need not be the month of its last trading day.
+    contract_month: str = ""
     stock_type: str = ""
     sectors: tuple[str, str, str] = ("", "", "")
     isin: str = ""
@@ -164,6 +166,9 @@ class Instrument:
 
     def up(self, units: int, ticks: int = 1) -> int:
         """Return the price that many ticks higher."""
+        edge, increment = self._tiers[0]
+        if units >= edge:
+            return units + ticks * increment
         for _ in range(ticks):
             units += self.increment(units)
         return units
@@ -225,7 +230,7 @@ class Instrument:
             validExchanges=",".join(self.exchanges),
             priceMagnifier=1,
             longName=self.long_name.encode("unicode-escape").decode("ascii"),
-            contractMonth=self.last_trade_date[:6],
+            contractMonth=self.contract_month or self.last_trade_date[:6],
             industry=industry,
             category=category,
             subcategory=subcategory,
@@ -253,8 +258,9 @@ def _whole_day(day: date) -> str:
 class Catalogue:
     """All instruments, found by contract id or by whatever a client says of them."""
 
-    def __init__(self, instruments: Iterable[Instrument]) -> None:
+    def __init__(self, instruments: Iterable[Instrument], today: date) -> None:
         self.instruments = tuple(instruments)
+        self.today = today
         self.by_id = {instrument.con_id: instrument for instrument in self.instruments}
         self.rules = {instrument.rule.rule_id: instrument.rule for instrument in self.instruments}
         self._by_symbol: dict[str, list[Instrument]] = {}
@@ -320,4 +326,4 @@ def _matches(item: Instrument, contract: Record) -> bool:
     multiplier = contract.text("multiplier")
     if multiplier and (item.is_future or item.is_option) and multiplier != str(item.multiplier):
         return False
-    return not month or item.last_trade_date.startswith(month)
+    return not month or item.contract_month == month or item.last_trade_date.startswith(month)

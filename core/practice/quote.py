@@ -20,11 +20,14 @@ from core.practice.tape import KEPT_PRINTS, Print
 _LEVELS: Final = 40
 _THICKEST: Final = 5
 #: Volatility of its own: what it remembers for minutes, and for seconds.
-_SLOW_VARIANCE, _QUICK_VARIANCE = 0.10, 0.07
-_SLOW_KEEP, _SLOW_KICK = wander(_SLOW_VARIANCE, 9_000.0)
-_QUICK_KEEP, _QUICK_KICK = wander(_QUICK_VARIANCE, 400.0)
+_SLOW_VARIANCE, _QUICK_VARIANCE = 0.18, 0.14
+_SLOW_KEEP, _SLOW_KICK = wander(_SLOW_VARIANCE, 6_000.0)
+_QUICK_KEEP, _QUICK_KICK = wander(_QUICK_VARIANCE, 500.0)
 #: Share of the way back to where it started that a price goes in a step.
 _HOMING: Final = 2e-7
+#: Ticks that the walk has to be outside the quote before it follows, and that the spread has to be wrong by.
+_STICKY: Final = 0.35
+_STUBBORN: Final = 0.6
 #: Shown size as a share of the mean, by draw.
 _SIZES: Final = tuple(-math.log(1.0 - (place + 0.5) / 1024) for place in range(1024))
 
@@ -68,6 +71,7 @@ class Quote:
         "step",
         "taken",
         "volume",
+        "wide",
     )
 
     def __init__(self, instrument: Instrument) -> None:
@@ -81,8 +85,10 @@ class Quote:
         self.slow = self.quick = 0.0
         #: Volatility of what befalls it alone, 1 on average.
         self.own = 1.0
+        #: Ticks between bid and ask.
+        self.wide = temper.spread_ticks
         self.bid = instrument.floor(self.mid)
-        self.ask = instrument.up(self.bid, temper.spread_ticks)
+        self.ask = instrument.up(self.bid, self.wide)
         self.bid_size = self.ask_size = temper.lot * temper.shown_lots
         self.last, self.last_size = self.bid, temper.lot
         self.volume = temper.day_volume
@@ -100,7 +106,8 @@ class Quote:
         self._beta, self._tilt = temper.beta, temper.tilt
         self._rest = math.sqrt(max(1.0 - temper.beta**2 - temper.tilt**2, 0.0))
         self._rate = temper.trade_rate
-        self._print_mean = temper.print_size
+        # A trade takes at most what is shown, which halves the larger ones.
+        self._print_mean = temper.print_size * 1.6
         self._spread = temper.spread_ticks
 
     @property
@@ -126,11 +133,12 @@ class Quote:
         self.print_size = 0
         if self.taken:
             self.taken.clear()
-        up, down = mid >= self.ask, mid < self.bid
+        slack = _STICKY * (self.ask - self.bid) / self.wide
+        up, down = mid >= self.ask + slack, mid < self.bid - slack
         if trade < self._rate * climate.pace:
             # A price that is about to move is traded away; otherwise buyers and sellers come alike.
             self._trade(size, climate.pace, now, buys=up or (not down and side < 0.5))
-        if up or down or requote < 0.05:
+        if up or down or (requote < 0.05 and abs(self._width() - self.wide) > _STUBBORN):
             self._requote(size, side)
         elif requote < 0.5:
             self.bid_size = self._shown(requote / 0.5)
@@ -169,12 +177,17 @@ class Quote:
             self.low = price
             self.changed |= LOW
 
+    def _width(self) -> float:
+        return self._spread * (0.25 + 0.75 * math.sqrt(self.heat))
+
     def _requote(self, first: float, second: float) -> None:
         instrument = self.instrument
-        wide = max(1, int(self._spread * (0.25 + 0.75 * math.sqrt(self.heat)) + first))
-        bid = instrument.floor(self.mid - (wide - 1) * instrument.increment(int(self.mid)) / 2)
+        width = self._width()
+        if abs(width - self.wide) > _STUBBORN:
+            self.wide = max(1, round(width))
+        bid = instrument.floor(self.mid - (self.wide - 1) * instrument.increment(int(self.mid)) / 2)
         bid = max(bid, instrument.down(0))
-        ask = instrument.up(bid, wide)
+        ask = instrument.up(bid, self.wide)
         if bid != self.bid:
             # Who stood behind the touch keeps standing there; a better price starts with new sizes.
             self.bid_size = self.size_at(bid, bids=True) if bid < self.bid else self._shown(second)
@@ -233,6 +246,7 @@ _SAVED: Final = (
     "own",
     "slow",
     "quick",
+    "wide",
     "bid",
     "ask",
     "bid_size",
