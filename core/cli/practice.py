@@ -1,25 +1,109 @@
-"""`ibdesk practice`: the practice gateway by itself, for any client of the TWS API."""
+"""`ibdesk practice`: the practice gateway by itself, for any client of the TWS API; its faults; a new beginning."""
 
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import click
 
+from core.errors import DeskError
 
-@click.command()
+
+@click.group(invoke_without_command=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=7497, show_default=True, help="0 takes a free one.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same market.")
 @click.option("--account", default="DU1234567", show_default=True, help="The account number that it manages.")
+@click.option("--cash", type=Decimal, default=Decimal(100_000), show_default=True, help="USD of a new account.")
 @click.option(
     "--state",
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
     help="Folder that keeps account and orders; without it they are forgotten at the end.",
 )
-def command(port: int, seed: int, account: str, state: Path | None) -> None:
+@click.option(
+    "--latency",
+    type=click.Choice(["0", "ibkr"]),
+    default="0",
+    show_default=True,
+    help="ibkr: an order takes about 250 ms to its report, with a tail.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[=ARG]",
+    help="Misbehave as real gateways do; may be given again. `ibdesk practice faults` lists them.",
+)
+@click.option("--readonly", is_flag=True, help="Refuse orders, as a gateway whose API is read-only.")
+@click.option(
+    "--pacing",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Cut a client that sends more than N messages a second; real gateways take 50. 0 is no limit.",
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    port: int,
+    seed: int,
+    account: str,
+    cash: Decimal,
+    state: Path | None,
+    latency: str,
+    faults: tuple[str, ...],
+    readonly: bool,
+    pacing: int,
+) -> None:
     """Serve the TWS API on 127.0.0.1 with a simulated market, until Ctrl+C."""
-    from core.practice.server import GatewayOptions, run
+    if context.invoked_subcommand is not None:
+        return
+    from core.practice.options import GatewayOptions
+    from core.practice.server import run
 
-    sys.exit(run(GatewayOptions(port=port, seed=seed, account=account, state=state)))
+    sys.exit(
+        run(
+            GatewayOptions(
+                port=port,
+                seed=seed,
+                account=account,
+                cash=cash,
+                state=state,
+                latency=latency,
+                faults=faults,
+                readonly=readonly,
+                pacing=pacing,
+            )
+        )
+    )
+
+
+@command.command("faults")
+def list_faults() -> None:
+    """List what --fault can make the gateway do."""
+    from core.practice.faults import FAULTS
+
+    width = max(len(name) for name in FAULTS)
+    for fault in FAULTS.values():
+        given = f" [{fault.default}]" if fault.default else ""
+        click.echo(f"{fault.name:<{width}}  {fault.says}{given}")
+    click.echo(
+        "\nNAME happens each time that it can, NAME*3 three times; what stands in brackets is ARG if none is given."
+    )
+
+
+@command.command()
+@click.option("--profile", default="practice", show_default=True, help="Whose practice account.")
+def reset(profile: str) -> None:
+    """Begin anew: put a profile's practice account and its journal aside, together."""
+    from core.cli.practice_reset import archive
+
+    try:
+        folder = archive(profile)
+    except DeskError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    click.echo(f"The practice account of profile {profile} begins anew. The old one and its journal are in {folder}.")

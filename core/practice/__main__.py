@@ -7,7 +7,8 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
-from core.practice.server import DEFAULT_ACCOUNT, DEFAULT_CASH, GatewayOptions, run
+from core.practice.options import DEFAULT_ACCOUNT, DEFAULT_CASH, GatewayOptions
+from core.practice.server import run
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,18 +21,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, help="folder to keep orders and account in (default: memory only)")
     parser.add_argument("--idle-exit", type=float, help="end this many seconds after the last client left")
     parser.add_argument("--ready-fd", type=int, help="file descriptor that gets a line of JSON once it listens")
-    given = parser.parse_args(arguments)
-    return run(
-        GatewayOptions(
-            port=given.port,
-            seed=given.seed,
-            account=given.account,
-            cash=given.cash,
-            state=given.state,
-            idle_exit=given.idle_exit,
-            ready_fd=given.ready_fd,
-        )
+    parser.add_argument("--latency", default="0", help="0 or ibkr: about 250 ms from order to report (default 0)")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        dest="faults",
+        metavar="NAME[=ARG][*TIMES]",
+        help="misbehave as real gateways do, see core.practice.faults; may be given again",
     )
+    parser.add_argument("--readonly", action="store_true", help="refuse orders, as a read-only API does")
+    parser.add_argument("--pacing", type=int, default=0, help="messages a second from one client, 0 without limit")
+    given = vars(parser.parse_args(arguments))
+    return run(GatewayOptions(**(given | {"faults": tuple(given["faults"])})))
 
 
 if __name__ == "__main__":
