@@ -20,6 +20,10 @@ from core.domain.orders import Order
 class DeskMessage(Message, bubble=False):
     """Base of what is given to every listener. The replica holds the news already when a handler runs."""
 
+    def __init_subclass__(cls) -> None:
+        # Textual does not inherit it; a message that bubbled would come back to the application that gives it out.
+        super().__init_subclass__(bubble=False)
+
 
 @dataclass
 class SnapshotLoaded(DeskMessage):
