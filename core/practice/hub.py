@@ -204,7 +204,7 @@ class Hub:
     def _needs_clock(self) -> bool:
         return (
             self.feed.busy
-            or self.desk.exchange.busy
+            or self.desk.busy
             or any(session.watching.any_account for session in self.clients.values())
         )
 

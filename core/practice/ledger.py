@@ -14,7 +14,8 @@ from core.practice.orders import Execution, Order, Status, Ticket
 from core.practice.state import StateError, Store
 from core.practice.tables import Record
 from core.practice.tables_order import PLACE_ORDER
-from core.practice.terms import RefusedError, read_terms
+from core.practice.terms import RefusedError
+from core.practice.tickets import read_terms
 
 #: Permanent ids and execution ids start from the clock of the first start, so that a state begun anew never repeats
 #: ids that a client may still remember.
@@ -73,9 +74,9 @@ class Ledger:
         """Return the next order id of a client, at least 1."""
         return self._next_id.get(client_id, 1)
 
-    def ticket(self, instrument: Instrument, sent: Record, wire: str) -> Ticket:
-        """Check a placeOrder for an instrument and keep what is not empty of it. Raises RefusedError."""
-        terms = read_terms(sent, instrument)
+    def ticket(self, instrument: Instrument, sent: Record, wire: str, now: float) -> Ticket:
+        """Check a placeOrder of a time for an instrument, keep what is not empty of it. Raises RefusedError."""
+        terms = read_terms(sent, instrument, now)
         given = ((name, value) for name, value in sent.items() if value is not None and value is not False)
         slim = Record((name, value) for name, value in given if value not in ("", []))
         slim["account"] = self.account.name
@@ -228,6 +229,7 @@ class Ledger:
             return
         wire = json.loads(body)["wire"]
         sent = PLACE_ORDER.decode(wire.split("\0"))
-        order = Order(perm_id, client_id, order_id, self.ticket(instrument, sent, wire))
+        placed = float(json.loads(body).get("placed") or 0.0)
+        order = Order(perm_id, client_id, order_id, self.ticket(instrument, sent, wire, placed))
         order.restore(body)
         self.orders[perm_id] = self._by_id[client_id, order_id] = order

@@ -8,7 +8,7 @@ from decimal import Decimal
 from core.practice import tables_out as out
 from core.practice.days import stamp
 from core.practice.instruments import Instrument
-from core.practice.orders import Execution, Order, Status
+from core.practice.orders import TRAIL_TYPES, TRIGGER_TYPES, Execution, Order, Status
 from core.practice.tables import Record
 from core.practice.tables_order import COMPLETED_ORDER, OPEN_ORDER
 
@@ -36,22 +36,30 @@ def _order_record(order: Order) -> Record:
     terms, instrument, sent = order.terms, order.instrument, order.sent
     record = Record(sent)
     record.update(instrument.contract(sent.text("exchange") or instrument.exchanges[0]))
-    # Real gateways fill what a plain order leaves empty with these words.
+    limit = terms.limit if order.limit is None else order.limit
+    stop = order.stop if order.order_type in TRIGGER_TYPES else None
+    # Real gateways fill what a plain order leaves empty with these words, and tell where every stop stands twice.
     record.update(
-        right=None,
-        totalQuantity=terms.quantity,
-        lmtPrice=None if terms.limit is None else instrument.price(terms.limit),
-        auxPrice=None if terms.stop is None else instrument.price(terms.stop),
+        totalQuantity=order.quantity,
+        orderType=order.order_type,
+        lmtPrice=None if limit is None else instrument.price(limit),
+        trailStopPrice=None if stop is None else instrument.price(stop),
         tif=terms.tif,
         permId=order.perm_id,
         clientId=order.client_id,
         orderId=order.order_id,
         status=order.status.value,
-        ocaType=sent.integer("ocaType") or 3,
+        ocaGroup=order.oca_name,
+        ocaType=terms.oca_type,
+        parentPermId=order.parent_perm_id,
         deltaNeutralOrderType=sent.text("deltaNeutralOrderType") or "None",
         adjustedOrderType=sent.text("adjustedOrderType") or "None",
         clearingIntent=sent.text("clearingIntent") or "IB",
     )
+    if order.order_type not in TRAIL_TYPES and stop is not None:
+        record.update(auxPrice=instrument.price(stop))
+    if not instrument.right:
+        record.update(right=None)
     return record
 
 

@@ -367,9 +367,7 @@ async def test_a_future_and_a_currency_pair_trade(login: Login) -> None:
 
 async def test_an_order_that_is_not_traded_here_is_refused(login: Login) -> None:
     ib = await login()
-    trade = ib.placeOrder(
-        await qualified(ib, APPLE), Order(action="SELL", totalQuantity=1, orderType="TRAIL", auxPrice=1.0, tif="DAY")
-    )
+    trade = ib.placeOrder(await qualified(ib, APPLE), Order(action="SELL", totalQuantity=1, orderType="VOL", tif="DAY"))
     await status(trade, "Cancelled")
 
     assert trade.log[-1].errorCode == 387
