@@ -1,8 +1,8 @@
 """The practice account: cash by currency, positions, commissions and margin, in exact decimals.
 
 Commissions follow IBKR's fixed schedule for US stocks (0.005 a share, at least 1.00 and at most 1 % of the value of
-an order), a flat fee a contract for futures and 0.2 basis points, at least 2.00, for currency pairs. Average cost
-contains the commissions, as IBKR's does.
+an order), a flat fee a contract for futures, 0.65 a contract and at least 1.00 an order for options, and 0.2 basis
+points, at least 2.00 USD, for currency pairs. Average cost contains the commissions, as IBKR's does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ from core.practice.market import Market
 ZERO: Final = Decimal(0)
 CENT: Final = Decimal("0.01")
 _COST_STEP: Final = Decimal("0.00000001")
+_RATE_STEP: Final = Decimal("0.0000000001")
 _FUTURE_FEE: Final = Decimal("2.25")
+_OPTION_FEE: Final = Decimal("0.65")
+#: What a short option binds: a share of the underlying less what it is out of the money, or a share of the strike.
+_SHORT_OPTION: Final = Decimal("0.20")
+_LEAST_SHORT_OPTION: Final = Decimal("0.10")
 _DAY_TRADING_LEVERAGE: Final = 4
 BASE: Final = "USD"
 
@@ -30,13 +35,18 @@ def cents(amount: Decimal) -> Decimal:
 
 
 def order_commission(instrument: Instrument, quantity: int, value: Decimal) -> Decimal:
-    """Return the commission of an order that has filled so much, in the instrument's currency; 0 for nothing filled."""
+    """Return the commission of an order that has filled so much, in `Instrument.fee_currency`; 0 for nothing filled."""
     if not quantity:
         return ZERO
     if instrument.sec_type == "FUT":
         return _FUTURE_FEE * quantity
     if instrument.sec_type == "CASH":
-        return cents(max(value * Decimal("0.00002"), Decimal(2)))
+        dollars = Decimal(quantity) if instrument.symbol == BASE else value
+        return cents(max(dollars * Decimal("0.00002"), Decimal(2)))
+    if instrument.sec_type == "OPT":
+        return max(_OPTION_FEE * quantity, Decimal(1))
+    if instrument.legs:
+        return max(_OPTION_FEE * quantity * sum(abs(leg.ratio) for leg in instrument.legs), Decimal(1))
     return cents(min(max(Decimal("0.005") * quantity, Decimal(1)), value / 100))
 
 
@@ -143,18 +153,26 @@ class Totals:
 
     cash: Decimal
     stock_value: Decimal
+    #: Options at the market, negative for what is sold short.
+    option_value: Decimal
     gross_value: Decimal
     future_profit: Decimal
     unrealized: Decimal
     realized: Decimal
     daily: Decimal
+    #: Margin that binds a part of the net liquidation value; the premium of bought options is in it.
     initial: Decimal
     maintenance: Decimal
 
     @property
     def net_liquidation(self) -> Decimal:
-        """Cash, stocks at the market and the open profit of futures; for this account also its equity with loan."""
-        return self.cash + self.stock_value + self.future_profit
+        """Cash, stocks and options at the market and the open profit of futures."""
+        return self.cash + self.stock_value + self.option_value + self.future_profit
+
+    @property
+    def equity_with_loan(self) -> Decimal:
+        """The net liquidation value without options, which nobody lends on."""
+        return self.net_liquidation - self.option_value
 
     @property
     def available(self) -> Decimal:
@@ -182,18 +200,22 @@ class Account:
     positions: dict[int, Position] = field(default_factory=dict)
 
     def trade(self, instrument: Instrument, quantity: int, price: Decimal, commission: Decimal) -> Decimal | None:
-        """Book a signed fill; return the profit it realised, None if it closed nothing."""
+        """Book a signed fill, its commission in `fee_currency`; return the profit realised, None if nothing closed."""
         position = self.positions.get(instrument.con_id)
         if position is None:
             position = self.positions[instrument.con_id] = Position(instrument)
-        gross, realized = position.trade(quantity, price, commission)
+        currency, fee_currency = instrument.currency, instrument.fee_currency
+        fee = commission
+        if fee_currency != currency:
+            fee = (commission * self.rate(fee_currency) / self.rate(currency)).quantize(_COST_STEP)
+        gross, realized = position.trade(quantity, price, fee)
         if instrument.is_future:
-            self._pay(instrument.currency, gross)
+            self._pay(currency, gross)
         else:
-            self._pay(instrument.currency, -price * quantity)
+            self._pay(currency, -price * quantity * instrument.multiplier)
         if instrument.sec_type == "CASH":
             self._pay(instrument.symbol, Decimal(quantity))
-        self._pay(instrument.currency, -commission)
+        self._pay(fee_currency, -commission)
         return realized
 
     def _pay(self, currency: str, amount: Decimal) -> None:
@@ -203,47 +225,80 @@ class Account:
         """Return what one unit of a currency is worth in the base currency."""
         if currency == BASE:
             return Decimal(1)
-        for quote in self.market.quotes.values():
-            if quote.instrument.local_symbol == f"{currency}.{BASE}":
-                return quote.mark
-        return Decimal(1)
+        quote = self.market.pair(currency)
+        if quote is None:
+            return Decimal(1)
+        return quote.mark if quote.instrument.symbol == currency else (1 / quote.mark).quantize(_RATE_STEP)
 
     def mark(self, con_id: int) -> Decimal:
         """Return the price that a position is valued at."""
         return self.market.quotes[con_id].mark
 
     def totals(self, extra: Mapping[int, int] | None = None) -> Totals:
-        """Add everything up; `extra` replaces quantities by contract id for the margins alone."""
+        """Add everything up in the base currency; `extra` replaces quantities by contract id for the margins alone."""
         cash = sum((amount * self.rate(currency) for currency, amount in self.cash.items()), ZERO)
-        stocks = gross = futures = unrealized = realized = daily = initial = maintenance = ZERO
-        quantities = {con_id: position.quantity for con_id, position in self.positions.items()}
-        quantities.update(extra or {})
+        stocks = options = gross = futures = unrealized = realized = daily = ZERO
+        currencies = {position.instrument.currency for position in self.positions.values()}
+        rates = {currency: self.rate(currency) for currency in currencies}
         for con_id, position in self.positions.items():
             instrument, mark = position.instrument, self.mark(con_id)
-            realized += position.realized
-            daily += position.day_profit(mark)
-            unrealized += position.unrealized(mark)
-            if instrument.sec_type == "STK":
-                value = position.value(mark)
+            rate = rates[instrument.currency]
+            realized += position.realized * rate
+            daily += position.day_profit(mark) * rate
+            unrealized += position.unrealized(mark) * rate
+            value = position.value(mark) * rate
+            if instrument.is_future:
+                futures += value - position.basis * rate
+            elif instrument.is_option:
+                options += value
+                gross += abs(value)
+            elif instrument.sec_type == "STK":
                 stocks += value
                 gross += abs(value)
-            elif instrument.is_future:
-                futures += position.value(mark) - position.basis
+        initial, maintenance = self._margins(extra or {})
+        return Totals(cash, stocks, options, gross, futures, unrealized, realized, daily, initial, maintenance)
+
+    def _margins(self, extra: Mapping[int, int]) -> tuple[Decimal, Decimal]:
+        """Return initial and maintenance margin with some quantities replaced; combinations add to their legs."""
+        quantities = {con_id: position.quantity for con_id, position in self.positions.items()}
+        legs: dict[int, int] = {}
+        for con_id, quantity in extra.items():
+            instrument = self.market.quotes[con_id].instrument
+            for leg in instrument.legs:
+                legs[leg.con_id] = legs.get(leg.con_id, 0) + leg.ratio * quantity
+            if not instrument.legs:
+                quantities[con_id] = quantity
+        for con_id, quantity in legs.items():
+            quantities[con_id] = quantities.get(con_id, 0) + quantity
+        initial = maintenance = ZERO
         for con_id, quantity in quantities.items():
             if quantity:
                 quote = self.market.quotes[con_id]
-                needs = margin(quote.instrument, quantity, quote.mark)
-                initial += needs[0]
-                maintenance += needs[1]
-        return Totals(cash, stocks, gross, futures, unrealized, realized, daily, initial, maintenance)
+                instrument = quote.instrument
+                under = self.mark(instrument.under_con_id) if instrument.is_option else ZERO
+                needs = margin(instrument, quantity, quote.mark, under)
+                rate = self.rate(instrument.currency)
+                initial += needs[0] * rate
+                maintenance += needs[1] * rate
+        return initial, maintenance
 
 
-def margin(instrument: Instrument, quantity: int, mark: Decimal) -> tuple[Decimal, Decimal]:
-    """Return the initial and maintenance margin of a signed position."""
+def margin(instrument: Instrument, quantity: int, mark: Decimal, under: Decimal = ZERO) -> tuple[Decimal, Decimal]:
+    """Return the initial and maintenance margin of a signed position; for options `under` is the underlying's price.
+
+    A bought option binds its whole premium, a sold one what Cboe rule 10.3 asks beyond its value.
+    """
     rules = instrument.margin
     if rules.fixed_initial is not None and rules.fixed_maintenance is not None:
         return rules.fixed_initial * abs(quantity), rules.fixed_maintenance * abs(quantity)
     value = abs(mark * quantity * instrument.multiplier)
+    if instrument.is_option:
+        if quantity > 0:
+            return value, value
+        away = instrument.strike - under if instrument.right == "C" else under - instrument.strike
+        unit = max(_SHORT_OPTION * under - max(away, ZERO), _LEAST_SHORT_OPTION * instrument.strike)
+        needed = unit * abs(quantity) * instrument.multiplier
+        return needed, needed
     if quantity > 0:
         return value * rules.initial, value * rules.maintenance
     return value * rules.short_initial, value * rules.short_maintenance

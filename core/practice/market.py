@@ -47,6 +47,11 @@ class Market:
         self.now = 0.0
         self.climate = Climate()
         self.quotes = {instrument.con_id: Quote(instrument) for instrument in instruments}
+        self._pairs: dict[str, Quote] = {}
+        for quote in self.quotes.values():
+            instrument = quote.instrument
+            if instrument.sec_type == "CASH":
+                self._pairs[instrument.currency if instrument.symbol == "USD" else instrument.symbol] = quote
         self._random = random.Random()
         self._watchers: dict[int, list[Watcher]] = {}
 
@@ -64,6 +69,10 @@ class Market:
             if quote.changed:
                 for watcher in list(watchers):
                     watcher(quote)
+
+    def pair(self, currency: str) -> Quote | None:
+        """Return the quote that tells what a currency is worth in US dollars, either way round; None without one."""
+        return self._pairs.get(currency)
 
     def book(self, con_id: int, depth: int = DEPTH) -> Book:
         """Return the depth of an instrument's market. Raises KeyError if there is no such instrument."""

@@ -20,28 +20,30 @@ def summary_rows(account: Account, totals: Totals) -> list[AccountRow]:
     net = totals.net_liquidation
     cushion = totals.excess / net if net > 0 else ZERO
     leverage = totals.gross_value / net if net > 0 else ZERO
+    # Options lend nothing: their value is in neither the equity nor the margins that are shown.
+    initial, maintenance = totals.initial - totals.option_value, totals.maintenance - totals.option_value
     money = {
         "NetLiquidation": net,
         "TotalCashValue": totals.cash,
         "SettledCash": totals.cash,
         "AccruedCash": ZERO,
         "BuyingPower": totals.buying_power,
-        "EquityWithLoanValue": net,
-        "PreviousDayEquityWithLoanValue": net - totals.daily,
+        "EquityWithLoanValue": totals.equity_with_loan,
+        "PreviousDayEquityWithLoanValue": totals.equity_with_loan - totals.daily,
         "GrossPositionValue": totals.gross_value,
         "RegTEquity": net,
         "RegTMargin": totals.gross_value / 2,
         "SMA": max(net - totals.gross_value / 2, ZERO),
-        "InitMarginReq": totals.initial,
-        "MaintMarginReq": totals.maintenance,
+        "InitMarginReq": initial,
+        "MaintMarginReq": maintenance,
         "AvailableFunds": totals.available,
         "ExcessLiquidity": totals.excess,
-        "FullInitMarginReq": totals.initial,
-        "FullMaintMarginReq": totals.maintenance,
+        "FullInitMarginReq": initial,
+        "FullMaintMarginReq": maintenance,
         "FullAvailableFunds": totals.available,
         "FullExcessLiquidity": totals.excess,
-        "LookAheadInitMarginReq": totals.initial,
-        "LookAheadMaintMarginReq": totals.maintenance,
+        "LookAheadInitMarginReq": initial,
+        "LookAheadMaintMarginReq": maintenance,
         "LookAheadAvailableFunds": totals.available,
         "LookAheadExcessLiquidity": totals.excess,
     }
@@ -69,6 +71,7 @@ def ledger_rows(account: Account, totals: Totals) -> list[AccountRow]:
         "TotalCashBalance": _money(totals.cash),
         "AccruedCash": "0.00",
         "StockMarketValue": _money(totals.stock_value),
+        "OptionMarketValue": _money(totals.option_value),
         "NetLiquidationByCurrency": _money(net),
         "UnrealizedPnL": _money(totals.unrealized),
         "RealizedPnL": _money(totals.realized),
@@ -80,7 +83,7 @@ def ledger_rows(account: Account, totals: Totals) -> list[AccountRow]:
 
 
 def _currency_rows(account: Account, currency: str, cash: Decimal) -> list[AccountRow]:
-    stocks = futures = unrealized = realized = ZERO
+    stocks = options = futures = unrealized = realized = ZERO
     for con_id, position in account.positions.items():
         if position.instrument.currency != currency:
             continue
@@ -89,6 +92,8 @@ def _currency_rows(account: Account, currency: str, cash: Decimal) -> list[Accou
         realized += position.realized
         if position.instrument.sec_type == "STK":
             stocks += position.value(mark)
+        elif position.instrument.is_option:
+            options += position.value(mark)
         elif position.instrument.is_future:
             futures += position.value(mark) - position.basis
     values = {
@@ -97,7 +102,8 @@ def _currency_rows(account: Account, currency: str, cash: Decimal) -> list[Accou
         "TotalCashBalance": _money(cash),
         "AccruedCash": "0.00",
         "StockMarketValue": _money(stocks),
-        "NetLiquidationByCurrency": _money(cash + stocks + futures),
+        "OptionMarketValue": _money(options),
+        "NetLiquidationByCurrency": _money(cash + stocks + options + futures),
         "UnrealizedPnL": _money(unrealized),
         "RealizedPnL": _money(realized),
         "FuturesPNL": _money(futures),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.practice.account import Account, Position, cents, margin, order_commission
+from core.practice.account import Account, Position, margin, order_commission
 from core.practice.catalogue import build_catalogue
 from core.practice.days import calendar_day, stamp, trading_day
 from core.practice.instruments import Instrument
@@ -66,22 +66,20 @@ TRADES = st.lists(
 @given(trades=TRADES)
 def test_nothing_is_lost_or_found(trades: list[Trade]) -> None:
     books = account()
-    cash, paid, held = START, Decimal(0), dict.fromkeys(books.market.quotes, 0)
+    worth, held = START, dict.fromkeys(books.market.quotes, 0)
     for trade in trades:
-        books.trade(trade.instrument, trade.quantity, trade.price, trade.commission)
-        cash -= trade.price * trade.quantity * trade.instrument.multiplier
-        paid += trade.commission
-        held[trade.instrument.con_id] += trade.quantity
-    worth = sum(
-        (books.mark(con_id) * quantity * CATALOGUE.by_id[con_id].multiplier for con_id, quantity in held.items()),
-        Decimal(0),
-    )
+        item = trade.instrument
+        books.trade(item, trade.quantity, trade.price, trade.commission)
+        # Bought at one price, worth another, less the commission.
+        gain = (books.mark(item.con_id) - trade.price) * trade.quantity * item.multiplier
+        worth += gain * books.rate(item.currency) - trade.commission
+        held[item.con_id] += trade.quantity
 
     assert {con_id: position.quantity for con_id, position in books.positions.items()} == {
         con_id: held[con_id] for con_id in books.positions
     }
-    assert cents(books.totals().net_liquidation) == cents(cash + worth - paid)
-    assert books.totals().daily == pytest.approx(cash + worth - paid - START, abs=Decimal("0.0001"))
+    assert books.totals().net_liquidation == pytest.approx(worth, abs=Decimal("0.0001"))
+    assert books.totals().daily == pytest.approx(worth - START, abs=Decimal("0.0001"))
 
 
 @settings(max_examples=200)
@@ -90,10 +88,11 @@ def test_realised_and_open_profit_add_up_to_what_was_made(trades: list[Trade]) -
     books = account()
     realised = Decimal(0)
     for trade in trades:
-        realised += books.trade(trade.instrument, trade.quantity, trade.price, trade.commission) or Decimal(0)
+        net = books.trade(trade.instrument, trade.quantity, trade.price, trade.commission) or Decimal(0)
+        realised += net * books.rate(trade.instrument.currency)
     totals = books.totals()
 
-    assert totals.realized == realised
+    assert totals.realized == pytest.approx(realised, abs=Decimal("0.0001"))
     assert totals.realized + totals.unrealized == pytest.approx(totals.daily, abs=Decimal("0.0001"))
 
 
