@@ -7,6 +7,7 @@ its cancels never overtake its orders.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -92,7 +93,8 @@ class Intake:
             return
         loop = asyncio.get_running_loop()
         seconds = latency.order() if message is PLACE_ORDER else latency.cancel()
-        at = max(loop.time() + seconds, self._arrivals.get(client_id, 0.0))
+        # Timers of the very same moment may run in any order.
+        at = max(loop.time() + seconds, math.nextafter(self._arrivals.get(client_id, 0.0), math.inf))
         if message is PLACE_ORDER:
             self._arrivals[client_id] = at
             self._highest[client_id] = max(self._highest.get(client_id, 0), record.integer("orderId"))

@@ -7,6 +7,7 @@ report goes straight to the session.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -112,7 +113,8 @@ class Reports:
             self._hub.deliver(client_id, data)
             return
         loop = asyncio.get_running_loop()
-        at = max(loop.time() + latency.report(), self._arrivals.get(client_id, 0.0))
+        # Timers of the very same moment may run in any order.
+        at = max(loop.time() + latency.report(), math.nextafter(self._arrivals.get(client_id, 0.0), math.inf))
         self._arrivals[client_id] = at
         self._at(at, client_id, data)
 
