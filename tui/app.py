@@ -86,7 +86,8 @@ class DeskApp(DeskHost, inherit_bindings=False):
             utc: The wall time.
         """
         super().__init__(connect, mode=mode, keymap=keymap, utc=utc)
-        self._pulse = Pulse(self.desk, self.post_message, utc)
+        self._pulse = Pulse(self.desk.flush, self.post_message, utc)
+        self.desk.changed = self._pulse.hurry
         self._phrase_asked = False
         self._theme_folder = theme_folder
         self._wanted_theme = theme
@@ -102,10 +103,10 @@ class DeskApp(DeskHost, inherit_bindings=False):
         self.call_after_refresh(self.call_later, self._start)
 
     async def _start(self) -> None:
-        await self.switch_mode(DESK)
-        await self.remove_mode(FIRST)
         self.run_worker(self.desk.run(), name="link", group="link")
+        await self.switch_mode(DESK)
         self.set_interval(PERIOD, self._pulse.beat)
+        await self.remove_mode(FIRST)
         self._load_themes()
         # What stands now stays until the end; the front door had turned the collector off.
         gc.freeze()

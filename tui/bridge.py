@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from core.api import DeskClient
+from core.api import DeskClient, mint_order_ref
 from core.domain.commands import Ack, Command, Leave
 from core.domain.events import (
     AccountUpdated,
@@ -40,9 +40,22 @@ FIRST_BACKOFF = (0.25, 0.5)
 
 NO_CORE = "The desk is not attached to core: nothing was sent. Wait until the first row shows the connection again."
 
+_PARTS: dict[type, type[messages.DeskMessage]] = {
+    InstrumentsUpdated: messages.InstrumentsUpdated,
+    WatchlistUpdated: messages.WatchlistUpdated,
+    PositionsUpdated: messages.PositionsUpdated,
+    AccountUpdated: messages.AccountUpdated,
+    Health: messages.HealthUpdated,
+}
+"""What announces each kind of state but the quotes."""
+
 
 def _utc() -> datetime:
     return datetime.now(UTC)
+
+
+def _nothing() -> None:
+    """Nobody hurries."""
 
 
 class Bridge:
@@ -73,6 +86,8 @@ class Bridge:
         self._closing = False
         self._quotes: set[int] = set()
         self._stale_parts: set[type[messages.DeskMessage]] = set()
+        self.changed: Callable[[], None] = _nothing
+        """Called for every change of state that waits for a flush; the application sets it."""
 
     @property
     def is_attached(self) -> bool:
@@ -86,8 +101,6 @@ class Bridge:
 
     def mint_order_ref(self) -> str:
         """A new order's identity. Raises LinkError while core is not attached."""
-        from core.api import mint_order_ref
-
         return mint_order_ref(self.instance)
 
     async def send(self, command: Command) -> Ack:
@@ -102,8 +115,9 @@ class Bridge:
         """Start attaching once more after `StartFailed`."""
         self._wanted.set()
 
-    def flush(self) -> None:
-        """Announce the state that changed since the last flush. The pulse calls it."""
+    def flush(self) -> bool:
+        """Announce the state that changed since the last flush; False if none did. The pulse calls it."""
+        changed = bool(self._quotes or self._stale_parts)
         if self._quotes:
             con_ids, self._quotes = frozenset(self._quotes), set()
             self._post(messages.QuotesFlushed(con_ids))
@@ -111,6 +125,7 @@ class Bridge:
             parts, self._stale_parts = self._stale_parts, set()
             for part in parts:
                 self._post(part())
+        return changed
 
     async def run(self) -> None:
         """Attach, follow, attach again: until `close`. Errors that a person must act on become `StartFailed`."""
@@ -187,6 +202,8 @@ class Bridge:
             self._post(messages.LinkRestored())
 
     def _announce(self, envelope: Envelope) -> None:
+        if envelope.number is None:
+            self.changed()
         match envelope.event:
             case OrderChanged(order=order):
                 self._post(messages.OrderUpdated(order))
@@ -200,16 +217,8 @@ class Bridge:
                 self._post(messages.TradingStateUpdated(state, reason))
             case QuotesUpdated(quotes=quotes):
                 self._quotes.update(quote.con_id for quote in quotes)
-            case InstrumentsUpdated():
-                self._stale_parts.add(messages.InstrumentsUpdated)
-            case WatchlistUpdated():
-                self._stale_parts.add(messages.WatchlistUpdated)
-            case PositionsUpdated():
-                self._stale_parts.add(messages.PositionsUpdated)
-            case AccountUpdated():
-                self._stale_parts.add(messages.AccountUpdated)
-            case Health():
-                self._stale_parts.add(messages.HealthUpdated)
+            case state:
+                self._stale_parts.add(_PARTS[type(state)])
 
     def _lose(self, reason: str) -> None:
         if self._closing:

@@ -58,7 +58,7 @@ class InstrumentRow(LineRow):
         exchange = instrument.primary_exchange or instrument.exchange
         name = instrument.name if wide else instrument.name.partition(" ")[0]
         parts = [Part(instrument.label + cells.flags(quote), "bold"), Part(f" {name} · {exchange}"), GAP]
-        return parts if quote is None else parts + self._market(instrument, quote, wide=wide)
+        return parts if quote is None else parts + self._market(instrument, quote, width)
 
     def right(self, width: int) -> list[Part]:
         """What is held, what works, and the open profit."""
@@ -78,7 +78,8 @@ class InstrumentRow(LineRow):
             parts += [GAP, Part(f"{live} working")]
         return [GAP, *parts]
 
-    def _market(self, instrument: Instrument, quote: Quote, *, wide: bool) -> list[Part]:
+    def _market(self, instrument: Instrument, quote: Quote, width: int) -> list[Part]:
+        wide = width >= WIDE
         bid = cells.side_cell(instrument, quote, quote.bid)
         ask = cells.side_cell(instrument, quote, quote.ask)
         parts = [
@@ -91,7 +92,7 @@ class InstrumentRow(LineRow):
         change = fmt.percent(quote.change_percent, unit="%")
         style = STYLES.get(cells.change_cell(quote).style, "")
         if wide or quote.halted:
-            last = cells.last_cell(instrument, quote, self.now)
+            last = cells.last_cell(instrument, quote, self.now, width)
             parts += [GAP, Part("last "), Part(last.text, STYLES.get(last.style, ""))]
         if wide:
             moved = fmt.change(quote.change, cells.decimals(instrument, quote.last))

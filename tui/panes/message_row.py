@@ -48,6 +48,11 @@ class MessageRow(LineRow):
         self._first = ""
         self._rest: list[str] = []
 
+    def on_mount(self) -> None:
+        """Catch up with a snapshot that was there before."""
+        if self.replica.is_loaded:
+            self._resume()
+
     def hear(self, message: messages.DeskMessage) -> None:
         """Take the newest text; each is shown at once, none waits for another."""
         match message:

@@ -13,6 +13,8 @@ from tui.panes import quote_cells as cells
 from tui.panes.grid_pane import GridPane
 from tui.widgets.line_grid import UNBOUNDED, Cell, Column, Row
 
+LAST_CELLS = 10
+
 
 class PositionsPane(GridPane):
     """One row an instrument and account that is not flat."""
@@ -22,7 +24,7 @@ class PositionsPane(GridPane):
         Column("sym", "SYM", 9, max_width=16),
         Column("qty", "QTY", 6, "right", max_width=12),
         Column("avg", "AVG", 10, "right", max_width=14),
-        Column("last", "LAST", 10, "right", max_width=14),
+        Column("last", "LAST", LAST_CELLS, "right", max_width=14),
         Column("pnl", "OPEN P&L", 10, "right", max_width=16),
         Column("r", "R", 7, "right", priority=50),
         Column("stop", " STOP", 12, priority=60, max_width=UNBOUNDED),
@@ -80,7 +82,7 @@ class PositionsPane(GridPane):
             "sym": Cell(position.label + cells.flags(quote)),
             "qty": Cell(fmt.uncertain(quantity), "unknown") if unknown else Cell(quantity),
             "avg": Cell(cells.price_text(instrument, position.average_price)),
-            "last": cells.last_cell(instrument, quote, self.now),
+            "last": cells.last_cell(instrument, quote, self.now, LAST_CELLS),
             "pnl": cells.pnl_cell(self.replica.open_pnl(position)),
             "r": cells.NO_CELL,
             "stop": Cell(f" {self._stop_text(position)}"),

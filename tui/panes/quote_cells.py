@@ -60,11 +60,14 @@ def side_cell(instrument: Instrument | None, quote: Quote | None, value: Decimal
     return Cell(text, "stale" if is_doubtful(quote) else "")
 
 
-def last_cell(instrument: Instrument | None, quote: Quote | None, now: datetime) -> Cell:
-    """The last price, with its age where it is old."""
+def last_cell(instrument: Instrument | None, quote: Quote | None, now: datetime, room: int) -> Cell:
+    """The last price, with its age where it is old and `room` cells hold both."""
     if quote is None:
         return NO_CELL
-    text = mark_text(price_text(instrument, quote.last), quote, now)
+    price = price_text(instrument, quote.last)
+    text = mark_text(price, quote, now)
+    if len(text) > room:
+        text = fmt.stale(price, None)
     return Cell(text, "stale" if is_doubtful(quote) else "")
 
 

@@ -11,6 +11,9 @@ from tui.panes import quote_cells as cells
 from tui.panes.grid_pane import GridPane
 from tui.widgets.line_grid import Cell, Column, LineGrid, Row
 
+LAST_CELLS = 9
+POS_CELLS = 6
+
 
 class WatchlistPane(GridPane):
     """One row an instrument; only rows whose quotes changed are formatted anew."""
@@ -20,11 +23,11 @@ class WatchlistPane(GridPane):
         Column("sym", "SYM", 9, max_width=16),
         Column("bid", "BID", 8, "right", max_width=12),
         Column("ask", "ASK", 8, "right", max_width=12),
-        Column("last", "LAST", 9, "right", max_width=12),
+        Column("last", "LAST", LAST_CELLS, "right", max_width=12),
         Column("chg", "CHG%", 8, "right", priority=80, max_width=12),
         Column("spr", "SPR", 5, "right", priority=60, max_width=9),
-        Column("vol", "VOL", 6, "right", priority=50, max_width=10),
-        Column("pos", "POS", 5, "right", priority=90, max_width=10),
+        Column("vol", "VOL", 5, "right", priority=50, max_width=10),
+        Column("pos", "POS", POS_CELLS, "right", priority=90, max_width=10),
         Column("pnl", "OPEN P&L", 10, "right", priority=40, max_width=14),
     )
     HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
@@ -102,15 +105,20 @@ class WatchlistPane(GridPane):
         unknown = self.replica.unknown_orders(con_id)
         pnl = None if position is None or not position.quantity or unknown else self.replica.open_pnl(position)
         held_text = fmt.UNKNOWN if held is None else fmt.size(held)
+        if unknown:
+            held_text = fmt.uncertain(held_text)
+        if len(held_text) > POS_CELLS:
+            # A number that is cut would be read as another one.
+            held_text = held_text.replace(",", "")
         label = str(con_id) if instrument is None else instrument.label
         return {
             "sym": Cell(label + cells.flags(quote), "attention" if cells.flags(quote) else ""),
             "bid": cells.side_cell(instrument, quote, None if quote is None else quote.bid),
             "ask": cells.side_cell(instrument, quote, None if quote is None else quote.ask),
-            "last": cells.last_cell(instrument, quote, self.now),
+            "last": cells.last_cell(instrument, quote, self.now, LAST_CELLS),
             "chg": cells.change_cell(quote),
             "spr": cells.spread_cell(instrument, quote),
             "vol": Cell(fmt.volume(None if quote is None else quote.volume)),
-            "pos": Cell(fmt.uncertain(held_text), "unknown") if unknown else Cell(held_text),
+            "pos": Cell(held_text, "unknown" if unknown else ""),
             "pnl": cells.pnl_cell(pnl),
         }

@@ -36,11 +36,11 @@ async def row_of(app: PaneApp, label: str) -> str:
 @pytest.mark.parametrize(
     ("label", "shown"),
     [
-        ("AAPL", "▸ AAPL        233.33   233.34    233.34  ▲ +0.61  0.01  32.1M   100     +84.00"),
-        ("NVDA", "  NVDA        141.19   141.20    141.20  ▼ −0.42  0.01  88.7M    0?          —"),
-        ("GME", "  GME HALT         —        —  27.22~2m        —     —   9.8M     0          —"),
-        ("/ESZ6", "  /ESZ6      6014.25  6014.50   6014.50  ▲ +0.22  0.25   812k     1     −50.00"),
-        ("EUR.USD", "  EUR.USD    1.08412  1.08414   1.08413  ▼ −0.08  0.2p      —     0          —"),
+        ("AAPL", "▸ AAPL        233.33   233.34    233.34  ▲ +0.61  0.01 32.1M    100     +84.00"),
+        ("NVDA", "  NVDA        141.19   141.20    141.20  ▼ −0.42  0.01 88.7M     0?          —"),
+        ("GME", "  GME HALT         —        —  27.22~2m        —     —  9.8M      0          —"),
+        ("/ESZ6", "  /ESZ6      6014.25  6014.50   6014.50  ▲ +0.22  0.25  812k      1     −50.00"),
+        ("EUR.USD", "  EUR.USD    1.08412  1.08414   1.08413  ▼ −0.08  0.2p     —      0          —"),
     ],
 )
 async def test_watch_rows_read_as_drawn(label: str, shown: str) -> None:
@@ -61,6 +61,19 @@ async def test_old_delayed_and_crossed_quotes_are_marked() -> None:
     assert rows[2][1:5] == ["AAPL", "233.33~", "233.34~", "233.34~9s"]
     assert rows[3][:4] == ["TSLA", "413.70D", "413.78D", "413.78D"]
     assert rows[4][:2] == ["SPY", "CROSS"]
+
+
+async def test_an_age_that_does_not_fit_leaves_its_sign() -> None:
+    app = watch(*(replace(quote, stale=True, updated=sample.ago(59)) for quote in sample.QUOTES))
+
+    assert "6014.25~ 6014.50~  6014.50~  " in await row_of(app, "/ESZ6")
+
+
+async def test_a_long_position_is_never_cut() -> None:
+    position = sample.make_position(sample.EUR, "EUR.USD", "-20000", "1.08")
+    app = PaneApp(WatchlistPane, replace(sample.SNAPSHOT, positions=(position,)))
+
+    assert " −20000 " in await row_of(app, "EUR.USD")
 
 
 async def test_an_instrument_without_a_quote_has_none_and_not_zero() -> None:
