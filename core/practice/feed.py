@@ -7,7 +7,9 @@ from weakref import WeakKeyDictionary
 
 from core.practice.feed_bars import BarFeed
 from core.practice.feed_depth import DepthFeed
+from core.practice.feed_news import NewsFeed
 from core.practice.feed_quotes import QuoteFeed
+from core.practice.feed_scans import ScanFeed
 from core.practice.feed_ticks import TickFeed
 from core.practice.market import Market
 
@@ -23,17 +25,20 @@ class Feed:
         self.depth = DepthFeed(market)
         self.ticks = TickFeed(market)
         self.bars = BarFeed(market)
+        self.news = NewsFeed(market)
+        self.scans = ScanFeed(market)
+        self._parts = (self.quotes, self.depth, self.ticks, self.bars, self.news, self.scans)
         #: The kind of market data that each client asked for; those not in here get live data.
         self.types: WeakKeyDictionary[Session, int] = WeakKeyDictionary()
 
     @property
     def busy(self) -> bool:
         """Whether anybody reads."""
-        return any(part.readers for part in (self.quotes, self.depth, self.ticks, self.bars))
+        return any(part.readers for part in self._parts)
 
     def forget(self, session: Session) -> None:
         """End all subscriptions of a client."""
-        for part in (self.quotes, self.depth, self.ticks, self.bars):
+        for part in self._parts:
             part.readers.forget(session)
 
     def publish(self, epoch: int) -> None:
@@ -42,3 +47,5 @@ class Feed:
         self.ticks.publish(epoch)
         self.depth.publish()
         self.bars.publish(epoch)
+        self.news.publish(epoch)
+        self.scans.publish(epoch)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from core.practice.market import Quote
+from core.practice.news import PROVIDERS
 from core.practice.terms import invalid
 from core.practice.ticks import Tick, generic_tick, price_tick, size_tick, string_tick
 
@@ -63,6 +65,15 @@ def read_generics(text: str, sec_type: str) -> tuple[frozenset[int], bool]:
             raise invalid(f"Incorrect generic tick list of {text[:60]}. Legal ones for ({sec_type}) are: {legal}.")
         wants.add(int(number))
     return frozenset(wants), base
+
+
+def news_providers(text: str) -> frozenset[str]:
+    """Return the providers that a list like ``292:PRN+PRM`` names, all if it names none."""
+    words = (word.strip() for word in text.split(","))
+    named = {
+        code for word in words if word.startswith(f"{NEWS}:") for code in word.partition(":")[2].split("+") if code
+    }
+    return frozenset(named or {code for code, _ in PROVIDERS})
 
 
 @dataclass(slots=True)
@@ -142,7 +153,7 @@ def _open_interest(quote: Quote) -> list[Tick]:
 
 
 def _volatility(quote: Quote) -> str:
-    return f"{quote.instrument.temper.annual_volatility * quote.heat**0.5:.6f}"
+    return f"{quote.instrument.temper.annual_volatility * math.sqrt(quote.heat):.6f}"
 
 
 def _extremes(quote: Quote) -> list[Tick]:

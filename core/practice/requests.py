@@ -7,7 +7,9 @@ from typing import Final
 from core.practice import requests_account as account
 from core.practice import requests_contracts as contracts
 from core.practice import requests_market as market
+from core.practice import requests_news as news
 from core.practice import requests_orders as orders
+from core.practice import requests_scanner as scanner
 from core.practice import tables_in
 from core.practice import tables_out as out
 from core.practice.session import Handler, Session
@@ -41,10 +43,6 @@ def _empty(message: Message) -> Handler:
     return answer
 
 
-def _scanner_parameters(session: Session, request: Record) -> None:
-    session.send(out.SCANNER_PARAMETERS.encode({"xml": "<ScanParameterResponse/>"}))
-
-
 def _unsupported(message: Message) -> Handler:
     def answer(session: Session, request: Record) -> None:
         raise RefusedError(322, f"Error processing request. {message.name} is not served by the practice gateway.")
@@ -56,7 +54,6 @@ _QUIET: Final = (
     tables_in.LOG_LEVEL,
     tables_in.NEWS_BULLETINS,
     tables_in.CANCEL_NEWS_BULLETINS,
-    tables_in.CANCEL_SCANNER,
     tables_in.CANCEL_HISTORICAL_DATA,
     tables_in.CANCEL_FUNDAMENTAL_DATA,
     tables_in.CANCEL_IMPLIED_VOLATILITY,
@@ -109,9 +106,13 @@ _SERVED: Final[dict[Message, Handler]] = {
     tables_in.CANCEL_PNL_SINGLE: account.cancel_pnl_single,
     tables_in.FAMILY_CODES: _empty(out.FAMILY_CODES),
     tables_in.SOFT_DOLLAR_TIERS: _empty(out.SOFT_DOLLAR_TIERS),
-    tables_in.NEWS_PROVIDERS: _empty(out.NEWS_PROVIDERS),
     tables_in.USER_INFO: _empty(out.USER_INFO),
-    tables_in.SCANNER_PARAMETERS: _scanner_parameters,
+    tables_in.NEWS_PROVIDERS: news.providers,
+    tables_in.NEWS_ARTICLE: news.article,
+    tables_in.HISTORICAL_NEWS: news.historical,
+    tables_in.SCANNER_PARAMETERS: scanner.parameters,
+    tables_in.SCANNER: scanner.subscribe,
+    tables_in.CANCEL_SCANNER: scanner.cancel,
 }
 
 #: An answer for every request that can be read but placeOrder, by message id.

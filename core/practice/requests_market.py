@@ -11,7 +11,7 @@ from core.practice.feed_bars import LENGTH
 from core.practice.feed_depth import MOST_ROWS, DepthReader
 from core.practice.feed_quotes import QuoteReader
 from core.practice.feed_ticks import BID_ASK, KINDS, MIDPOINT, TickReader
-from core.practice.generics import read_generics
+from core.practice.generics import NEWS, news_providers, read_generics
 from core.practice.instruments import Instrument
 from core.practice.session import Session
 from core.practice.smart import BBO_EXCHANGE, COMPONENTS, DEPTH_EXCHANGES
@@ -75,11 +75,15 @@ def market_data(session: Session, request: Record) -> None:
         session.send(out.SNAPSHOT_END.encode({"reqId": request_id}))
     else:
         feed.keep(session, request_id, instrument.con_id, reader)
+        if NEWS in wants:
+            providers = news_providers(request.text("genericTicks"))
+            hub.feed.news.open(session, request_id, instrument.con_id, providers, int(hub.now()))
 
 
 def cancel_market_data(session: Session, request: Record) -> None:
     """Answer cancelMktData, which is silent."""
     request_id = request.integer("reqId")
+    session.hub.feed.news.readers.pop(session, request_id)
     if session.hub.feed.quotes.readers.pop(session, request_id) is None:
         raise RefusedError(300, f"Can't find EId with tickerId:{request_id}")
 
