@@ -2,75 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
-
 import pytest
 
-from core.practice.catalogue import build_catalogue
-from core.practice.exchange import Exchange
-from core.practice.market import LAST, Market, Quote
 from core.practice.orders import Order, Terms, Ticket
 from core.practice.tables import Record
+from tests.practice.stage import Bench
 
 AAPL = 265598
-
-
-@dataclass
-class Bench:
-    """A still market with one quote, 100.00 x 100.01, whose steps the test makes."""
-
-    market: Market = field(default_factory=lambda: Market(build_catalogue(date(2026, 11, 20)).instruments, 1))
-    fills: list[tuple[int, int, int, bool]] = field(default_factory=list)
-    triggered: list[int] = field(default_factory=list)
-    exchange: Exchange = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.exchange = Exchange(self.market, self._filled, lambda order: self.triggered.append(order.order_id))
-        self.set_quote(100_0000, 100_0100)
-
-    @property
-    def quote(self) -> Quote:
-        """The quote that the test moves."""
-        return self.market.quotes[AAPL]
-
-    def set_quote(self, bid: int, ask: int, bid_size: int = 300, ask_size: int = 500) -> None:
-        """Set the quote as a step would."""
-        quote = self.quote
-        quote.bid, quote.ask, quote.bid_size, quote.ask_size = bid, ask, bid_size, ask_size
-        quote.last = bid
-        quote.print_size = 0
-        quote.taken.clear()
-        quote.changed = LAST
-
-    def print_at(self, price: int, size: int, *, buys: bool) -> None:
-        """Let somebody trade, then match."""
-        quote = self.quote
-        quote.print_price, quote.print_size, quote.print_buys = price, size, buys
-        quote.last = price
-        quote.changed = LAST
-        quote.taken.clear()
-        self.exchange.step()
-        quote.print_size = 0
-
-    def order(
-        self,
-        order_id: int,
-        action: str,
-        quantity: int,
-        order_type: str = "LMT",
-        limit: int | None = None,
-        stop: int | None = None,
-    ) -> Order:
-        """Enter an order."""
-        terms = Terms(action, quantity, order_type, limit, stop, "DAY")
-        order = Order(order_id, 1, order_id, Ticket(self.quote.instrument, terms, Record(), ""))
-        self.exchange.enter(order)
-        return order
-
-    def _filled(self, order: Order, units: int, quantity: int, waited: bool) -> None:
-        order.filled += quantity
-        self.fills.append((order.order_id, units, quantity, waited))
 
 
 @pytest.fixture
