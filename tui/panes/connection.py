@@ -34,7 +34,6 @@ class ConnectionPane(LinesPane):
         messages.SnapshotLoaded,
         messages.LinkLost,
         messages.LinkRestored,
-        messages.StartFailed,
         messages.ConnectionUpdated,
         messages.HealthUpdated,
         messages.OrderUpdated,
