@@ -33,15 +33,15 @@ class StartErrorScreen(FramedScreen):
         """Stop waiting."""
         host_of(self).forget(self)
 
-    def on_snapshot_loaded(self) -> None:
+    async def on_snapshot_loaded(self) -> None:
         """Core is there. Below another screen this waits until that one is closed."""
         if self.is_current:
-            self.dismiss()
+            await self.action_dismiss()
 
-    def on_screen_resume(self) -> None:
+    async def on_screen_resume(self) -> None:
         """Core came while another screen was on top."""
         if host_of(self).desk.is_attached:
-            self.dismiss()
+            await self.action_dismiss()
 
     def on_start_failed(self, message: StartFailed) -> None:
         """Core did not start this time either."""
