@@ -183,3 +183,13 @@ async def test_a_warning_is_shown_whole_where_one_line_does_not_hold_it() -> Non
         desk.app.say("All is well.")
         await desk.until(lambda: "All is well." in desk.lines()[22])
         assert desk.screen.query_one("#message").region == Region(0, 22, 80, 1)
+
+
+async def test_a_lost_core_leaves_the_last_values_with_their_age() -> None:
+    async with desk_on(size=(80, 24)) as desk:
+        desk.core.lose()
+        await desk.until(lambda: "core lost" in desk.lines()[0])
+        row = next(line for line in desk.lines() if "AAPL" in line and "▸" in line)
+
+        assert row.split()[1:5] == ["AAPL", "233.33~", "233.34~", "233.34~1s"]
+        assert "Core ended. Entry is off, prices are the last known; attaching again." in desk.words()
