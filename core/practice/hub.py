@@ -77,6 +77,7 @@ class Hub:
         self.market = Market(self.catalogue.instruments, seed)
         self.ledger = Ledger(store, self.catalogue, Account(account, self.market), now())
         self.ledger.load(options.cash)
+        self.ledger.surplus = lambda: int(self.faults.take("overfill") or 0)
         self.desk = Desk(self.catalogue, self.ledger, self, now, cancels_foreign=options.cancels_foreign)
         self.feed = Feed(self.market)
         self.dirty: set[Connection] = set()

@@ -107,7 +107,7 @@ def order_status(order: Order, status: Status | None = None, client_id: int | No
             "orderId": order.order_id,
             "status": (status or order.status).value,
             "filled": order.filled,
-            "remaining": order.remaining,
+            "remaining": max(order.remaining, 0),
             "avgFillPrice": order.average,
             "permId": order.perm_id,
             "parentId": order.sent.integer("parentId"),

@@ -165,4 +165,5 @@ async def test_the_options_reach_the_gateway() -> None:
         assert "Read-Only" in refused.text("text")
     finally:
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), SECONDS) == 0
+        await asyncio.wait_for(process.communicate(), SECONDS)
+    assert process.returncode == 0

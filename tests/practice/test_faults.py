@@ -153,6 +153,17 @@ async def test_a_fill_after_the_cancel_was_confirmed(gateway: PracticeGateway, c
     assert gateway.ledger.account.positions[265598].quantity == 100
 
 
+async def test_a_fill_that_is_too_large(gateway: PracticeGateway, connect: Connect) -> None:
+    client = await connect()
+    await order_with(gateway, client, "overfill=5*1")
+    fills = [record.number("shares") or Decimal(0) for message, record in client.heard if message.name == "execDetails"]
+    *_, status = [record for message, record in client.heard if message.name == "orderStatus"]
+
+    assert sum(fills) == status.number("filled") == Decimal(105)
+    assert (status.text("status"), status.number("remaining")) == ("Filled", Decimal(0))
+    assert gateway.ledger.account.positions[265598].quantity == 105
+
+
 async def test_an_execution_in_a_zone_that_nobody_knows(gateway: PracticeGateway, connect: Connect) -> None:
     client = await connect()
     await order_with(gateway, client, "exec-zone")
