@@ -74,7 +74,7 @@ class Hub:
         self.reports = Reports(self)
         self.store = store
         self.catalogue = build_catalogue(calendar_day(now()))
-        self.market = Market(self.catalogue.instruments, seed)
+        self.market = Market.of(self.catalogue, seed)
         self.ledger = Ledger(store, self.catalogue, Account(account, self.market), now())
         self.ledger.load(options.cash)
         self.ledger.surplus = lambda: int(self.faults.take("overfill") or 0)
@@ -204,9 +204,7 @@ class Hub:
 
     def _needs_clock(self) -> bool:
         return (
-            self.feed.busy
-            or self.desk.busy
-            or any(session.watching.any_account for session in self.clients.values())
+            self.feed.busy or self.desk.busy or any(session.watching.any_account for session in self.clients.values())
         )
 
     def _schedule(self) -> None:

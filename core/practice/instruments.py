@@ -6,14 +6,22 @@ passes through a float; `Instrument.price` and `Instrument.units` convert.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from core.practice.climate import SESSION_STEPS
 from core.practice.codec import decimal_text
 from core.practice.tables import Record
+
+if TYPE_CHECKING:
+    from core.practice.chains import Chains, Combinations
+
+#: Contract ids from here on are of options and combinations.
+DERIVED_IDS: Final = 1_000_000_000
 
 #: Routes that take orders for US stocks; SMART stands for the best of the others.
 STOCK_EXCHANGES = ("SMART", "NASDAQ", "NYSE", "ARCA", "BATS", "IEX", "EDGX", "MEMX")
@@ -174,15 +182,22 @@ class Instrument:
         return units
 
     def down(self, units: int, ticks: int = 1) -> int:
-        """Return the price that many ticks lower, never below the smallest increment."""
+        """Return the price that many ticks lower; only combinations go below the smallest increment."""
+        if self.legs:
+            return units - ticks * self._tiers[-1][1]
         for _ in range(ticks):
             units = max(units - self.increment(units - 1), self._tiers[-1][1])
         return units
 
     def units(self, price: Decimal) -> int | None:
-        """Return a price in units, None if it is not positive, not on the grid, or beyond any price there is."""
-        scaled = price.scaleb(self.decimals) if price < _HIGHEST_PRICE else _HIGHEST_PRICE
-        if scaled <= 0 or scaled != scaled.to_integral_value() or price >= _HIGHEST_PRICE:
+        """Return a price in units, None if it is not on the grid, beyond any price there is, or not positive.
+
+        Combinations may cost nothing or less.
+        """
+        if abs(price) >= _HIGHEST_PRICE:
+            return None
+        scaled = price.scaleb(self.decimals)
+        if (scaled <= 0 and not self.legs) or scaled != scaled.to_integral_value():
             return None
         units = int(scaled)
         return units if units % self.increment(units) == 0 else None
@@ -255,13 +270,37 @@ def _whole_day(day: date) -> str:
     return f"{day:%Y%m%d}:0000-{day + timedelta(days=1):%Y%m%d}:0000"
 
 
+class Directory(Mapping[int, Instrument]):
+    """Instruments by contract id; options and combinations are looked for when they are asked for."""
+
+    def __init__(self, known: dict[int, Instrument], derived: Callable[[int], Instrument | None]) -> None:
+        self._known = known
+        self._derived = derived
+
+    def __getitem__(self, con_id: int) -> Instrument:
+        found = self._known.get(con_id) or self._derived(con_id)
+        if found is None:
+            raise KeyError(con_id)
+        return found
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
 class Catalogue:
-    """All instruments, found by contract id or by whatever a client says of them."""
+    """All instruments, found by contract id or by whatever a client says of them.
+
+    `instruments` and the iteration of `by_id` leave out options and combinations, of which there are too many.
+    """
 
     def __init__(self, instruments: Iterable[Instrument], today: date) -> None:
         self.instruments = tuple(instruments)
+        #: The day that the contracts are of.
         self.today = today
-        self.by_id = {instrument.con_id: instrument for instrument in self.instruments}
+        self.by_id = Directory({instrument.con_id: instrument for instrument in self.instruments}, self.derived)
         self.rules = {instrument.rule.rule_id: instrument.rule for instrument in self.instruments}
         self._by_symbol: dict[str, list[Instrument]] = {}
         for instrument in self.instruments:
@@ -269,19 +308,49 @@ class Catalogue:
             if instrument.local_symbol != instrument.symbol:
                 self._by_symbol.setdefault(instrument.local_symbol, []).append(instrument)
 
+    @cached_property
+    def chains(self) -> Chains:
+        """The option chains."""
+        from core.practice.chains import PENNIES, Chains
+
+        self.rules[PENNIES.rule_id] = PENNIES
+        stocks = {item.symbol: item for item in self.instruments if item.sec_type == "STK"}
+        return Chains(stocks, self.today)
+
+    @cached_property
+    def combinations(self) -> Combinations:
+        """The combinations that clients named."""
+        from core.practice.chains import Combinations
+
+        return Combinations(self.by_id)
+
+    def derived(self, con_id: int) -> Instrument | None:
+        """Return an option, or a combination that was named before, None if there is none of that id."""
+        if con_id < DERIVED_IDS:
+            return None
+        return self.chains.by_id(con_id) or self.combinations.by_id(con_id)
+
     def find(self, contract: Record) -> list[Instrument]:
         """Return the instruments that a client's contract fields describe, none when there is no such thing."""
         exchange = contract.text("exchange")
         con_id = contract.integer("conId")
-        if con_id:
+        if contract.text("secType") == "BAG":
+            combination = self.combinations.find(contract)
+            candidates = [combination] if combination else []
+        elif con_id:
             known = self.by_id.get(con_id)
             candidates = [known] if known else []
         elif contract.text("secIdType") == "ISIN":
             candidates = [item for item in self.instruments if item.isin == contract.text("secId")]
         else:
-            name = contract.text("symbol") or contract.text("localSymbol")
-            candidates = [item for item in self._by_symbol.get(name, ()) if _matches(item, contract)]
+            candidates = [item for item in self._named(contract) if _matches(item, contract)]
         return [item for item in candidates if not exchange or exchange in item.exchanges]
+
+    def _named(self, contract: Record) -> Iterable[Instrument]:
+        name = contract.text("symbol") or contract.text("localSymbol")
+        if contract.text("secType") == "OPT":
+            return self.chains.named(contract.text("localSymbol") or name, contract)
+        return self._by_symbol.get(name, ())
 
     def search(self, pattern: str, limit: int = 16) -> list[Instrument]:
         """Return what a typed pattern may mean, best first: symbol, start of a symbol, start of a word of the name."""

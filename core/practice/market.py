@@ -6,13 +6,14 @@ Volatility clusters, instruments move together by their beta and their group, sp
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from core.practice.book import DEPTH, Book
 from core.practice.climate import STEP_SECONDS, Climate
-from core.practice.instruments import Instrument
+from core.practice.instruments import Catalogue, Instrument
 from core.practice.quote import ASK, ASK_SIZE, BID, BID_SIZE, HIGH, LAST, LOW, Quote
 from core.practice.tape import Print
 
@@ -37,16 +38,35 @@ Watcher = Callable[[Quote], None]
 _CLIMATE: Final = "0"
 
 
+class Quotes(dict[int, Quote]):
+    """Quotes by contract id; those of options and combinations come into being when they are looked up."""
+
+    def __init__(self, derive: Callable[[int], Quote] | None) -> None:
+        super().__init__()
+        self._derive = derive
+
+    def __missing__(self, con_id: int) -> Quote:
+        if self._derive is None:
+            raise KeyError(con_id)
+        quote = self[con_id] = self._derive(con_id)
+        return quote
+
+
 class Market:
     """All quotes, moved together step by step."""
 
-    def __init__(self, instruments: Iterable[Instrument], seed: int) -> None:
+    def __init__(
+        self, instruments: Iterable[Instrument], seed: int, derived: Callable[[int], Instrument | None] | None = None
+    ) -> None:
+        """Begin at step 0. `derived` finds options and combinations; their quotes are made when first asked for."""
         self.seed = seed
         self.step = 0
         #: Time of the last step in seconds since the epoch, 0 before it.
         self.now = 0.0
         self.climate = Climate()
-        self.quotes = {instrument.con_id: Quote(instrument) for instrument in instruments}
+        self.quotes = Quotes(self._derive if derived else None)
+        self.quotes.update((instrument.con_id, Quote(instrument)) for instrument in instruments)
+        self._find = derived
         self._pairs: dict[str, Quote] = {}
         for quote in self.quotes.values():
             instrument = quote.instrument
@@ -55,6 +75,22 @@ class Market:
         self._random = random.Random()
         self._watchers: dict[int, list[Watcher]] = {}
 
+    @classmethod
+    def of(cls, catalogue: Catalogue, seed: int) -> Market:
+        """Return the market of a whole catalogue, its options and combinations included."""
+        return cls(catalogue.instruments, seed, catalogue.derived)
+
+    def _derive(self, con_id: int) -> Quote:
+        """Make the quote of an option or a combination. Raises KeyError if there is none of that id."""
+        from core.practice.derived import CombinationQuote, OptionQuote
+
+        instrument = self._find(con_id) if self._find else None
+        if instrument is None:
+            raise KeyError(con_id)
+        if instrument.legs:
+            return CombinationQuote(instrument, self.quotes, self.step)
+        return OptionQuote(instrument, self.quotes[instrument.under_con_id], self.step, self.now)
+
     def advance(self, now: float = 0.0) -> None:
         """Go one step, at a time that prints carry; each step has its own generator, so the path needs no memory."""
         self.step += 1
@@ -62,7 +98,7 @@ class Market:
         self._random.seed((self.seed << 40) ^ self.step)
         draw, step, climate = self._random.random, self.step, self.climate
         climate.advance(step, draw)
-        for quote in self.quotes.values():
+        for quote in list(self.quotes.values()):
             quote.advance(step, climate, now, draw)
         for con_id, watchers in list(self._watchers.items()):
             quote = self.quotes[con_id]
@@ -105,5 +141,7 @@ class Market:
         for key, values in saved.items():
             if key == _CLIMATE:
                 self.climate.restore(step, values)
-            elif (quote := self.quotes.get(int(key))) is not None:
-                quote.restore(step, values)
+            else:
+                # An instrument that has expired, or a combination that nobody has named yet, has no quote.
+                with contextlib.suppress(KeyError):
+                    self.quotes[int(key)].restore(step, values)

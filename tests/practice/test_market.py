@@ -183,7 +183,7 @@ def test_search_finds_nothing(pattern: str) -> None:
         (Record(conId=265598, exchange="IDEALPRO"), []),
         (Record(conId=1), []),
         (Record(symbol="AAPL", secType="STK", exchange="SMART", currency="USD"), ["AAPL"]),
-        (Record(symbol="AAPL", secType="OPT"), []),
+        (Record(symbol="MSFT", secType="OPT"), []),
         (Record(symbol="AAPL", currency="EUR"), []),
         (Record(symbol="AAPL", exchange="SMART", primaryExchange="NYSE"), []),
         (Record(localSymbol="EUR.USD", secType="CASH"), ["EUR.USD"]),
