@@ -21,6 +21,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, help="folder to keep orders and account in (default: memory only)")
     parser.add_argument("--idle-exit", type=float, help="end this many seconds after the last client left")
     parser.add_argument("--ready-fd", type=int, help="file descriptor that gets a line of JSON once it listens")
+    parser.add_argument(
+        "--hours",
+        choices=("always", "exchange"),
+        default="always",
+        help="whether the market never closes or keeps the hours of its exchanges (default always)",
+    )
     parser.add_argument("--latency", default="0", help="0 or ibkr: about 250 ms from order to report (default 0)")
     parser.add_argument(
         "--fault",

@@ -21,10 +21,18 @@ FillHandler = Callable[[Order, int, int, bool], None]
 class Exchange:
     """The working orders, by instrument, in the order of their arrival."""
 
-    def __init__(self, market: Market, on_fill: FillHandler, on_trigger: Callable[[Order], None]) -> None:
+    def __init__(
+        self,
+        market: Market,
+        on_fill: FillHandler,
+        on_trigger: Callable[[Order], None],
+        on_move: Callable[[Order], None] = lambda _: None,
+    ) -> None:
+        """Call back for every fill, every trigger, and every move of a stop that moves."""
         self._market = market
         self._on_fill = on_fill
         self._on_trigger = on_trigger
+        self._on_move = on_move
         self._working: dict[int, list[Order]] = {}
         #: Instruments whose orders may fill in the next step although their market stands still.
         self._touched: set[int] = set()
@@ -78,7 +86,7 @@ class Exchange:
             self._trigger(order)
         pegs.reprice(order, quote, arriving=True)
         self._take(order, quote)
-        if order.remaining:
+        if order.remaining > 0:
             limit = order.limit
             order.ahead = 0 if limit is None else quote.size_at(limit, bids=order.is_buy)
             self._add(order)
@@ -123,7 +131,7 @@ class Exchange:
                     printed = self._serve(order, quote, printed)
                 if order.is_live:
                     self._take(order, quote)
-                if not order.remaining:
+                if order.remaining <= 0:
                     self.remove(order)
 
     def _add(self, order: Order) -> None:
@@ -132,8 +140,8 @@ class Exchange:
     def _comes_to(self, order: Order, quote: Quote) -> bool:
         """Whether this step triggers an order; a trailing stop is looked at before it follows the market."""
         found = triggers.looks(order, quote) and triggers.reached(order, quote)
-        if not found:
-            triggers.follow(order, quote)
+        if not found and triggers.follow(order, quote):
+            self._on_move(order)
         return found
 
     def _trigger(self, order: Order) -> None:

@@ -40,7 +40,7 @@ class Floor:
         self._ledger = ledger
         self._outbox = outbox
         self._now = now
-        self.exchange = Exchange(ledger.market, self.fill, self._triggered)
+        self.exchange = Exchange(ledger.market, self.fill, self._triggered, ledger.save_order)
         self.margins = Margins(ledger, self.exchange)
         self.holding = Holding(ledger, now, regular)
         self.groups = Groups(ledger.live_orders())
@@ -118,7 +118,7 @@ class Floor:
         if algo is not None:
             self._release(order)
         self.exchange.enter(order)
-        if order.remaining and order.is_live and order.terms.tif in _AT_ONCE and not order.waits_for_stop:
+        if order.remaining > 0 and order.is_live and order.terms.tif in _AT_ONCE and not order.waits_for_stop:
             self.end(order, "Cancelled by System: immediate or cancel", pending=True)
 
     def end(
@@ -268,14 +268,19 @@ class Floor:
             + wire.order_status(order)
             + wire.commission(fill),
         )
-        self._outbox.position_changed(order.instrument.con_id)
+        for leg in self._ledger.legs_of(fill):
+            instrument = self._ledger.instrument(leg)
+            self._outbox.to_client(order.client_id, wire.execution(leg, instrument) + wire.commission(leg))
+            self._outbox.position_changed(leg.con_id)
+        if not order.instrument.legs:
+            self._outbox.position_changed(order.instrument.con_id)
         self._reduce_others(order, quantity)
         self._parents.append(order)
 
     def _reduce_others(self, order: Order, quantity: int) -> None:
         """Cancel or reduce the rest of an OCA group; at once, so that no other of them fills in the same step."""
         for other in self.groups.others(order):
-            if not order.remaining or order.terms.oca_type == groups.CANCEL_REST:
+            if order.remaining <= 0 or order.terms.oca_type == groups.CANCEL_REST:
                 self.end(other, "Cancelled by System: OCA group", told=True)
             else:
                 self._shrink(other, reduction(other, order, quantity))

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.practice.account import Account
+from core.practice.auctions import is_regular
 from core.practice.catalogue import build_catalogue
 from core.practice.connection import Connection
 from core.practice.days import calendar_day, trading_day
@@ -78,7 +79,12 @@ class Hub:
         self.ledger = Ledger(store, self.catalogue, Account(account, self.market), now())
         self.ledger.load(options.cash)
         self.ledger.surplus = lambda: int(self.faults.take("overfill") or 0)
-        self.desk = Desk(self.catalogue, self.ledger, self, now, cancels_foreign=options.cancels_foreign)
+        #: Whether markets keep the hours of their exchanges; if not, they never close.
+        self.keeps_hours = options.hours == "exchange"
+        regular = is_regular if self.keeps_hours else None
+        self.desk = Desk(
+            self.catalogue, self.ledger, self, now, cancels_foreign=options.cancels_foreign, regular=regular
+        )
         self.feed = Feed(self.market)
         self.dirty: set[Connection] = set()
         self.connections: set[Connection] = set()

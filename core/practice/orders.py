@@ -245,8 +245,8 @@ class Order:
     @property
     def available(self) -> int:
         """What may fill now."""
-        left = self.remaining
-        return left if self.released is None else max(min(left, self.released - self.cut - self.filled), 0)
+        left = self.remaining if self.released is None else min(self.remaining, self.released - self.cut - self.filled)
+        return max(left, 0)
 
     @property
     def is_live(self) -> bool:
@@ -326,6 +326,8 @@ class Execution:
     currency: str
     #: None where the fill closed nothing.
     realized: Decimal | None
+    #: Whether it has a commission; a combination has none, its legs have.
+    charged: bool = True
 
     def body(self) -> str:
         """Return the execution as the state file keeps it."""

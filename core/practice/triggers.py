@@ -68,12 +68,13 @@ def looks(order: Order, quote: Quote) -> bool:
 
 
 def follow(order: Order, quote: Quote) -> bool:
-    """Let a trailing stop follow the market, and a stop become another order; True if the type changed."""
-    changed = _adjust(order, quote)
+    """Let a trailing stop follow the market, and a stop become another order; True if anything changed."""
+    before = order.stop_at, order.adjusted
+    _adjust(order, quote)
     if order.order_type in TRAIL_TYPES and order.stop_at is not None:
         moved = _trailed(order, quote, quote.last)
         order.stop_at = min(order.stop_at, moved) if order.is_buy else max(order.stop_at, moved)
-    return changed
+    return (order.stop_at, order.adjusted) != before
 
 
 def fire(order: Order) -> None:
@@ -102,15 +103,12 @@ def _trailed(order: Order, quote: Quote, price: int) -> int:
     return max(instrument.floor(price - away), instrument.down(0))
 
 
-def _adjust(order: Order, quote: Quote) -> bool:
+def _adjust(order: Order, quote: Quote) -> None:
     """Turn a stop into what it becomes once the market has moved far enough in its favour."""
     adjustment = order.terms.adjustment
     if adjustment is None or order.adjusted or order.triggered:
-        return False
-    favourable = quote.last <= adjustment.trigger if order.is_buy else quote.last >= adjustment.trigger
-    if not favourable:
-        return False
-    order.adjusted = True
-    order.stop_at = adjustment.stop
-    begin(order, quote)
-    return True
+        return
+    if quote.last <= adjustment.trigger if order.is_buy else quote.last >= adjustment.trigger:
+        order.adjusted = True
+        order.stop_at = adjustment.stop
+        begin(order, quote)

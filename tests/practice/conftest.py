@@ -12,6 +12,7 @@ from ib_async import IB
 
 from core.practice.server import GatewayOptions, PracticeGateway
 from tests.practice.raw_client import RawClient
+from tests.practice.stage import TEN, Stage
 
 OPTIONS = GatewayOptions(seed=7, cash=Decimal(1_000_000), keep_frames=1000)
 
@@ -56,3 +57,18 @@ async def login(gateway: PracticeGateway) -> AsyncIterator[Login]:
     for ib in clients:
         ib.disconnect()
     logging.getLogger("ib_async").setLevel(logging.NOTSET)
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    """A gateway whose market stands at 100.00 x 100.01, at ten in New York, until the test moves it."""
+    async with Stage.raised(OPTIONS, TEN) as raised:
+        yield raised
+
+
+@pytest.fixture
+async def client(stage: Stage) -> AsyncIterator[RawClient]:
+    """A client of the gateway whose market stands."""
+    connected = await RawClient.connect(stage.gateway.port)
+    yield connected
+    await connected.close()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 
+from core.practice import tables_in as ask
 from core.practice.catalogue import build_catalogue
 from core.practice.exchange import Exchange
 from core.practice.market import Market
+from core.practice.options import GatewayOptions
 from core.practice.orders import Order, Terms, Ticket
 from core.practice.quote import LAST, Quote
 from core.practice.server import PracticeGateway
 from core.practice.tables import Record
+from tests.practice.raw_client import RawClient
 
 AAPL_ID = 265598
+#: Friday 2026-11-20, 15:00:00 UTC: 10:00 in New York.
+TEN = 1795186800.0
 
 
 @dataclass
@@ -86,28 +94,73 @@ class Clock:
         return self.now
 
 
-def hold(gateway: PracticeGateway, con_id: int = AAPL_ID) -> Quote:
-    """Stop the gateway's own clock, so that nothing moves but by `move`; return the instrument's quote."""
-    gateway.hub.advance = lambda: None  # type: ignore[method-assign]  # the test makes the steps
-    return gateway.market.quotes[con_id]
+@dataclass
+class Stage:
+    """A gateway whose market stands still until the test moves it; its clock says what the test sets."""
+
+    gateway: PracticeGateway
+    clock: Clock
+
+    @property
+    def quote(self) -> Quote:
+        """Apple's market."""
+        return self.gateway.market.quotes[AAPL_ID]
+
+    def move(self, units: int, size: int = 0, *, buys: bool = True, shown: int = 1000) -> None:
+        """Let the market go to a bid with an ask a tick above, print `size` there, and match."""
+        quote = self.quote
+        quote.bid, quote.ask = units, quote.instrument.up(units)
+        quote.bid_size = quote.ask_size = shown
+        quote.last = quote.ask if buys else quote.bid
+        quote.print_price, quote.print_size, quote.print_buys = quote.last, size, buys
+        quote.volume += size
+        quote.changed = LAST
+        self.step()
+        quote.print_size = 0
+
+    def step(self, steps: int = 1) -> None:
+        """Let market time pass while the market stands still."""
+        for _ in range(steps):
+            self.quote.taken.clear()
+            self.gateway.market.step += 1
+            self.gateway.hub.desk.step()
+            self.gateway.hub.end_turn()
+
+    def wait(self, seconds: float) -> None:
+        """Let the clock go on, then a step of the market."""
+        self.clock.now += seconds
+        self.step()
+
+    @classmethod
+    @asynccontextmanager
+    async def raised(cls, options: GatewayOptions, now: float) -> AsyncIterator[Stage]:
+        """Run a gateway whose market never moves by itself."""
+        clock = Clock(now)
+        async with PracticeGateway(options, clock) as gateway:
+            # A market whose next step is planned for later makes none by itself.
+            gateway.hub._clock = asyncio.get_running_loop().call_later(3600, lambda: None)
+            stage = cls(gateway, clock)
+            stage.move(100_0000)
+            yield stage
 
 
-def move(gateway: PracticeGateway, units: int, size: int = 0, *, buys: bool = True, con_id: int = AAPL_ID) -> None:
-    """Let a market go to a bid with an ask a tick above, print `size` there, and match."""
-    quote = gateway.market.quotes[con_id]
-    quote.bid, quote.ask = units, quote.instrument.up(units)
-    quote.bid_size = quote.ask_size = 1000
-    quote.last = quote.ask if buys else quote.bid
-    quote.print_price, quote.print_size, quote.print_buys = quote.last, size, buys
-    quote.changed = LAST
-    quote.taken.clear()
-    step(gateway)
-    quote.print_size = 0
+async def heard(client: RawClient) -> list[str]:
+    """Return in short words what was said of orders since the last look."""
+    client.heard.clear()
+    client.ask(ask.CURRENT_TIME)
+    await client.wait_for("currentTime")
+    words = []
+    for message, record in client.heard:
+        if message.name == "orderStatus":
+            held = f" {record.text('whyHeld')}" if record.text("whyHeld") else ""
+            words.append(f"{record.integer('orderId')} {record.text('status')}{held}")
+        elif message.name == "execDetails":
+            words.append(f"{record.integer('orderId')} exec {record.number('shares')} {record.number('price')}")
+        elif message.name == "error" and record.integer("reqId") > 0:
+            words.append(f"{record.integer('reqId')} error {record.integer('code')}")
+    return words
 
 
-def step(gateway: PracticeGateway, steps: int = 1) -> None:
-    """Let time pass in a market that stands still."""
-    for _ in range(steps):
-        gateway.market.step += 1
-        gateway.hub.desk.step()
-        gateway.hub.end_turn()
+def last(client: RawClient, name: str, order_id: int) -> Record:
+    """Return the last message of an order."""
+    return [record for message, record in client.heard if message.name == name and record["orderId"] == order_id][-1]
