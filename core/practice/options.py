@@ -34,8 +34,8 @@ class GatewayOptions:
     keep_frames: int = 0
     #: Seconds a client may take from connecting to startApi.
     greeting_seconds: float = 10.0
-    #: ``always``: the market never closes; ``exchange``: orders wait for the regular hours of their exchange, unless they
-    #: may trade outside them.
+    #: ``always``: the market never closes; ``exchange``: orders wait for the regular hours of their exchange, unless
+    #: they may trade outside them.
     hours: str = "always"
     #: Name of the latency profile, see core.practice.latency.
     latency: str = "0"

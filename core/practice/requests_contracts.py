@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from core.practice import tables_out as out
+from core.practice.auctions import hours
 from core.practice.days import calendar_day
 from core.practice.session import Session
 from core.practice.tables import Record
@@ -26,9 +27,10 @@ def contract_details(session: Session, request: Record) -> None:
         raise RefusedError(200, NO_SECURITY)
     today = calendar_day(session.hub.now())
     for instrument in found:
-        session.send(
-            out.CONTRACT_DETAILS.encode(instrument.details(request_id, exchange or instrument.exchanges[0], today))
-        )
+        details = instrument.details(request_id, exchange or instrument.exchanges[0], today)
+        if session.hub.keeps_hours:
+            details["tradingHours"], details["liquidHours"] = hours(instrument, today)
+        session.send(out.CONTRACT_DETAILS.encode(details))
     session.send(out.CONTRACT_DETAILS_END.encode({"reqId": request_id}))
 
 
