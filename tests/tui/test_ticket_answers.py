@@ -128,6 +128,19 @@ async def test_the_answer_of_core_names_the_order() -> None:
         await hands.until(lambda: "#12 BUY 100 AAPL @ 233.33: on its way." in hands.app.said)
 
 
+async def test_an_answer_that_comes_after_the_fill_says_nothing_older() -> None:
+    async with desk() as hands:
+        filled = sample.make_order(3, sample.AAPL, "BUY 100 AAPL LMT 233.33", OrderState.FILLED)
+        known = hands.app.replica.orders.get(filled.order_ref)
+        assert known is not None
+        assert not known.is_live
+        hands.core.accepted = filled
+        await hands.press("b", "enter")
+
+        await hands.until(lambda: hands.entry.ticket is None)
+        assert not [text for text in hands.app.said if "on its way" in text]
+
+
 class Cut(Core):
     """Breaks under each send, as a link does whose end nobody has noticed yet."""
 

@@ -14,12 +14,6 @@ from tui.widgets.line_grid import Column, LineGrid, Row
 from tui.widgets.pane import Pane
 
 
-class _Grid(LineGrid):
-    def on_resize(self) -> None:
-        """Paint again: a grid that was filled before its first layout was drawn without columns."""
-        self.refresh()
-
-
 class GridPane(Listener, Pane):
     """Base of the watchlist, the positions and the orders."""
 
@@ -38,7 +32,7 @@ class GridPane(Listener, Pane):
         """The pane, which keeps the mark at its row while the keys go into a ticket."""
 
     def __init__(self, *, id: str | None = None) -> None:
-        self.grid: LineGrid = _Grid(self.COLUMNS, CELL_STYLES)
+        self.grid: LineGrid = LineGrid(self.COLUMNS, CELL_STYLES)
         """The rows."""
         super().__init__(self.grid, title=self.TITLE, id=id)
 

@@ -19,7 +19,7 @@ from tui.times import time_of_day
 from tui.widgets.columns import clean
 
 LINES_MAX = 3
-STYLES = {Severity.INFO: "", Severity.WARNING: "bold $attention", Severity.ALARM: "bold $refusal"}
+STYLES = {Severity.INFO: "", Severity.WARNING: "bold $attention", Severity.ALARM: "bold reverse $attention"}
 
 
 class MessageRow(LineRow):

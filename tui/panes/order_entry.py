@@ -152,9 +152,15 @@ class OrderEntry(TicketPane):
                 self.drafts.pop((sent.instrument.con_id, sent.verb.name), None)
             if in_pane:
                 self.close_ticket(keep=False)
-            self._say(_done_words(sent, ack), Severity.INFO)
+            if not self._is_news_old(ack):
+                self._say(_done_words(sent, ack), Severity.INFO)
         else:
             self._denied(sent, ack, in_pane=in_pane)
+
+    def _is_news_old(self, ack: Ack) -> bool:
+        """True when more is known of the order than that it left: its fill or its end came before the Ack."""
+        order = None if ack.order is None else self.replica.orders.get(ack.order.order_ref)
+        return order is not None and (not order.is_live or order.filled > 0)
 
     def _denied(self, sent: Ticket, ack: Ack, *, in_pane: bool) -> None:
         """Nothing was sent: the ticket opens again with all its text, or becomes a draft if it was closed."""

@@ -289,6 +289,7 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
         """Choose the columns that fit."""
         self._placed = place(self._columns, self.size.width, left=self._left, gap=self._gap)
         self._strips.clear()
+        self.refresh()
         self._report_visible()
 
     def on_focus(self) -> None:
