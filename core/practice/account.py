@@ -218,6 +218,29 @@ class Account:
         self._pay(fee_currency, -commission)
         return realized
 
+    def leg_fills(self, whole: Instrument, quantity: int, price: Decimal) -> list[tuple[Instrument, int, Decimal]]:
+        """Return a combination's fill as signed fills of its legs, whose prices add up to its own exactly."""
+        quotes = [self.market.quotes[leg.con_id] for leg in whole.legs]
+        prices = [
+            quote.instrument.price(quote.bid if leg.ratio > 0 else quote.ask)
+            for leg, quote in zip(whole.legs, quotes, strict=True)
+        ]
+        value = sum(
+            (
+                leg.ratio * quote.instrument.multiplier * each
+                for leg, quote, each in zip(whole.legs, quotes, prices, strict=True)
+            ),
+            ZERO,
+        )
+        # A leg of ratio 1 takes the difference, which then is a whole number of its cents.
+        odd = next(place for place, leg in enumerate(whole.legs) if abs(leg.ratio) == 1)
+        weight = whole.legs[odd].ratio * quotes[odd].instrument.multiplier
+        prices[odd] += (price * whole.multiplier - value) / weight
+        return [
+            (quote.instrument, leg.ratio * quantity, each)
+            for leg, quote, each in zip(whole.legs, quotes, prices, strict=True)
+        ]
+
     def _pay(self, currency: str, amount: Decimal) -> None:
         self.cash[currency] = self.cash.get(currency, ZERO) + amount
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from core.practice.account import Account, Position, order_commission
+from core.practice.account import Account, Position, cents, order_commission
 from core.practice.days import stamp, trading_day
 from core.practice.instruments import Catalogue, Instrument
 from core.practice.market import Market
@@ -113,15 +114,26 @@ class Ledger:
         order.why_held = ""
         total = order_commission(instrument, order.filled, instrument.price(order.value) * instrument.multiplier)
         commission, order.commission = total - order.commission, total
-        price = instrument.price(units)
-        realized = self.account.trade(instrument, quantity if order.is_buy else -quantity, price, commission)
+        signed = quantity if order.is_buy else -quantity
         order.status = Status.SUBMITTED if order.remaining > 0 else Status.FILLED
         if order.remaining <= 0:
             order.completed_time = stamp(now)
             order.completed_status = f"Filled Size: {order.filled}"
         self._exec_number += 1
+        execution = self._execution(order, instrument, signed, instrument.price(units), now)
+        execution = replace(execution, liquidity=1 if waited else 2, average=order.average, cumulative=order.filled)
+        if instrument.legs:
+            self._keep(replace(execution, charged=False))
+            self._fill_legs(order, execution, signed, commission)
+        else:
+            self._book(execution, signed, commission)
+        self.save_order(order)
+        return self.executions[-1 - len(instrument.legs)]
+
+    def _execution(self, order: Order, instrument: Instrument, quantity: int, price: Decimal, now: float) -> Execution:
+        """Return an execution that nothing has been booked for yet."""
         venues = instrument.venues
-        execution = Execution(
+        return Execution(
             exec_id=f"{self._born:08x}.{self._exec_number:08x}.01.01",
             epoch=int(now),
             account=self.account.name,
@@ -129,23 +141,54 @@ class Ledger:
             perm_id=order.perm_id,
             client_id=order.client_id,
             order_id=order.order_id,
-            side="BOT" if order.is_buy else "SLD",
-            shares=quantity,
+            side="BOT" if quantity > 0 else "SLD",
+            shares=abs(quantity),
             price=price,
-            cumulative=order.filled,
-            average=order.average,
+            cumulative=abs(quantity),
+            average=price,
             venue=venues[self._exec_number % len(venues)],
             order_ref=order.sent.text("orderRef"),
-            liquidity=1 if waited else 2,
-            commission=commission,
-            currency=instrument.currency,
-            realized=realized,
+            liquidity=2,
+            commission=Decimal(0),
+            currency=instrument.fee_currency,
+            realized=None,
         )
+
+    def _fill_legs(self, order: Order, whole: Execution, quantity: int, commission: Decimal) -> None:
+        """Book a combination leg by leg; the ids of the legs count on in the third part, as IBKR's do."""
+        fills = self.account.leg_fills(order.instrument, quantity, whole.price)
+        left, stem = commission, whole.exec_id[:-5]
+        for number, (leg, size, price) in enumerate(fills, 2):
+            share = left if number > len(fills) else cents(commission / len(fills))
+            left -= share
+            self._exec_number += 1
+            execution = self._execution(order, leg, size, price, whole.epoch)
+            self._book(replace(execution, exec_id=f"{stem}{number:02}.01", liquidity=whole.liquidity), size, share)
+
+    def _book(self, execution: Execution, quantity: int, commission: Decimal) -> None:
+        """Put an execution into cash and position."""
+        instrument = self.instrument(execution)
+        realized = self.account.trade(instrument, quantity, execution.price, commission)
+        if realized is not None and instrument.fee_currency != instrument.currency:
+            realized *= self.account.rate(instrument.currency) / self.account.rate(instrument.fee_currency)
+        self._unsaved_positions.add(instrument.con_id)
+        self._keep(replace(execution, commission=commission, realized=realized))
+
+    def _keep(self, execution: Execution) -> None:
         self.executions.append(execution)
         self._store.put("executions", self._exec_number, self.day, execution.body())
-        self.save_order(order)
-        self._unsaved_positions.add(instrument.con_id)
-        return execution
+
+    def instrument(self, execution: Execution) -> Instrument:
+        """Return what an execution traded."""
+        return self._catalogue.by_id[execution.con_id]
+
+    def legs_of(self, execution: Execution) -> list[Execution]:
+        """Return the executions of the legs, first leg first, of a combination's newest execution; else nothing."""
+        if execution.charged:
+            return []
+        place = self.executions.index(execution)
+        stem = execution.exec_id[:-5]
+        return [leg for leg in self.executions[place + 1 :] if leg.exec_id.startswith(stem)]
 
     def save_order(self, order: Order) -> None:
         """Mark an order to be kept as it stands at the end of the turn."""
@@ -229,11 +272,12 @@ class Ledger:
         self._saved_step = self.market.step
 
     def _load_order(self, perm_id: int, client_id: int, order_id: int, body: str) -> None:
-        instrument = self._catalogue.by_id.get(json.loads(body)["instrument"])
-        if instrument is None:
-            return
         wire = json.loads(body)["wire"]
         sent = PLACE_ORDER.decode(wire.split("\0"))
+        combined = self._catalogue.find(sent) if sent.text("secType") == "BAG" else []
+        instrument = combined[0] if combined else self._catalogue.by_id.get(json.loads(body)["instrument"])
+        if instrument is None:
+            return
         placed = float(json.loads(body).get("placed") or 0.0)
         order = Order(perm_id, client_id, order_id, self.ticket(instrument, sent, wire, placed))
         order.restore(body)

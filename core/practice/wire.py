@@ -142,7 +142,9 @@ def execution(fill: Execution, instrument: Instrument, request_id: int = -1) -> 
 
 
 def commission(fill: Execution) -> bytes:
-    """Return the commissionReport of a fill; a fill that closed nothing has no realised profit."""
+    """Return the commissionReport of a fill, nothing for a combination; one that closed nothing has no profit."""
+    if not fill.charged:
+        return b""
     return out.COMMISSION.encode(
         {
             "execId": fill.exec_id,
