@@ -81,6 +81,13 @@ def step_ticks(quote: Quote, epoch: int) -> list[Tick]:
     return ticks
 
 
+def _computations(quote: Quote, epoch: int) -> list[Tick]:
+    from core.practice.computations import option_ticks
+    from core.practice.derived import OptionQuote
+
+    return option_ticks(quote, epoch) if isinstance(quote, OptionQuote) else []
+
+
 class QuoteFeed:
     """Who reads which instrument's quote."""
 
@@ -88,6 +95,8 @@ class QuoteFeed:
         self._market = market
         self.readers: Readers[QuoteReader] = Readers()
         self._tallies: dict[int, generics.Tally] = {}
+        #: When the computations of an option were last sent, in seconds since the epoch.
+        self._computed: dict[int, int] = {}
 
     def open(self, session: Session, request_id: int, instrument: Instrument, reader: QuoteReader, epoch: int) -> None:
         """Tell an instrument's market as it stands; its changes follow once the reader is kept."""
@@ -102,6 +111,8 @@ class QuoteFeed:
         session.send(out.MARKET_DATA_TYPE.encode({"reqId": request_id, "marketDataType": kind}))
         quote = self._market.quotes[instrument.con_id]
         ticks = opening_ticks(quote, epoch) if reader.base else []
+        if reader.base and instrument.is_option:
+            ticks += _computations(quote, epoch)
         ticks += generics.opening(reader.wants, quote)
         session.send(join(delayed(ticks) if reader.delayed else ticks, reader.request_id))
 
@@ -116,6 +127,9 @@ class QuoteFeed:
             if not quote.changed:
                 continue
             ticks = step_ticks(quote, epoch)
+            if quote.instrument.is_option and self._computed.get(con_id) != epoch:
+                self._computed[con_id] = epoch
+                ticks += _computations(quote, epoch)
             tally = self._tallies.setdefault(con_id, generics.Tally())
             if quote.print_size:
                 tally.add(quote)

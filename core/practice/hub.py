@@ -76,6 +76,7 @@ class Hub:
         self.store = store
         self.catalogue = build_catalogue(calendar_day(now()))
         self.market = Market.of(self.catalogue, seed)
+        self.market.now = now()
         self.ledger = Ledger(store, self.catalogue, Account(account, self.market), now())
         self.ledger.load(options.cash)
         self.ledger.surplus = lambda: int(self.faults.take("overfill") or 0)

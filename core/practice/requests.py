@@ -8,6 +8,7 @@ from core.practice import requests_account as account
 from core.practice import requests_contracts as contracts
 from core.practice import requests_market as market
 from core.practice import requests_news as news
+from core.practice import requests_options as options
 from core.practice import requests_orders as orders
 from core.practice import requests_scanner as scanner
 from core.practice import tables_in
@@ -73,6 +74,9 @@ _SERVED: Final[dict[Message, Handler]] = {
     tables_in.CONTRACT_DATA: contracts.contract_details,
     tables_in.MATCHING_SYMBOLS: contracts.matching_symbols,
     tables_in.MARKET_RULE: contracts.market_rule,
+    tables_in.OPTION_PARAMETERS: contracts.option_parameters,
+    tables_in.OPTION_PRICE: options.option_price,
+    tables_in.IMPLIED_VOLATILITY: options.option_volatility,
     tables_in.MARKET_DATA: market.market_data,
     tables_in.CANCEL_MARKET_DATA: market.cancel_market_data,
     tables_in.MARKET_DATA_TYPE: market.market_data_type,

@@ -18,11 +18,13 @@ _ANY_COMBINATION: Final = 28812380
 def contract_details(session: Session, request: Record) -> None:
     """Answer reqContractDetails: every contract that fits what was said."""
     request_id, exchange = request.integer("reqId"), request.text("exchange")
-    if request.text("secType") == "BAG":
+    con_id = request.integer("conId")
+    if request.text("secType") == "BAG" and con_id in {0, _ANY_COMBINATION}:
         session.send(out.CONTRACT_DETAILS.encode(_any_combination(session, request)))
         session.send(out.CONTRACT_DETAILS_END.encode({"reqId": request_id}))
         return
-    found = session.hub.catalogue.find(request)
+    # The request has no legs, so a combination is known by its id or not at all.
+    found = session.hub.catalogue.find(Record(request, secType="") if con_id else request)
     if not found:
         raise RefusedError(200, NO_SECURITY)
     today = calendar_day(session.hub.now())
@@ -36,8 +38,6 @@ def contract_details(session: Session, request: Record) -> None:
 
 def _any_combination(session: Session, request: Record) -> Record:
     """Return the details of combinations in general: the request has no legs, so they are the same for all."""
-    if request.integer("conId") not in {0, _ANY_COMBINATION}:
-        raise RefusedError(200, NO_SECURITY)
     symbol = request.text("symbol")
     names = set(symbol.split(",")) if symbol else set()
     if not names or any(session.hub.catalogue.find(Record(symbol=name)) == [] for name in names):

@@ -98,8 +98,6 @@ POSITION = Message(61, "position", 3, "account:s", _CONTRACT, "exchange:s", _SYM
 POSITION_END = Message(62, "positionEnd", 1)
 ACCOUNT_SUMMARY = Message(63, "accountSummary", 1, "reqId:i account:s tag:s value:s currency:s")
 ACCOUNT_SUMMARY_END = Message(64, "accountSummaryEnd", 1, "reqId:i")
-GROUP_LIST = Message(67, "displayGroupList", 1, "reqId:i groups:s")
-GROUP_UPDATED = Message(68, "displayGroupUpdated", 1, "reqId:i contract:s")
 POSITION_MULTI = Message(
     71,
     "positionMulti",
