@@ -28,7 +28,7 @@ from core.practice.market import STEP_SECONDS, Market
 from core.practice.options import GatewayOptions
 from core.practice.publish import publish_positions, publish_profits, publish_values
 from core.practice.reports import Reports
-from core.practice.session import Session
+from core.practice.session import Handler, Session
 from core.practice.state import Store
 
 #: Steps between two refreshes of account values and profits that nothing but the market changed.
@@ -106,6 +106,12 @@ class Hub:
         self._values_due = False
         self.ledger.save()
         store.commit()
+
+    def handlers(self) -> dict[int, Handler]:
+        """Return the answers to requests; they are imported when first asked for, so that a gateway listens sooner."""
+        from core.practice.requests import HANDLERS
+
+        return HANDLERS
 
     def add_connection(self, connection: Connection) -> bool:
         """Note a new connection; False if there are too many."""

@@ -22,7 +22,6 @@ from core.practice.ledger import Ledger
 from core.practice.link import Link
 from core.practice.market import Market
 from core.practice.options import DEFAULT_ACCOUNT, DEFAULT_CASH, GatewayOptions
-from core.practice.requests import HANDLERS
 from core.practice.session import SERVER_VERSION, Session
 from core.practice.state import StateError, Store
 
@@ -96,7 +95,7 @@ class PracticeGateway:
             account, seed = _settle(store, options)
             hub = Hub(store, account, seed, options, self._now)
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(lambda: Session(hub, HANDLERS), HOST, options.port, backlog=256)
+            self._server = await loop.create_server(lambda: Session(hub), HOST, options.port, backlog=256)
         except sqlite3.Error as error:
             store.close()
             raise StateError(f"state folder {options.state} can't be written: {error}") from error
@@ -109,6 +108,8 @@ class PracticeGateway:
         store.publish_endpoint(self.port, account, datetime.fromtimestamp(self._now(), UTC).isoformat())
         self._watch_idle(0)
         hub.start()
+        # Whoever waits for the port waits no longer than need be.
+        loop.call_soon(hub.handlers)
         # Orders that worked before a restart need the clock, whether anybody is connected or not.
         hub.end_turn()
         return self.port

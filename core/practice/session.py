@@ -62,10 +62,9 @@ class Subscriptions:
 class Session(Connection):
     """A connection; it has a client id once startApi came."""
 
-    def __init__(self, hub: Hub, handlers: dict[int, Handler]) -> None:
+    def __init__(self, hub: Hub) -> None:
         super().__init__(hub)
         self.watching = Subscriptions()
-        self._handlers = handlers
         self._versioned = False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -142,7 +141,7 @@ class Session(Connection):
             if message.id in ORDER_REQUESTS:
                 self.hub.intake.take(self, message, fields, record)
             else:
-                self._handlers[message.id](self, record)
+                self.hub.handlers()[message.id](self, record)
         except RefusedError as refusal:
             self.send(wire.error(readonly.refused_id(record), refusal.code, refusal.text))
 
