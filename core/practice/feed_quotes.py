@@ -28,7 +28,13 @@ class QuoteReader:
     wants: frozenset[int]
     #: Whether the base ticks come too; ``mdoff`` leaves them out.
     base: bool
-    delayed: bool
+    #: 1 live, 2 frozen: the last quote of a market that is closed, 3 delayed.
+    kind: int
+
+    @property
+    def delayed(self) -> bool:
+        """Whether the ticks are of the delayed types."""
+        return self.kind == 3
 
 
 def opening_ticks(quote: Quote, epoch: int) -> list[Tick]:
@@ -107,8 +113,7 @@ class QuoteFeed:
             snapshotPermissions=3,
         )
         session.send(out.TICK_REQ_PARAMS.encode(params))
-        kind = 3 if reader.delayed else 1
-        session.send(out.MARKET_DATA_TYPE.encode({"reqId": request_id, "marketDataType": kind}))
+        session.send(out.MARKET_DATA_TYPE.encode({"reqId": request_id, "marketDataType": reader.kind}))
         quote = self._market.quotes[instrument.con_id]
         ticks = opening_ticks(quote, epoch) if reader.base else []
         if reader.base and instrument.is_option:

@@ -33,7 +33,15 @@ _VENUES = {
     "OPT": ("CBOE", "ISE", "AMEX", "PHLX", "BOX"),
 }
 
-_ORDER_TYPES = "DAY,FOK,GTC,IOC,LMT,MKT,STP,STPLMT,WHATIF"
+_COMMON_TYPES = "ADJUST,AON,COND,CONDORDER,DAY,FOK,GAT,GTC,GTD,ICE,IOC,LIT,LMT,MIT,MKT,OCA,STP,STPLMT,TRAIL,TRAILLMT"
+#: What contract details say of the orders that an instrument takes, by security type.
+_ORDER_TYPES = {
+    "STK": f"{_COMMON_TYPES},ALGO,DIS,LOC,MIDPX,MOC,MTL,OPG,PEGBEST,PEGMID,PEGMKT,REL,SNAPMID,SNAPMKT,SNAPREL,WHATIF",
+    "OPT": f"{_COMMON_TYPES},MTL,PEGMID,REL,SNAPMID,SNAPMKT,SNAPREL,WHATIF",
+    "FUT": f"{_COMMON_TYPES},MKTPROT,MTL,SNAPMID,SNAPMKT,SNAPREL,STPPROT,WHATIF",
+    "CASH": f"{_COMMON_TYPES},WHATIF",
+    "BAG": "DAY,GTC,GTD,IOC,LMT,MKT,OCA,WHATIF",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +249,7 @@ class Instrument:
             reqId=req_id,
             marketName=self.trading_class,
             minTick=self.min_tick,
-            orderTypes=_ORDER_TYPES,
+            orderTypes=_ORDER_TYPES[self.sec_type],
             validExchanges=",".join(self.exchanges),
             priceMagnifier=1,
             longName=self.long_name.encode("unicode-escape").decode("ascii"),

@@ -6,6 +6,7 @@ from typing import Final
 
 from core.practice import tables_out as out
 from core.practice import wire
+from core.practice.auctions import is_open
 from core.practice.candles import LIVE_KINDS
 from core.practice.feed_bars import LENGTH
 from core.practice.feed_depth import MOST_ROWS, DepthReader
@@ -23,6 +24,9 @@ MAX_LINES: Final = 100
 MAX_DEPTHS: Final = 3
 MAX_TICKS: Final = 5
 
+#: Kinds of market data.
+LIVE, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
+
 _NOT_SUBSCRIBED: Final = 354
 _REFUSALS: Final = {
     _NOT_SUBSCRIBED: "Requested market data is not subscribed.",
@@ -33,26 +37,28 @@ _REFUSALS: Final = {
 
 
 def market_data_type(session: Session, request: Record) -> None:
-    """Answer reqMarketDataType, which only matters to later requests: 1 live, 2 frozen, 3 delayed, 4 delayed frozen."""
+    """Answer reqMarketDataType, which is silent and matters to later requests only."""
     kind = request.integer("marketDataType")
-    if kind not in {1, 2, 3, 4}:
+    if kind not in {LIVE, FROZEN, DELAYED, DELAYED_FROZEN}:
         raise invalid(f"Invalid market data type {kind}")
     session.hub.feed.types[session] = kind
 
 
-def _takes_delayed(session: Session, request_id: int) -> bool:
-    """Whether a client gets delayed data because it has no live data and said that delayed will do.
+def _kind(session: Session, request_id: int, instrument: Instrument) -> int:
+    """Return the kind of market data that a client gets: live if it can be had, else what the client said will do.
 
-    Raises RefusedError if it has no live data and did not say so.
+    Raises RefusedError if there is no live data for it and it did not say that delayed will do.
     """
-    refused = session.hub.faults.take("data-refused")
+    hub, asked = session.hub, session.hub.feed.types.get(session, LIVE)
+    refused = hub.faults.take("data-refused")
     if refused is None:
-        return False
+        closed = hub.keeps_hours and not is_open(instrument, hub.now())
+        return FROZEN if closed and asked in {FROZEN, DELAYED_FROZEN} else LIVE
     code = int(refused)
-    if code == _NOT_SUBSCRIBED and session.hub.feed.types.get(session, 1) in {3, 4}:
+    if code == _NOT_SUBSCRIBED and asked in {DELAYED, DELAYED_FROZEN}:
         text = "Requested market data is not subscribed. Displaying delayed market data."
         session.send(wire.error(request_id, 10167, text))
-        return True
+        return DELAYED
     raise RefusedError(code, _REFUSALS.get(code, _REFUSALS[_NOT_SUBSCRIBED]))
 
 
@@ -69,7 +75,7 @@ def market_data(session: Session, request: Record) -> None:
     if not snapshot and len(feed.readers.ids(session)) >= MAX_LINES:
         raise RefusedError(101, "Max number of tickers has been reached.")
     wants, base = read_generics(request.text("genericTicks"), instrument.sec_type)
-    reader = QuoteReader(str(request_id).encode(), wants, base, _takes_delayed(session, request_id))
+    reader = QuoteReader(str(request_id).encode(), wants, base, _kind(session, request_id, instrument))
     feed.open(session, request_id, instrument, reader, int(hub.now()))
     if snapshot:
         session.send(out.SNAPSHOT_END.encode({"reqId": request_id}))
