@@ -20,6 +20,7 @@ LOOK = 0.3
 ENTER, ESCAPE, CTRL_Q = "\r", "\x1b", "\x11"
 QUOTED = r"\bAAPL\s+\d+\.\d{2}\s+\d+\.\d{2}"
 READY = r"● \d+ms"
+RESTING = r"#1\s+BUY\s+100 AAPL\s+LMT\s+200\.00\s+0/100\s+WORKING"
 
 
 def open_desk(home: DeskHome, *options: str, columns: int = 120, rows: int = 40) -> Terminal:
@@ -41,6 +42,17 @@ def find(desk: Terminal, symbol: str, name: str) -> None:
     desk.wait_for(rf"\b{symbol.upper()}\b.*{name}", PATIENCE)
     desk.send(ENTER)
     desk.wait_for(rf"(?m)^{symbol.upper()} .*{name}", PATIENCE)
+
+
+def buy_at_200(desk: Terminal) -> None:
+    """Send a limit order for 100 AAPL far below the market."""
+    desk.send("b")
+    desk.wait_for(r"BUY 100 AAPL @ \d+\.\d{2} LMT", PATIENCE)
+    desk.send("200")
+    desk.wait_for(r"BUY 100 AAPL @ 200\s+LMT", PATIENCE)
+    desk.wait_for(r"limits ok", PATIENCE)
+    desk.linger(LOOK)
+    desk.send(ENTER)
 
 
 @pytest.mark.covers("D5.1", "D5.7", "D0.14")
@@ -76,14 +88,8 @@ def test_second_terminal_sees_and_cancels() -> None:
         wait_ready(one)
         with open_desk(home, columns=80, rows=24) as two:
             wait_ready(two)
-            one.send("b")
-            one.wait_for(r"BUY 100 AAPL @ \d+\.\d{2} LMT", PATIENCE)
-            one.send("200")
-            one.wait_for(r"BUY 100 AAPL @ 200\s+LMT", PATIENCE)
-            one.wait_for(r"limits ok", PATIENCE)
-            one.linger(LOOK)
-            one.send(ENTER)
-            two.wait_for(r"#1\s+BUY\s+100 AAPL\s+LMT\s+200\.00\s+0/100\s+WORKING", PATIENCE)
+            buy_at_200(one)
+            two.wait_for(RESTING, PATIENCE)
             two.send("c")
             two.wait_for(r"(?i)cancel .*AAPL", PATIENCE)
             two.linger(LOOK)
@@ -101,14 +107,8 @@ def test_quit_asks_while_an_order_works() -> None:
     with DeskHome() as home:
         with open_desk(home) as desk:
             wait_ready(desk)
-            desk.send("b")
-            desk.wait_for(r"BUY 100 AAPL @ \d+\.\d{2} LMT", PATIENCE)
-            desk.send("200")
-            desk.wait_for(r"BUY 100 AAPL @ 200\s+LMT", PATIENCE)
-            desk.wait_for(r"limits ok", PATIENCE)
-            desk.linger(LOOK)
-            desk.send(ENTER)
-            desk.wait_for(r"#1\s+BUY\s+100 AAPL\s+LMT\s+200\.00\s+0/100\s+WORKING", PATIENCE)
+            buy_at_200(desk)
+            desk.wait_for(RESTING, PATIENCE)
             desk.send(CTRL_Q)
             desk.wait_for(r"BUY 100 AAPL @ 200\.00 WORKING", PATIENCE)
             desk.linger(LOOK)
@@ -116,7 +116,7 @@ def test_quit_asks_while_an_order_works() -> None:
             assert desk.wait_end(PATIENCE)
         assert home.wait_empty(PATIENCE) == []
         with open_desk(home) as desk:
-            desk.wait_for(r"#1\s+BUY\s+100 AAPL\s+LMT\s+200\.00\s+0/100\s+WORKING", PATIENCE)
+            desk.wait_for(RESTING, PATIENCE)
 
 
 @pytest.mark.covers("D5.3")
