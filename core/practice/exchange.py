@@ -42,9 +42,13 @@ class Exchange:
         """Whether any order works."""
         return bool(self._working)
 
-    def instruments(self) -> set[int]:
-        """Return the contract ids that have working orders."""
-        return set(self._working)
+    def ratios(self) -> dict[int, list[tuple[int, int]]]:
+        """Return the contract ids that have working orders, with the legs and ratios that each stands for."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for con_id, orders in self._working.items():
+            legs = orders[0].instrument.legs
+            found[con_id] = [(leg.con_id, leg.ratio) for leg in legs] or [(con_id, 1)]
+        return found
 
     def works(self, order: Order) -> bool:
         """Whether an order works here."""

@@ -76,7 +76,7 @@ class Floor:
         if terms.outside_rth and (terms.order_type == "MKT" or terms.for_auction):
             self.error(order.client_id, order.order_id, revisions.OUTSIDE_IGNORED)
         if self.holding.is_closed(order) and not terms.for_auction:
-            self.error(order.client_id, order.order_id, revisions.not_yet(self.holding.opens(order)))
+            self.error(order.client_id, order.order_id, revisions.not_yet(order, self.holding.opens(order)))
         waits = stop or held
         order.status = Status.PRE_SUBMITTED if waits or order.is_buy or order.limit is not None else Status.SUBMITTED
         self._explain(order)

@@ -22,10 +22,8 @@ class Margins:
 
         Raises RefusedError 201.
         """
-        con_id = order.instrument.con_id
-        held = self._held(con_id)
-        after = held + (order.remaining if order.is_buy else -order.remaining)
-        if abs(after) <= abs(held):
+        changes = _changes(order, order.remaining)
+        if all(abs(self._held(con_id) + change) <= abs(self._held(con_id)) for con_id, change in changes.items()):
             return
         totals = self._ledger.account.totals(self._worst(order))
         if totals.initial > totals.net_liquidation:
@@ -35,9 +33,9 @@ class Margins:
         """Return the openOrder that answers a what-if order."""
         instrument, terms = order.instrument, order.terms
         account = self._ledger.account
-        held = self._held(instrument.con_id)
         before = account.totals()
-        after = account.totals({instrument.con_id: held + (terms.quantity if order.is_buy else -terms.quantity)})
+        changes = _changes(order, terms.quantity)
+        after = account.totals({con_id: self._held(con_id) + change for con_id, change in changes.items()})
         quote = self._ledger.market.quotes[instrument.con_id]
         units = terms.limit or (quote.ask if order.is_buy else quote.bid)
         value = instrument.price(units) * terms.quantity * instrument.multiplier
@@ -60,15 +58,32 @@ class Margins:
 
     def _worst(self, order: Order) -> dict[int, int]:
         """Return the largest positions that working orders, and this one, may lead to, by contract id."""
-        worst: dict[int, int] = {}
-        for con_id in self._exchange.instruments() | {order.instrument.con_id}:
-            held = self._held(con_id)
-            bought, sold = self._exchange.open_quantity(con_id)
-            if con_id == order.instrument.con_id:
-                bought += order.remaining if order.is_buy else 0
-                sold += 0 if order.is_buy else order.remaining
-            worst[con_id] = max(held + bought, held - sold, key=abs)
-        return worst
+        bought: dict[int, int] = {}
+        sold: dict[int, int] = {}
+        ratios = self._exchange.ratios()
+        for instrument_id, legs in ratios.items():
+            buys, sells = self._exchange.open_quantity(instrument_id)
+            for con_id, ratio in legs:
+                up, down = (buys, sells) if ratio > 0 else (sells, buys)
+                bought[con_id] = bought.get(con_id, 0) + up * abs(ratio)
+                sold[con_id] = sold.get(con_id, 0) + down * abs(ratio)
+        for con_id, change in _changes(order, order.remaining).items():
+            bought[con_id] = bought.get(con_id, 0) + max(change, 0)
+            sold[con_id] = sold.get(con_id, 0) + max(-change, 0)
+        held = {con_id: self._held(con_id) for con_id in bought | sold}
+        return {
+            con_id: max(quantity + bought.get(con_id, 0), quantity - sold.get(con_id, 0), key=abs)
+            for con_id, quantity in held.items()
+        }
+
+
+def _changes(order: Order, quantity: int) -> dict[int, int]:
+    """Return by how much an order would change positions, by contract id; a combination changes those of its legs."""
+    signed = quantity if order.is_buy else -quantity
+    instrument = order.instrument
+    if not instrument.legs:
+        return {instrument.con_id: signed}
+    return {leg.con_id: leg.ratio * signed for leg in instrument.legs}
 
 
 def _margin_text(totals: Totals) -> str:

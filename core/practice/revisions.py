@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Final
 
+from core.practice.days import new_york
 from core.practice.orders import Order, Status, Terms, Ticket
 from core.practice.terms import RefusedError, rejected
 
@@ -40,10 +40,13 @@ def ended(order: Order) -> RefusedError:
     return RefusedError(103, "Duplicate order id")
 
 
-def not_yet(opens: float) -> RefusedError:
+def not_yet(order: Order, opens: float) -> RefusedError:
     """Return the warning about an order that waits until the market opens at a time."""
-    when = f"{datetime.fromtimestamp(opens, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return RefusedError(399, f"Order Message:\nWarning: your order will not be placed at the exchange until {when}.")
+    terms, instrument = order.terms, order.instrument
+    what = f"{terms.action} {terms.quantity} {instrument.symbol} {instrument.trading_class}"
+    when = f"{new_york(opens):%Y-%m-%d %H:%M:%S} US/Eastern"
+    text = f"Order Message:\n{what}\nWarning: your order will not be placed at the exchange until {when}."
+    return RefusedError(399, text)
 
 
 def check(order: Order, ticket: Ticket) -> None:

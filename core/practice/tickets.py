@@ -290,7 +290,8 @@ def _good_till(order: Record, tif: str, now: float, home: str) -> float:
 
 def _price(order: Record, name: str, instrument: Instrument, words: str) -> int:
     price = order.number(name)
-    if price is None or (price == 0 and name != "auxPrice"):
+    # A combination may cost nothing or less; for everything else clients write 0 for no price.
+    if price is None or (price == 0 and name != "auxPrice" and not instrument.legs):
         raise invalid(f"Missing {words}")
     units = instrument.units(price) if price.is_finite() else None
     if units is None:
