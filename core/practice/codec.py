@@ -6,6 +6,7 @@ client (``API`` and NUL) is the one thing on the wire without a length.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 #: Length prefixes above this are garbage or an attack, never a request (a full placeOrder takes about 1 KiB).
@@ -81,6 +82,12 @@ def frame(fields: str) -> bytes:
     """Put the length before one message, given as its fields, each already ended by NUL."""
     payload = fields.encode()
     return len(payload).to_bytes(4, "big") + payload
+
+
+def message_id(fields: Sequence[str]) -> int:
+    """Return the number that a message starts with, -1 if it is none."""
+    word = fields[0] if fields else ""
+    return int(word) if word.isdecimal() and len(word) < 10 else -1
 
 
 class FrameBuffer:

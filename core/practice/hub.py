@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from core.practice.account import Account
 from core.practice.auctions import is_regular
 from core.practice.catalogue import build_catalogue
+from core.practice.codec import message_id
 from core.practice.connection import Connection
 from core.practice.days import calendar_day, trading_day
 from core.practice.desk import Desk
@@ -74,7 +75,7 @@ class Hub:
         self.intake = Intake(self)
         self.reports = Reports(self)
         self.store = store
-        self.catalogue = build_catalogue(calendar_day(now()))
+        self.catalogue = build_catalogue(calendar_day(now()), options.instruments)
         self.market = Market.of(self.catalogue, seed)
         self.market.now = now()
         self.ledger = Ledger(store, self.catalogue, Account(account, self.market), now())
@@ -146,8 +147,8 @@ class Hub:
         """Keep a request for whoever asks later what came."""
         if not self.received.maxlen:
             return
-        message_id = int(fields[0]) if fields[0].isdecimal() else -1
-        self.received.append(ReceivedFrame(asyncio.get_running_loop().time(), client_id, message_id, tuple(fields)))
+        now = asyncio.get_running_loop().time()
+        self.received.append(ReceivedFrame(now, client_id, message_id(fields), tuple(fields)))
 
     def forget_market_data(self, session: Session) -> None:
         """End everything of the market that a session is kept up to date about."""

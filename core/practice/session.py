@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from core.practice import readonly, tables_in, tables_out, wire
-from core.practice.codec import WireError, frame
+from core.practice.codec import WireError, frame, message_id
 from core.practice.connection import Connection
 from core.practice.intake import ORDER_REQUESTS
 from core.practice.link import BROKEN, notice
@@ -125,9 +125,9 @@ class Session(Connection):
         if client_id is None or self._is_too_fast():
             return
         self.hub.note_received(client_id, fields)
-        message = tables_in.REQUESTS.get(int(fields[0])) if fields[0].isdecimal() else None
+        message = tables_in.REQUESTS.get(message_id(fields))
         if message is None:
-            self.send(wire.error(-1, 505, f"Fatal Error: Unknown message id.: {fields[0][:20]}"))
+            self.send(wire.error(_unknown_id(fields), 505, f"Fatal Error: Unknown message id.: {fields[0][:20]}"))
             return
         try:
             record = message.decode(fields)
@@ -162,3 +162,8 @@ def _request_id(version: int | None, fields: list[str]) -> int:
     place = 1 if version is None else 2
     word = fields[place] if len(fields) > place else ""
     return int(word) if word.isdecimal() and len(word) <= 10 else -1
+
+
+def _unknown_id(fields: list[str]) -> int:
+    """Find the request id of a message that came after our version: those have no version, the id stands first."""
+    return _request_id(None, fields) if message_id(fields) > max(tables_in.REQUESTS) else -1

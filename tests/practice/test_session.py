@@ -185,9 +185,11 @@ async def test_requests_wait_until_their_client_reads(gateway: PracticeGateway) 
 
 async def test_an_unknown_message_id_is_answered(connect: Connect) -> None:
     client = await connect()
-    client.write(raw_frame("4711", "1"))
-
-    assert (await client.wait_for("error", lambda error: error.integer("code") == 505)).integer("reqId") == -1
+    for fields, request_id in ((("65", "1"), -1), (("9" * 5000, "1"), -1), (("105", "4711", "x"), 4711)):
+        client.write(raw_frame(*fields))
+        assert (await client.wait_for("error", lambda error: error.integer("code") == 505)).integer(
+            "reqId"
+        ) == request_id
 
 
 async def test_a_request_that_cannot_be_read_is_answered_with_its_id(connect: Connect) -> None:
