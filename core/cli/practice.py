@@ -17,10 +17,23 @@ from core.errors import DeskError
 @click.option("--account", default="DU1234567", show_default=True, help="The account number that it manages.")
 @click.option("--cash", type=Decimal, default=Decimal(100_000), show_default=True, help="USD of a new account.")
 @click.option(
+    "--instruments",
+    type=click.IntRange(0, 5000),
+    default=0,
+    help="Fill the market up to so many instruments with made-up stocks, for load.",
+)
+@click.option(
     "--state",
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
     help="Folder that keeps account and orders; without it they are forgotten at the end.",
+)
+@click.option(
+    "--hours",
+    type=click.Choice(["always", "exchange"]),
+    default="always",
+    show_default=True,
+    help="Whether the market never closes or keeps the hours of its exchanges.",
 )
 @click.option(
     "--latency",
@@ -48,11 +61,14 @@ from core.errors import DeskError
 @click.pass_context
 def command(
     context: click.Context,
+    *,
     port: int,
     seed: int,
     account: str,
     cash: Decimal,
+    instruments: int,
     state: Path | None,
+    hours: str,
     latency: str,
     faults: tuple[str, ...],
     readonly: bool,
@@ -71,7 +87,9 @@ def command(
                 seed=seed,
                 account=account,
                 cash=cash,
+                instruments=instruments,
                 state=state,
+                hours=hours,
                 latency=latency,
                 faults=faults,
                 readonly=readonly,

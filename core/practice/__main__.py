@@ -16,6 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m core.practice", description=__doc__)
     parser.add_argument("--port", type=int, default=7497, help="port on 127.0.0.1, 0 for any (default 7497)")
     parser.add_argument("--seed", type=int, default=1, help="same seed, same market (default 1)")
+    parser.add_argument("--instruments", type=int, default=0, help="fill the market up to so many, for load")
     parser.add_argument("--account", default=DEFAULT_ACCOUNT, help="account to play (default %(default)s)")
     parser.add_argument("--cash", type=Decimal, default=DEFAULT_CASH, help="USD of a new account (default %(default)s)")
     parser.add_argument("--state", type=Path, help="folder to keep orders and account in (default: memory only)")

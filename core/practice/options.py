@@ -19,6 +19,8 @@ class GatewayOptions:
     port: int = 0
     #: Same seed, same market. A state folder that has a market keeps its own seed.
     seed: int = 1
+    #: How many instruments there are at least, made-up stocks beyond those that are listed.
+    instruments: int = 0
     account: str = DEFAULT_ACCOUNT
     #: Cash of a new account, in USD.
     cash: Decimal = DEFAULT_CASH

@@ -1,4 +1,4 @@
-"""Which answer belongs to which request; placeOrder alone goes to the desk."""
+"""Which answer belongs to which request; those that go to the exchange are core.practice.intake's."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from core.practice import requests_orders as orders
 from core.practice import requests_scanner as scanner
 from core.practice import tables_in
 from core.practice import tables_out as out
+from core.practice.intake import ORDER_REQUESTS
 from core.practice.session import Handler, Session
 from core.practice.tables import Message, Record
-from core.practice.tables_order import PLACE_ORDER
 from core.practice.terms import RefusedError
 
 
@@ -88,8 +88,6 @@ _SERVED: Final[dict[Message, Handler]] = {
     tables_in.CANCEL_TICK_BY_TICK: market.cancel_tick_by_tick,
     tables_in.REALTIME_BARS: market.realtime_bars,
     tables_in.CANCEL_REALTIME_BARS: market.cancel_realtime_bars,
-    tables_in.CANCEL_ORDER: orders.cancel_order,
-    tables_in.GLOBAL_CANCEL: orders.global_cancel,
     tables_in.OPEN_ORDERS: orders.open_orders,
     tables_in.ALL_OPEN_ORDERS: orders.all_open_orders,
     tables_in.AUTO_OPEN_ORDERS: orders.auto_open_orders,
@@ -119,12 +117,12 @@ _SERVED: Final[dict[Message, Handler]] = {
     tables_in.CANCEL_SCANNER: scanner.cancel,
 }
 
-#: An answer for every request that can be read but placeOrder, by message id.
+#: An answer for every request that can be read but does not go to the exchange, by message id.
 HANDLERS: Final[dict[int, Handler]] = (
     {
         message_id: _unsupported(message)
         for message_id, message in tables_in.REQUESTS.items()
-        if message is not PLACE_ORDER
+        if message_id not in ORDER_REQUESTS
     }
     | {message.id: _nothing for message in _QUIET}
     | {message.id: handler for message, handler in _SERVED.items()}

@@ -12,16 +12,6 @@ from core.practice.tables import Record
 from core.practice.terms import RefusedError, invalid
 
 
-def cancel_order(session: Session, request: Record) -> None:
-    """Answer cancelOrder."""
-    session.hub.desk.cancel(session.client_id or 0, request.integer("orderId"))
-
-
-def global_cancel(session: Session, request: Record) -> None:
-    """Answer reqGlobalCancel: every live order of every client."""
-    session.hub.desk.cancel_all()
-
-
 def _send_open_orders(session: Session, client_id: int | None) -> None:
     for order in session.hub.ledger.live_orders():
         if order.status is not Status.HELD_BACK and client_id in {None, order.client_id}:

@@ -17,11 +17,13 @@ from core.practice.options import GatewayOptions
 from core.practice.server import PracticeGateway
 
 UNREAD = 512 * 1024
+INSTRUMENTS = 120
+"""Enough for a hundred lines on different contracts."""
 
 
 async def main() -> None:
     """Serve until standard input ends."""
-    async with PracticeGateway(GatewayOptions(seed=1, cash=Decimal(1_000_000))) as gateway:
+    async with PracticeGateway(GatewayOptions(seed=1, cash=Decimal(1_000_000), instruments=INSTRUMENTS)) as gateway:
         say({"port": gateway.port, "con_ids": lines(gateway)})
         loop = asyncio.get_running_loop()
         while command := await loop.run_in_executor(None, sys.stdin.readline):

@@ -147,7 +147,7 @@ def test_a_fault_that_cannot_be_is_one_clear_line(arguments: tuple[str, ...], wo
 
 
 async def test_the_options_reach_the_gateway() -> None:
-    arguments = ("--port", "0", "--readonly", "--fault", "next-id-rollback=1*1", "--account", "DU7654321")
+    arguments = ("--port", "0", "--readonly", "--fault", "tif-preset", "--account", "DU7654321", "--instruments", "500")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tui", "practice", *arguments, stdout=subprocess.PIPE, cwd=ROOT
     )
