@@ -11,6 +11,7 @@ import pytest
 
 from core.practice import tables_in as ask
 from core.practice.auctions import hours, is_open, is_regular, next_close, next_open
+from core.practice.catalogue import build_catalogue
 from core.practice.moments import moment
 from core.practice.tables import Record, Value
 from tests.practice.conftest import OPTIONS
@@ -53,9 +54,10 @@ def test_what_is_no_time(text: str) -> None:
         moment(text, TEN, NEW_YORK)
 
 
-def test_the_hours_of_stocks_and_futures(stage: Stage) -> None:
-    apple = stage.quote.instrument
-    future = next(item for item in stage.gateway.hub.catalogue.instruments if item.is_future)
+def test_the_hours_of_stocks_and_futures() -> None:
+    catalogue = build_catalogue(date(2026, 11, 20))
+    apple = catalogue.by_id[AAPL_ID]
+    future = next(item for item in catalogue.instruments if item.is_future)
 
     def at(text: str) -> float:
         return moment(text, TEN, NEW_YORK)
