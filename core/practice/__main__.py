@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from decimal import Decimal
 from pathlib import Path
 
 from core.practice.options import DEFAULT_ACCOUNT, DEFAULT_CASH, GatewayOptions
-from core.practice.server import run
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the arguments, run until told to end, return the exit code."""
+    # Nothing that the imports make is garbage; the gateway turns the collector on again once it listens.
+    gc.disable()
+    from core.practice.server import run
+
     parser = argparse.ArgumentParser(prog="python -m core.practice", description=__doc__)
     parser.add_argument("--port", type=int, default=7497, help="port on 127.0.0.1, 0 for any (default 7497)")
     parser.add_argument("--seed", type=int, default=1, help="same seed, same market (default 1)")

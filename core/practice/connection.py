@@ -40,6 +40,8 @@ class Connection(asyncio.Protocol):
         self._queued = self._sent = self._received = 0
         #: Depth that is sent once the line to IBKR is back.
         self._withheld = b""
+        #: What a stall cut off in the middle of a frame.
+        self._rest = b""
         self._rate = RateLimit(hub.pacing) if hub.pacing else None
         self._is_paced = self._is_stalled = self._is_unread = False
         self._transport: asyncio.Transport | None = None
@@ -179,6 +181,9 @@ class Connection(asyncio.Protocol):
         self._clear()
         if transport is None or transport.is_closing():
             return
+        if self._rest:
+            transport.write(self._rest)
+            self._rest = b""
         if not hub.link.up:
             data, later = withheld(data)
             self._withheld += later
@@ -229,8 +234,12 @@ class Connection(asyncio.Protocol):
         if not limit or self._sent + len(data) < int(limit):
             return False
         self.hub.faults.take("cut-out")
-        transport.write(data[: max(int(limit) - self._sent, 0)])
-        if manner == "rst":
+        allowed = max(int(limit) - self._sent, 0)
+        transport.write(data[:allowed])
+        if manner == "stall":
+            self._rest = data[allowed:]
+            self.stall()
+        elif manner == "rst":
             link = transport.get_extra_info("socket")
             link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             transport.abort()

@@ -31,7 +31,7 @@ class Fault:
 
 _SECONDS: Final = r"\d{1,5}(\.\d{1,3})?"
 _NUMBER: Final = r"\d{1,9}"
-_CUT: Final = rf"{_NUMBER}(,rst)?"
+_CUT: Final = rf"{_NUMBER}(,(rst|stall))?"
 _LINK: Final = rf"{_SECONDS},{_SECONDS}(,(lost|kept))?"
 
 #: Every fault, by name. What an order's client hears is said of the reports that come by themselves, not of answers.
@@ -84,7 +84,10 @@ FAULTS: Final = {
             "before|after",
         ),
         Fault(
-            "cut-out", "the connection is cut once ARG bytes were sent to the client, ARG,rst by a reset", "100", _CUT
+            "cut-out",
+            "the connection is cut once ARG bytes were sent to the client; ARG,rst resets, ARG,stall stalls it",
+            "100",
+            _CUT,
         ),
         Fault("cut-in", "the connection is cut once ARG bytes came from the client", "100", _NUMBER),
         # Bytes.

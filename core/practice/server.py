@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import json
 import os
 import signal
@@ -231,7 +232,13 @@ async def _run(options: GatewayOptions) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, gateway.end)
-    await gateway.run_forever(lambda port: _announce(options, port))
+
+    def ready(port: int) -> None:
+        _announce(options, port)
+        gc.freeze()
+        gc.enable()
+
+    await gateway.run_forever(ready)
     if gateway.failure is not None:
         return _refuse(f"Practice gateway stopped: its state can't be written ({gateway.failure}).", 1)
     return 0

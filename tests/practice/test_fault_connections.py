@@ -10,6 +10,7 @@ import pytest
 from core.practice import tables_in as ask
 from core.practice import tables_out as out
 from core.practice.codec import frame
+from core.practice.reports import fields_of, split
 from core.practice.server import PracticeGateway
 from core.practice.spoil import MARKET_DATA
 from tests.practice.conftest import Connect, Login
@@ -218,6 +219,24 @@ async def test_a_cut_after_so_many_bytes_out(gateway: PracticeGateway, count: in
     client = await RawClient.connect(gateway.port, 2)
     await settled(client)
     await client.close()
+
+
+@pytest.mark.parametrize("count", [1, 31, 60, 200])
+async def test_a_stall_after_so_many_bytes_out(gateway: PracticeGateway, count: int) -> None:
+    gateway.arm(f"cut-out={count},stall*1")
+    client = await RawClient.open(gateway.port)
+    client.write(b"API\0" + (9).to_bytes(4, "big") + b"v157..178" + ask.START_API.encode({"clientId": 1}))
+    async with asyncio.timeout(5):
+        start = await client.reader.readexactly(count)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await client.reader.read(1)
+    gateway.resume()
+    async with asyncio.timeout(5):
+        data = start + await client.reader.readuntil(b"secdefil\0\0")
+    await client.close()
+
+    assert [fields_of(framed)[0] for framed in split(data)][1:] == ["15", "9", "4", "4", "4"]
 
 
 @pytest.mark.parametrize("short", [0, 1])

@@ -15,6 +15,7 @@ from core.practice.requests import UNSUPPORTED
 from core.practice.server import PracticeGateway
 from core.practice.tables_in import CURRENT_TIME, REQUESTS, START_API
 from core.practice.tables_out import CONTRACT_DETAILS_END
+from core.practice.wire import error
 from tests.practice.conftest import OPTIONS, Connect
 from tests.practice.raw_client import AAPL, RawClient, raw_frame
 
@@ -163,6 +164,25 @@ async def test_a_client_that_does_not_read_is_cut(impatient: PracticeGateway) ->
 
     assert await is_well(impatient)
     client.writer.transport.abort()
+
+
+async def test_clients_that_do_not_read_are_bounded_together(gateway: PracticeGateway) -> None:
+    clients = [await RawClient.connect(gateway.port, number) for number in range(8)]
+    for client in clients:
+        assert isinstance(client.writer.transport, asyncio.Transport)
+        client.writer.transport.pause_reading()
+    text = error(-1, 2000, "x" * 100_000)
+    for _ in range(140):
+        for session in list(gateway.hub.clients.values()):
+            session.send(text)
+        gateway.hub.end_turn()
+        assert sum(connection.unsent for connection in gateway.hub.connections) < 80 * 1024 * 1024
+        await asyncio.sleep(0)
+
+    assert 0 < len(gateway.hub.clients) < 8
+    assert await is_well(gateway)
+    for client in clients:
+        client.writer.transport.abort()
 
 
 async def test_requests_wait_until_their_client_reads(gateway: PracticeGateway) -> None:
