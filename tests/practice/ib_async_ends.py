@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Iterator
 from datetime import UTC
@@ -50,7 +51,12 @@ def requested(method: str, *arguments: object) -> list[str]:
     client._serverVersion = SERVER_VERSION
     frames: list[bytes] = []
     client.conn = cast("Connection", SimpleNamespace(sendMsg=frames.append))
-    getattr(client, method)(*arguments)
+
+    async def ask() -> None:
+        getattr(client, method)(*arguments)
+
+    # The client would make itself a loop, and never close it, if none ran.
+    asyncio.run(ask())
     return frames[0][4:].decode().split("\0")[:-1]
 
 
