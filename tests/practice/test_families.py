@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from core.practice import tables_in as ask
 from core.practice.tables import Value
+from tests.practice.conftest import OPTIONS
 from tests.practice.raw_client import AMD, RawClient
-from tests.practice.stage import Stage, heard, last
+from tests.practice.stage import TEN, Stage, heard, last
 
 
 def bracket(client: RawClient, quantity: int = 100, **parent: Value) -> tuple[int, int, int]:
@@ -247,3 +250,22 @@ async def test_a_target_and_a_stop_of_a_long_position_need_no_margin_of_their_ow
         client.place_terms({**terms, "action": "SELL", "totalQuantity": Decimal(20_000), "ocaGroup": "exit"})
 
     assert (await heard(client))[-1] == "3 PreSubmitted trigger"
+
+
+async def test_a_family_and_a_group_go_on_after_a_restart(tmp_path: Path) -> None:
+    options = replace(OPTIONS, state=tmp_path)
+    async with Stage.raised(options, TEN) as first:
+        client = await RawClient.connect(first.gateway.port)
+        bracket(client)
+        await heard(client)
+        first.move(99_4900, shown=40)
+        await heard(client)
+        await client.close()
+    async with Stage.raised(options, TEN) as second:
+        client = await RawClient.connect(second.gateway.port)
+        second.move(99_4900, shown=60)
+        assert await heard(client) == ["1 exec 60 99.5", "1 Filled"]
+        second.move(98_0000, 100, buys=False)
+        words = await heard(client)
+        assert words == ["3 Submitted", "3 exec 100 98", "3 Filled", "2 Cancelled", "2 error 202"]
+        await client.close()
