@@ -133,7 +133,8 @@ class ExecutionService:
         self._actions = PositionActions(state, self._feed, self._orders)
         self._live_clients: set[str] = set()
         self._desks: dict[str, None] = {}
-        self._departed: dict[str, bool] = {}
+        self._departing: dict[str, bool] = {}
+        self._last_word: bool | None = None
         self._desks_changed = asyncio.Event()
 
     @property
@@ -158,10 +159,13 @@ class ExecutionService:
 
     @property
     def told_to_stop(self) -> bool:
-        """True once the last desk left with `Leave`, and wanted core to stop or left nothing working."""
-        if self._desks or not self._departed:
+        """True once the last desk left with `Leave`, and wanted core to stop or left nothing working.
+
+        What desks before it wanted is over, and a last desk that was lost wants nothing.
+        """
+        if self._desks or self._last_word is None:
             return False
-        return any(self._departed.values()) or not self.has_live_orders
+        return self._last_word or not self.has_live_orders
 
     @property
     def has_live_orders(self) -> bool:
@@ -223,7 +227,7 @@ class ExecutionService:
             case Reconnect():
                 self._keeper.reconnect()
             case Leave(stop=stop):
-                self._departed[client] = stop
+                self._departing[client] = stop
         return ack
 
     async def _send(self, command: PlaceOrder | ModifyOrder | ClosePosition) -> Ack:
@@ -288,12 +292,15 @@ class ExecutionService:
     def desk_attached(self, client: str) -> None:
         """A client finished its Hello."""
         self._desks[client] = None
-        self._departed.clear()
+        self._last_word = None
         self._desks_changed.set()
 
     def desk_gone(self, client: str) -> None:
         """Its socket closed."""
-        self._desks.pop(client, None)
+        word = self._departing.pop(client, None)
+        if client in self._desks:
+            del self._desks[client]
+            self._last_word = word
         self._live_clients.discard(client)
         self._desks_changed.set()
 

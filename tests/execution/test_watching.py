@@ -145,6 +145,23 @@ async def test_core_ends_on_demand_with_orders_working() -> None:
 
 
 @jumping
+@pytest.mark.parametrize("last", [False, None])
+async def test_what_an_earlier_desk_wanted_does_not_outlive_the_last_one(last: bool | None) -> None:
+    async with rig() as desk:
+        await desk.working()
+        desk.service.desk_attached("one")
+        desk.service.desk_attached("two")
+        await desk.send(Leave(stop=True), "one")
+        desk.service.desk_gone("one")
+
+        if last is not None:
+            await desk.send(Leave(stop=last), "two")
+        desk.service.desk_gone("two")
+
+        assert (desk.service.desks, desk.service.told_to_stop) == (0, False)
+
+
+@jumping
 async def test_a_desk_that_is_lost_stops_nothing() -> None:
     async with rig() as desk:
         desk.service.desk_attached("one")

@@ -29,10 +29,10 @@ class QuitApp(App[None]):
         self.call_later(self.push_screen, self.question, self.answers.append)
 
 
-async def answers(*keys: str, gap: float = 1.0) -> list[QuitChoice | None]:
+async def answers(*keys: str, gap: float = 1.0, desks: int = 1) -> list[QuitChoice | None]:
     """What is chosen by keys, each so many seconds after the one before."""
     clock = TurnedClock()
-    app = QuitApp(WORKING, 1, clock)
+    app = QuitApp(WORKING, desks, clock)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         for key in keys:
@@ -74,6 +74,15 @@ def test_without_orders_it_says_what_becomes_of_core() -> None:
 )
 async def test_each_key_means_one_thing(key: str, choice: QuitChoice | None) -> None:
     assert await answers(key) == [choice]
+
+
+async def test_core_can_not_be_stopped_under_another_desk() -> None:
+    text = "\n".join(QuitScreen(WORKING, desks=2).lines())
+
+    assert "core stays, another desk is attached" in text
+    assert "stop core" not in text
+    assert await answers("2", desks=2) == []
+    assert await answers("enter", desks=2) == [QuitChoice.LEAVE]
 
 
 @pytest.mark.parametrize("key", ["enter", "1", "2"])

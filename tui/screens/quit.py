@@ -81,6 +81,13 @@ class QuitScreen(ModalScreen[QuitChoice | None]):
             others = " Another desk is attached: core stays." if self._desks > 1 else " Core ends with the desk."
             return [f"No order of this desk is working.{others}", "", "Enter  close the desk", "Esc    stay"]
         count = f"{len(ours)} order{' is' if len(ours) == 1 else 's are'} working:"
+        if self._desks > 1:
+            choices = ["Enter  close the desk; core stays, another desk is attached"]
+        else:
+            choices = [
+                "Enter  close the desk; core stays and looks after them",
+                "2      close the desk and stop core; the orders stay at the broker, nobody here looks after them",
+            ]
         named = [f"  {order_words(order)} {order.state}" for order in ours[:NAMED]]
         if len(ours) > NAMED:
             named.append(f"  and {len(ours) - NAMED} more")
@@ -88,13 +95,14 @@ class QuitScreen(ModalScreen[QuitChoice | None]):
             count,
             *named,
             "",
-            "Enter  close the desk; core stays and looks after them",
-            "2      close the desk and stop core; the orders stay at the broker, nobody here looks after them",
+            *choices,
             "Esc    stay",
         ]
 
     def action_answer(self, choice: str) -> None:
-        """Leave, if the question stood long enough to be read."""
+        """Leave, if the question stood long enough to be read and offers the choice: others may need core."""
+        if QuitChoice(choice) is QuitChoice.STOP and self._desks > 1:
+            return
         if self._timing.now() - self._asked_at >= STAND:
             self._finish(QuitChoice(choice))
 
