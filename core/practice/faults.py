@@ -53,6 +53,8 @@ FAULTS: Final = {
         Fault("fill-after-cancel", "a cancel is confirmed, then the order fills all the same"),
         Fault("overfill", "the last fill of an order is ARG too large", "1", _NUMBER),
         Fault("exec-zone", "execution times carry the zone ARG", "Central European Standard Time", r"[ -~]{1,60}"),
+        Fault("completed-unfilled", "completed orders say that nothing of them was filled"),
+        Fault("lost-what-if", "a what-if order is never answered"),
         # Refusals and warnings.
         Fault("tif-preset", "error 10349 comes with an order without a time in force, which lives on"),
         Fault("modify-refused", "a change is refused by 201 and the order restated as it lives"),
@@ -95,7 +97,10 @@ FAULTS: Final = {
         Fault("bad-frame", "a message named ARG comes without its last field", "execDetails"),
         Fault("unknown-message", "a message with an id that nobody knows comes with each currentTime"),
         Fault("huge-frame", "a length of 4 GiB comes instead of a currentTime"),
-        Fault("hostile-text", "error texts carry terminal escapes and markup"),
+        Fault("hostile-text", "errors, names and headlines carry terminal escapes and markup"),
+        Fault(
+            "bad-quote", "bids and asks are wrong: ARG crossed, zero, minus or nan", "crossed", "crossed|zero|minus|nan"
+        ),
     )
 }
 

@@ -124,7 +124,8 @@ class Intake:
         hub, order_id = self._hub, record.integer("orderId")
         faults = hub.faults
         if record.flag("whatIf"):
-            self._send(client_id, PLACE_ORDER, fields, record)
+            if faults.take("lost-what-if") is None:
+                self._send(client_id, PLACE_ORDER, fields, record)
             return
         dropped = faults.take("drop-mid-order")
         if dropped is not None:

@@ -190,6 +190,12 @@ class Ledger:
         stem = execution.exec_id[:-5]
         return [leg for leg in self.executions[place + 1 :] if leg.exec_id.startswith(stem)]
 
+    def transfer(self, instrument: Instrument, quantity: int) -> None:
+        """Let a signed quantity come or go without an order or an execution, at the market's price and for no cash."""
+        position = self.account.positions.setdefault(instrument.con_id, Position(instrument))
+        position.trade(quantity, self.account.mark(instrument.con_id), Decimal(0))
+        self._unsaved_positions.add(instrument.con_id)
+
     def save_order(self, order: Order) -> None:
         """Mark an order to be kept as it stands at the end of the turn."""
         self._unsaved_orders[order.perm_id] = order

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from core.practice import wire
 from core.practice.faults import FaultError
 from core.practice.hub import Hub, ReceivedFrame
 from core.practice.latency import LatencyError
@@ -23,6 +24,7 @@ from core.practice.ledger import Ledger
 from core.practice.link import Link
 from core.practice.market import Market
 from core.practice.options import DEFAULT_ACCOUNT, DEFAULT_CASH, GatewayOptions
+from core.practice.orders import Order
 from core.practice.session import SERVER_VERSION, Session
 from core.practice.state import StateError, Store
 
@@ -97,7 +99,7 @@ class PracticeGateway:
             hub = Hub(store, account, seed, options, self._now)
             loop = asyncio.get_running_loop()
             self._server = await loop.create_server(lambda: Session(hub), HOST, options.port, backlog=256)
-        except sqlite3.Error as error:
+        except sqlite3.Error:
             store.close()
             raise StateError(f"state folder {options.state} can't be written: {error}") from error
         except BaseException:
@@ -187,6 +189,23 @@ class PracticeGateway:
             await asyncio.wait_for(seen.wait(), seconds)
         finally:
             self.hub.after_turn.remove(look)
+
+    def say(self, code: int, text: str, request_id: int = -1) -> None:
+        """Send every client an error about the connection, or about a request or an order of that id."""
+        for session in self.hub.clients.values():
+            session.send(wire.error(request_id, code, text))
+        self.hub.end_turn()
+
+    def cancel_outside(self, order: Order) -> None:
+        """Cancel an order as somebody at TWS itself does; its client only hears of it."""
+        self.hub.desk.cancel(order.client_id, order.order_id)
+        self.hub.end_turn()
+
+    def transfer(self, con_id: int, quantity: int) -> None:
+        """Let a signed quantity come into the account or leave it without an execution, as an assignment does."""
+        self.ledger.transfer(self.hub.catalogue.by_id[con_id], quantity)
+        self.hub.position_changed(con_id)
+        self.hub.end_turn()
 
     def _fail(self, error: Exception) -> None:
         self.failure = error

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from core.practice import tables_out as out
-from core.practice.codec import frame
+from core.practice.codec import decimal_text, frame
 from core.practice.reports import fields_of, message_id, rename, split
-from core.practice.tables_order import OPEN_ORDER
+from core.practice.tables import Message
+from core.practice.tables_order import COMPLETED_ORDER, OPEN_ORDER
 
 if TYPE_CHECKING:
     from core.practice.hub import Hub
@@ -52,41 +55,87 @@ def _spoilt(hub: Hub, framed: bytes) -> bytes:
     name = "" if message is None else message.name
     if faults.armed("no-message") == name and faults.take("no-message") is not None:
         return b""
-    if hub.reports.corrected:
-        framed = rename(framed, hub.reports.corrected)
-    if hub.reports.held:
-        framed = _held(hub.reports.held, framed, number)
-    if number == out.ERROR.id and faults.take("hostile-text") is not None:
-        record = out.ERROR.decode(fields_of(framed))
-        framed = out.ERROR.encode({**record, "text": HOSTILE + record.text("text")})
-    if number == out.EXECUTION.id:
-        framed = _in_zone(framed, faults.take("exec-zone"))
+    for change in _CHANGES.get(number, ()):
+        framed = change(hub, framed)
+    if number in _TEXTS and faults.take("hostile-text") is not None:
+        framed = _hostile(framed, *_TEXTS[number])
     if faults.armed("bad-frame") == name and faults.take("bad-frame") is not None:
-        framed = frame("".join(f"{field}\0" for field in fields_of(framed)[:-1]))
-    if number == out.CURRENT_TIME.id:
-        if faults.take("unknown-message") is not None:
-            framed = _UNKNOWN + framed
-        if faults.take("huge-frame") is not None:
-            return _HUGE
+        framed = _joined(fields_of(framed)[:-1])
     return framed
 
 
-def _held(held: dict[tuple[int, int], str], framed: bytes, number: int) -> bytes:
-    """Return what is said about an order that works as of one that is held."""
-    message = {out.ORDER_STATUS.id: out.ORDER_STATUS, OPEN_ORDER.id: OPEN_ORDER}.get(number)
-    if message is None:
-        return framed
+def _joined(fields: list[str]) -> bytes:
+    return frame("".join(f"{field}\0" for field in fields))
+
+
+def _hostile(framed: bytes, message: Message, field: str) -> bytes:
     record = message.decode(fields_of(framed))
-    why = held.get((record.integer("clientId"), record.integer("orderId")))
+    return message.encode({**record, field: HOSTILE + record.text(field)})
+
+
+def _renamed(hub: Hub, framed: bytes) -> bytes:
+    return rename(framed, hub.reports.corrected) if hub.reports.corrected else framed
+
+
+def _held(hub: Hub, framed: bytes) -> bytes:
+    """Return what is said about an order that works as of one that is held."""
+    if not hub.reports.held:
+        return framed
+    message = OPEN_ORDER if message_id(framed) == OPEN_ORDER.id else out.ORDER_STATUS
+    record = message.decode(fields_of(framed))
+    why = hub.reports.held.get((record.integer("clientId"), record.integer("orderId")))
     if why is None or record.text("status") not in {"PreSubmitted", "Submitted"}:
         return framed
     return message.encode({**record, "status": "Inactive", "whyHeld": why})
 
 
-def _in_zone(framed: bytes, zone: str | None) -> bytes:
+def _in_zone(hub: Hub, framed: bytes) -> bytes:
+    zone = hub.faults.take("exec-zone")
     if zone is None:
         return framed
     fields = fields_of(framed)
     day, clock, *_ = fields[_EXEC_TIME].split(" ")
     fields[_EXEC_TIME] = f"{day} {clock} {zone}"
-    return frame("".join(f"{field}\0" for field in fields))
+    return _joined(fields)
+
+
+def _unfilled(hub: Hub, framed: bytes) -> bytes:
+    if hub.faults.take("completed-unfilled") is None:
+        return framed
+    return COMPLETED_ORDER.encode({**COMPLETED_ORDER.decode(fields_of(framed)), "filledQuantity": 0})
+
+
+def _bad_quote(hub: Hub, framed: bytes) -> bytes:
+    fields = fields_of(framed)
+    kind, price = fields[3], fields[4]
+    if kind not in {"1", "2"}:
+        return framed
+    wrong = hub.faults.take("bad-quote")
+    if wrong is None or (wrong == "crossed" and kind == "2"):
+        return framed
+    fields[4] = {"zero": "0", "minus": "-1", "nan": "nan"}.get(wrong) or decimal_text(2 * Decimal(price))
+    return _joined(fields)
+
+
+def _garbage(hub: Hub, framed: bytes) -> bytes:
+    if hub.faults.take("unknown-message") is not None:
+        framed = _UNKNOWN + framed
+    return framed if hub.faults.take("huge-frame") is None else _HUGE
+
+
+#: Where text from outside stands that a client may show to a person.
+_TEXTS: Final[dict[int, tuple[Message, str]]] = {
+    out.ERROR.id: (out.ERROR, "text"),
+    out.CONTRACT_DETAILS.id: (out.CONTRACT_DETAILS, "longName"),
+    out.TICK_NEWS.id: (out.TICK_NEWS, "headline"),
+    out.HISTORICAL_NEWS.id: (out.HISTORICAL_NEWS, "headline"),
+}
+_CHANGES: Final[dict[int, tuple[Callable[[Hub, bytes], bytes], ...]]] = {
+    out.TICK_PRICE.id: (_bad_quote,),
+    out.ORDER_STATUS.id: (_held,),
+    OPEN_ORDER.id: (_held,),
+    out.EXECUTION.id: (_renamed, _in_zone),
+    out.COMMISSION.id: (_renamed,),
+    COMPLETED_ORDER.id: (_unfilled,),
+    out.CURRENT_TIME.id: (_garbage,),
+}

@@ -10,10 +10,11 @@ import pytest
 
 from core.practice import tables_in as ask
 from core.practice.server import PracticeGateway
+from core.practice.spoil import HOSTILE
 from core.practice.tables import Record
 from tests.practice.conftest import Connect, Login
 from tests.practice.hearing import FAR_BELOW, LIMIT, order_with, said, settled
-from tests.practice.raw_client import RawClient
+from tests.practice.raw_client import AAPL, RawClient, details
 
 
 def limits(gateway: PracticeGateway) -> list[Decimal]:
@@ -166,6 +167,86 @@ async def test_an_error_text_that_attacks_the_terminal(gateway: PracticeGateway,
 
     assert "\x1b]52;" in error.text("text")
     assert "[@click=" in error.text("text")
+
+
+async def test_names_and_headlines_that_attack_the_terminal(gateway: PracticeGateway, connect: Connect) -> None:
+    client = await connect()
+    gateway.arm("hostile-text")
+    (found,) = await details(client, AAPL)
+
+    assert HOSTILE in found.text("longName")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "holds"),
+    [
+        ("crossed", lambda bid, ask: bid > ask),
+        ("zero", lambda bid, ask: bid == ask == 0),
+        ("minus", lambda bid, ask: bid == ask == -1),
+        ("nan", lambda bid, ask: bid.is_nan() and ask.is_nan()),
+    ],
+)
+async def test_quotes_that_nobody_may_trade_on(
+    gateway: PracticeGateway, connect: Connect, wrong: str, holds: Callable[[Decimal, Decimal], bool]
+) -> None:
+    client = await connect()
+    gateway.arm(f"bad-quote={wrong}")
+    client.ask(ask.MARKET_DATA, **AAPL, reqId=1)
+    prices: dict[str, Decimal] = {}
+    while not {"1", "2"} <= set(prices):
+        fields = await client.read_fields()
+        if fields[0] == "1":
+            prices[fields[3]] = Decimal(fields[4])
+
+    assert holds(prices["1"], prices["2"])
+
+
+async def test_a_completed_order_that_says_nothing_was_filled(gateway: PracticeGateway, connect: Connect) -> None:
+    client = await connect()
+    await client.until(client.place(), "commission")
+    gateway.arm("completed-unfilled")
+    client.ask(ask.COMPLETED_ORDERS, apiOnly=False)
+
+    assert (await client.wait_for("completedOrder")).number("filledQuantity") == 0
+
+
+async def test_a_what_if_that_is_never_answered(gateway: PracticeGateway, connect: Connect) -> None:
+    client = await connect()
+    order_id = await order_with(gateway, client, "lost-what-if*1", **LIMIT, whatIf=True)
+    assert said(client, order_id) == []
+    assert gateway.ledger.orders == {}
+
+    client.place_terms({**LIMIT, "whatIf": True}, order_id=order_id)
+    assert (await client.wait_for("openOrder")).flag("whatIf")
+
+
+async def test_an_order_cancelled_at_tws_itself(gateway: PracticeGateway, connect: Connect) -> None:
+    client = await connect()
+    order_id = client.place_terms(LIMIT)
+    await settled(client)
+    gateway.cancel_outside(gateway.ledger.live_orders()[0])
+
+    assert "orde Cancelled" in await client.until(order_id, "202")
+
+
+async def test_a_position_that_comes_without_an_execution(gateway: PracticeGateway, connect: Connect) -> None:
+    client = await connect()
+    client.ask(ask.POSITIONS)
+    await client.wait_for("positionEnd")
+    cash = dict(gateway.ledger.account.cash)
+    gateway.transfer(265598, -300)
+
+    assert (await client.wait_for("position")).number("position") == -300
+    assert gateway.ledger.executions == []
+    assert gateway.ledger.account.cash == cash
+
+
+async def test_a_word_about_anything(gateway: PracticeGateway, connect: Connect) -> None:
+    client = await connect()
+    gateway.say(10197, "No market data during competing live session", 7)
+    error = await client.wait_for("error", lambda error: error.integer("code") == 10197)
+
+    assert error.integer("reqId") == 7
 
 
 @pytest.mark.parametrize(
