@@ -99,7 +99,7 @@ class PracticeGateway:
             hub = Hub(store, account, seed, options, self._now)
             loop = asyncio.get_running_loop()
             self._server = await loop.create_server(lambda: Session(hub), HOST, options.port, backlog=256)
-        except sqlite3.Error:
+        except sqlite3.Error as error:
             store.close()
             raise StateError(f"state folder {options.state} can't be written: {error}") from error
         except BaseException:
