@@ -117,19 +117,19 @@ class Desk:
             self._transmit(order)
 
     def _transmit(self, order: Order) -> None:
-        """Send an order on, and with it whatever waits in its family: a gateway said nothing of them so far."""
-        root = order
-        while root.parent_perm_id in self._ledger.orders:
-            root = self._ledger.orders[root.parent_perm_id]
-        for member in self._family(root):
-            if member.status is Status.HELD_BACK:
-                self._floor.activate(member)
+        """Send an order on, and before it what it hangs on: its parents, and what was attached to the same before."""
+        parent = self._ledger.orders.get(order.parent_perm_id)
+        if parent is not None:
+            self._transmit(parent)
+            for sibling in self._floor.groups.children(parent):
+                if sibling.perm_id < order.perm_id:
+                    self._send_on(sibling)
+        self._send_on(order)
 
-    def _family(self, root: Order) -> list[Order]:
-        members = [root]
-        for child in self._floor.groups.children(root):
-            members += self._family(child)
-        return members
+    def _send_on(self, order: Order) -> None:
+        # The refusal of a parent ends its children.
+        if order.is_live and order.status is Status.HELD_BACK:
+            self._floor.activate(order)
 
     def _change(self, order: Order, ticket: Ticket, *, transmit: bool) -> None:
         before = order.ticket

@@ -51,6 +51,20 @@ async def test_a_bracket_is_silent_until_its_last_order_comes(client: RawClient)
     assert entry.text("ocaGroup") == ""
 
 
+async def test_a_parent_sent_on_alone_leaves_its_children_behind(stage: Stage, client: RawClient) -> None:
+    terms: dict[str, Value] = {"orderType": "LMT", "lmtPrice": Decimal("99.50")}
+    client.place_terms({**terms, "transmit": False})
+    child: dict[str, Value] = {"action": "SELL", "orderType": "LMT", "lmtPrice": Decimal("101.00"), "parentId": 1}
+    client.place_terms({**child, "transmit": False})
+    client.place_terms(terms, order_id=1)
+    assert await heard(client) == ["1 PreSubmitted", "1 Submitted"]
+    stage.move(99_4900)
+    assert await heard(client) == ["1 exec 100 99.5", "1 Filled"]
+    client.place_terms(child, order_id=2)
+
+    assert await heard(client) == ["2 PreSubmitted", "2 Submitted"]
+
+
 async def test_the_target_of_a_bracket_cancels_the_stop(stage: Stage, client: RawClient) -> None:
     bracket(client)
     await heard(client)
