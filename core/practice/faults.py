@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class FaultError(ValueError):
     """A fault that can't be armed: unknown, or with an argument that makes no sense; the text says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """What can go wrong, and what its argument means."""
 
     name: str
@@ -104,14 +102,7 @@ FAULTS: Final = {
     )
 }
 
-_TEXT: Final = re.compile(r"(?P<name>[a-z0-9-]+)(=(?P<argument>.*?))?(\*(?P<times>[1-9]\d{0,3}))?", re.DOTALL)
-
-
-@dataclass(slots=True)
-class _Armed:
-    argument: str
-    #: None is without end.
-    left: int | None
+_TEXT: Final = r"(?s)(?P<name>[a-z0-9-]+)(=(?P<argument>.*?))?(\*(?P<times>[1-9]\d{0,3}))?"
 
 
 class Faults:
@@ -119,7 +110,8 @@ class Faults:
 
     def __init__(self, given: Iterable[str] = ()) -> None:
         """Arm what is given, as `arm` does. Raises FaultError."""
-        self._armed: dict[str, _Armed] = {}
+        #: Argument and how often it may still happen, None without end, by name.
+        self._armed: dict[str, tuple[str, int | None]] = {}
         for text in given:
             self.arm(text)
 
@@ -131,14 +123,14 @@ class Faults:
 
         A fault that is armed already is armed anew. Raises FaultError.
         """
-        read = _TEXT.fullmatch(text)
+        read = re.fullmatch(_TEXT, text)
         fault = FAULTS.get(read["name"]) if read is not None else None
         if read is None or fault is None:
             raise FaultError(f"there is no fault {text[:60]!r}; there are {', '.join(FAULTS)}")
         argument = fault.default if read["argument"] is None else read["argument"]
         if not re.fullmatch(fault.pattern, argument):
             raise FaultError(f"fault {fault.name} can't have the argument {argument[:60]!r}: {fault.says}")
-        self._armed[fault.name] = _Armed(argument, int(read["times"]) if read["times"] else None)
+        self._armed[fault.name] = argument, int(read["times"]) if read["times"] else None
 
     def disarm(self, name: str) -> None:
         """Disarm one fault; nothing happens if it is not armed."""
@@ -151,15 +143,16 @@ class Faults:
     def armed(self, name: str) -> str | None:
         """Return the argument of a fault that would happen now, None if it would not; nothing is used up."""
         found = self._armed.get(name)
-        return None if found is None else found.argument
+        return None if found is None else found[0]
 
     def take(self, name: str) -> str | None:
         """Return the argument of a fault that happens now, None if it does not; one of its times is used up."""
         found = self._armed.get(name)
         if found is None:
             return None
-        if found.left is not None:
-            found.left -= 1
-            if not found.left:
-                del self._armed[name]
-        return found.argument
+        argument, left = found
+        if left == 1:
+            del self._armed[name]
+        elif left is not None:
+            self._armed[name] = argument, left - 1
+        return argument

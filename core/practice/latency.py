@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class LatencyError(ValueError):
     """There is no latency profile of that name; the text says which there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """A log-normal time in seconds."""
 
     mean: float
@@ -34,8 +32,7 @@ class Way:
         return min(generator.lognormvariate(centre, self.sigma), self.most)
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """The ways of an order, of a cancel, and of a report back to the client."""
 
     order: Way
