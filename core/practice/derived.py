@@ -67,6 +67,10 @@ class OptionQuote(Quote):
         base = item.temper.annual_volatility * (0.85 + 0.15 * math.sqrt(self.under.heat))
         return value(spot, strike, years, smile(base, spot, strike, years), self.instrument.right)
 
+    def at(self, spot_units: float, now: float) -> Greeks:
+        """Return value and greeks at a price of the underlying in its units and at a time."""
+        return self._value(spot_units, now)
+
     def model(self, now: float) -> Greeks:
         """Return value and greeks at the middle of the underlying's quote."""
         return self._value((self.under.bid + self.under.ask) / 2, now)

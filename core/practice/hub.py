@@ -11,6 +11,8 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from core.practice.account import Account
 from core.practice.auctions import is_regular
@@ -28,9 +30,13 @@ from core.practice.link import Link
 from core.practice.market import STEP_SECONDS, Market
 from core.practice.options import GatewayOptions
 from core.practice.publish import publish_positions, publish_profits, publish_values
+from core.practice.recorder import Recorder
 from core.practice.reports import Reports
 from core.practice.session import Handler, Session
 from core.practice.state import Store
+
+if TYPE_CHECKING:
+    from core.practice.history import History
 
 #: Steps between two refreshes of account values and profits that nothing but the market changed.
 _REFRESH_STEPS = 10
@@ -80,6 +86,7 @@ class Hub:
         self.market.now = now()
         self.ledger = Ledger(store, self.catalogue, Account(account, self.market), now())
         self.ledger.load(options.cash)
+        self._recorder = Recorder(self.market, now())
         self.ledger.surplus = lambda: int(self.faults.take("overfill") or 0)
         #: Whether markets keep the hours of their exchanges; if not, they never close.
         self.keeps_hours = options.hours == "exchange"
@@ -113,6 +120,13 @@ class Hub:
         from core.practice.requests import HANDLERS
 
         return HANDLERS
+
+    @cached_property
+    def history(self) -> History:
+        """The past of the market."""
+        from core.practice.history import History
+
+        return History(self.market, self._recorder, self.now)
 
     def add_connection(self, connection: Connection) -> bool:
         """Note a new connection; False if there are too many."""

@@ -72,6 +72,8 @@ class Market:
             instrument = quote.instrument
             if instrument.sec_type == "CASH":
                 self._pairs[instrument.currency if instrument.symbol == "USD" else instrument.symbol] = quote
+        #: Called after every step with its time and all quotes, before the watchers.
+        self.on_step: Callable[[float, list[Quote]], None] = lambda _now, _quotes: None
         self._random = random.Random()
         self._watchers: dict[int, list[Watcher]] = {}
 
@@ -98,8 +100,10 @@ class Market:
         self._random.seed((self.seed << 40) ^ self.step)
         draw, step, climate = self._random.random, self.step, self.climate
         climate.advance(step, draw)
-        for quote in list(self.quotes.values()):
+        quotes = list(self.quotes.values())
+        for quote in quotes:
             quote.advance(step, climate, now, draw)
+        self.on_step(now, quotes)
         for con_id, watchers in list(self._watchers.items()):
             quote = self.quotes[con_id]
             if quote.changed:

@@ -1,4 +1,4 @@
-"""What traded and how prices went since the gateway started: the last prints, and short bars to make history of."""
+"""The trades of the market as they are kept for whoever asks what just happened."""
 
 from __future__ import annotations
 
