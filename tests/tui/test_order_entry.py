@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace as change
 
-from core.domain.commands import Denial, DenialCode, PlaceOrder, PreviewOrder, Seen
+from core.domain.commands import ClosePosition, Denial, DenialCode, PlaceOrder, PreviewOrder, Seen
 from core.domain.connection import Mode
+from core.domain.events import ConnectionChanged
 from core.domain.orders import OrderType, Side, TimeInForce
 from core.domain.quotes import DataType
 from tests.tui import sample
@@ -294,6 +295,48 @@ async def test_rule_12_a_computed_price_goes_when_its_market_does() -> None:
         await hands.see("AAPL: no price, because trading is halted.")
 
         assert hands.core.sends == []
+
+
+async def test_a_note_about_the_market_goes_when_it_can_be_priced_again() -> None:
+    async with desk() as hands:
+        hands.core.quote(sample.AAPL, stale=True)
+        await hands.until(lambda: hands.app.replica.quotes[sample.AAPL].stale)
+        await hands.press("b")
+        await hands.see("AAPL: no price, because the quote is stale.")
+        hands.core.quote(sample.AAPL, stale=False)
+        await hands.until(hands.app.desk.flush)
+        await hands.see("The AAPL limit price is missing. Type it, or ← → computes.")
+        await hands.press("enter")
+
+        assert hands.core.sends == [], "the price is not computed behind the trader's back"
+
+
+@pytest.mark.parametrize("key", ["b", "x"])
+async def test_a_ticket_takes_the_account_once_it_is_verified(key: str) -> None:
+    connection = sample.SNAPSHOT.connection
+    unverified = change(connection, accounts=(), account="", verified=None)
+    async with desk(change(sample.SNAPSHOT, connection=unverified)) as hands:
+        await hands.press(key)
+        await hands.see("No account is verified yet")
+        hands.core.emit(ConnectionChanged(connection=connection))
+        await hands.see("limits ok")
+        await hands.press("enter")
+
+        await hands.until(lambda: hands.core.sends)
+        accounts = [sent.request.account for sent in hands.core.commands(PlaceOrder)]
+        accounts += [sent.account for sent in hands.core.commands(ClosePosition)]
+        assert accounts == [connection.account]
+
+
+async def test_previews_follow_the_market() -> None:
+    async with desk() as hands:
+        await hands.press("b")
+        await hands.see("limits ok")
+        asked = len(hands.core.commands(PreviewOrder))
+        hands.core.quote(sample.AAPL, bid=D("233.30"))
+        await hands.until(hands.app.desk.flush)
+
+        await hands.until(lambda: len(hands.core.commands(PreviewOrder)) > asked)
 
 
 async def test_previews_are_asked_again_each_second() -> None:

@@ -64,6 +64,13 @@ def open_close(instrument: Instrument, account: str, fraction: Decimal) -> Close
     return CloseTicket(instrument=instrument, account=account, fraction=fraction, note=note)
 
 
+def catch_up_close(ticket: CloseTicket, account: str) -> CloseTicket:
+    """The ticket with the account if it has none yet; an account is never exchanged for another one."""
+    if ticket.account or not account or ticket.phase is not Phase.EDITING:
+        return ticket
+    return replace(ticket, account=account, preview=None, note="")
+
+
 def take_part(ticket: CloseTicket, key: str) -> CloseTicket:
     """Another part of the position, by the keys 1 to 4; other keys change nothing."""
     fraction = FRACTIONS.get(key)

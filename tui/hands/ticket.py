@@ -94,6 +94,8 @@ class OrderTicket:
     """True for one that was closed before and is open again."""
     note: str = ""
     """What the person must read before anything else; empty for nothing."""
+    blind_note: str = ""
+    """The last note that said that no price may be computed: it goes when one may be again."""
     phase: Phase = Phase.EDITING
     order_ref: str = ""
     """The reference that was sent last; empty before that."""
@@ -174,7 +176,23 @@ def reprice(ticket: OrderTicket, quote: Quote | None) -> OrderTicket:
 
 def _unpriced(ticket: OrderTicket, reason: str) -> OrderTicket:
     note = f"{ticket.instrument.label}: no price, because {reason}. Type the price."
-    return replace(ticket, style=None, offset=0, price_text="", seen=None, fresh=True, note=note, preview=None)
+    return replace(
+        ticket, style=None, offset=0, price_text="", seen=None, fresh=True, note=note, blind_note=note, preview=None
+    )
+
+
+def catch_up(ticket: OrderTicket, account: str, quote: Quote | None) -> OrderTicket:
+    """Take the account if the ticket has none yet, and drop a note about a market that can be priced again.
+
+    A price is not computed by this, and an account is never exchanged for another one.
+    """
+    if ticket.phase is not Phase.EDITING:
+        return ticket
+    if account and not ticket.account:
+        ticket = replace(ticket, account=account, preview=None)
+    if ticket.note and ticket.note == ticket.blind_note and not why_not_priced(quote):
+        ticket = replace(ticket, note="", blind_note="")
+    return ticket
 
 
 def type_text(ticket: OrderTicket, text: str) -> OrderTicket:
@@ -226,7 +244,7 @@ def restyle(ticket: OrderTicket, steps: int, quote: Quote | None) -> OrderTicket
     reason = why_not_priced(quote)
     if reason:
         note = f"{ticket.instrument.label}: no computed price, because {reason}. Type the price."
-        return replace(ticket, touched=True, note=note)
+        return replace(ticket, touched=True, note=note, blind_note=note)
     return reprice(replace(ticket, style=style, offset=0, touched=True, field=Field.PRICE), quote)
 
 

@@ -28,6 +28,11 @@ class Asker:
         self._asking = False
         self._timer: Timer | None = None
 
+    @property
+    def is_waiting(self) -> bool:
+        """True while a question waits for its pause to end."""
+        return self._timer is not None
+
     def ask(self, name: Hashable, question: Command, *, delay: float) -> None:
         """Ask once nothing else was asked for `delay` seconds; `name` comes back with the answer."""
         self._waiting = (name, question)

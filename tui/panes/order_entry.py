@@ -58,8 +58,10 @@ class OrderEntry(TicketPane):
         self._ask(PREVIEW_DELAY)
 
     def hear(self, message: messages.DeskMessage) -> None:
-        """Take in one piece of news; once a second ask core again what the ticket would do now."""
+        """Take in one piece of news; with its market, and once a second, ask core what the ticket would do now."""
         match message:
+            case messages.QuotesFlushed(con_ids=con_ids) if self.con_id in con_ids and not self._asker.is_waiting:
+                self._ask(0)
             case messages.SecondPassed():
                 self._ask(0)
             case messages.LinkRestored():

@@ -17,7 +17,7 @@ from tui import messages
 from tui.hands import send_gate
 from tui.hands import ticket as tickets
 from tui.hands.cancel_ticket import CancelTicket, open_cancel, widen
-from tui.hands.close_ticket import CloseTicket, open_close, take_part
+from tui.hands.close_ticket import CloseTicket, catch_up_close, open_close, take_part
 from tui.hands.keys import TICKET
 from tui.hands.send_gate import SendGate
 from tui.hands.sizes import Size, preset_size, step_size, unit_of
@@ -242,7 +242,21 @@ class TicketPane(Listener, Pane):
             case messages.QuotesFlushed(con_ids=con_ids) if self.con_id not in con_ids:
                 return
             case _:
+                self._catch_up()
                 self.renew_soon()
+
+    def _catch_up(self) -> None:
+        """What the ticket waited for may be there: an account, or a market to price by."""
+        ticket, account = self.ticket, self.replica.account
+        match ticket:
+            case OrderTicket():
+                ready: Ticket = tickets.catch_up(ticket, account, self.replica.quote(ticket.instrument.con_id))
+            case CloseTicket():
+                ready = catch_up_close(ticket, account)
+            case _:
+                return
+        if ready is not ticket:
+            self.update_ticket(ready)
 
     @property
     def con_id(self) -> int | None:
