@@ -153,7 +153,6 @@ class ConnectionKeeper:
             await asyncio.gather(*beside, return_exceptions=True)
             self._confirmation = None
             self.heartbeat_at, self.round_trip_ms = None, None
-            self.doubt_in_flight("connection lost before an answer")
             self._set(
                 state=state,
                 problem=problem,
@@ -165,6 +164,8 @@ class ConnectionKeeper:
                 farms=(),
                 attempt=self.connection.attempt + 1,
             )
+            # Told last: an order in doubt matters more to whoever reads than why the connection went.
+            self.doubt_in_flight("no answer: connection lost")
             await self._pause(None if state is not LinkState.WAITING else wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
@@ -297,7 +298,7 @@ class ConnectionKeeper:
         match report.error_class:
             case ErrorClass.LINK_DOWN:
                 self._set(ibkr=FarmStatus.DOWN, problem=f"IBKR's own link is down: {report.text} [{report.code}]")
-                self.doubt_in_flight("IBKR's link was lost before an answer")
+                self.doubt_in_flight("no answer: IBKR's link was lost")
             case ErrorClass.LINK_UP_DATA_LOST | ErrorClass.LINK_UP_DATA_KEPT:
                 self._set(ibkr=FarmStatus.UP, problem="")
                 # Fills that came while the link was down may never be told.

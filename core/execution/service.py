@@ -179,7 +179,7 @@ class ExecutionService:
 
     def recover(self) -> None:
         """What an earlier run of core left in flight is UNKNOWN until the broker's books are read."""
-        self._keeper.doubt_in_flight("core ended before an answer came")
+        self._keeper.doubt_in_flight("no answer: core ended")
 
     async def run(self) -> None:
         """Keep the connection and the health figures until cancelled. An exception here must end core."""

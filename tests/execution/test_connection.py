@@ -195,7 +195,7 @@ async def test_a_lost_socket_is_opened_again_and_everything_read_anew() -> None:
         desk.broker.lose("The gateway closed the connection.")
         await desk.until(lambda: not desk.connection.accounts)
         order = desk.order()
-        assert (order.state, order.note) == (OrderState.UNKNOWN, "connection lost before an answer")
+        assert (order.state, order.note) == (OrderState.UNKNOWN, "no answer: connection lost")
         assert "The gateway closed the connection. Connecting again." in desk.connection.problem
         assert all(quote.stale for quote in desk.snapshot.quotes)
         assert desk.snapshot.positions == ()

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from core.domain.connection import Connection, Mode
 from core.domain.entries import Entry, FactRecorded, InstrumentKnown, Intent, WatchlistSet
 from core.domain.events import Incident, OrderChanged, Severity
-from core.domain.orders import OrderState, Pending, Trigger, transition
+from core.domain.orders import OrderState, Pending
 from core.domain.reports import ErrorClass, Report, RequestKind
+from core.domain.transitions import Trigger, transition
 from core.errors import NotConnectedError, SendUnknownError
 from core.execution.state import DeskState
 from tests.execution.clockwork import START, jumping
@@ -188,7 +189,7 @@ async def test_what_was_in_flight_is_unknown_after_a_restart() -> None:
         async with rig(entries=left, ready=False) as desk:
             assert (desk.order().state, desk.order().note) == (
                 OrderState.UNKNOWN,
-                "core ended before an answer came",
+                "no answer: core ended",
             )
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.content import Content
 
+from core.domain.connection import Connection
 from core.domain.events import Severity
 from core.domain.executions import Execution
 from tui import format as fmt
@@ -15,10 +16,13 @@ from tui import messages
 from tui.panes import quote_cells as cells
 from tui.panes.blotter import number_text
 from tui.panes.line_row import GAP, LineRow, Part
-from tui.times import time_of_day
+from tui.times import seconds_since, time_of_day
 from tui.widgets.columns import clean
 
 LINES_MAX = 3
+ALARM_STAYS = 10.0
+"""Seconds for which news of the connection does not take the place of an alarm: the first row shows it anyway."""
+RESTORED = "Connected to the gateway again; orders and positions are read anew."
 STYLES = {Severity.INFO: "", Severity.WARNING: "bold $attention", Severity.ALARM: "bold reverse $attention"}
 
 
@@ -45,6 +49,7 @@ class MessageRow(LineRow):
         self._text = ""
         self._severity = Severity.INFO
         self._told: set[str] = set()
+        self._problem = ""
         self._first = ""
         self._rest: list[str] = []
 
@@ -62,8 +67,8 @@ class MessageRow(LineRow):
                 # The same execution comes again with its commission.
                 self._told.add(execution.exec_id)
                 self.show(self._fill_text(execution), Severity.INFO, execution.time)
-            case messages.ConnectionUpdated(connection=connection) if connection.problem:
-                self.show(connection.problem, Severity.WARNING)
+            case messages.ConnectionUpdated(connection=connection):
+                self._tell_connection(connection)
             case messages.IncidentRaised(incident=incident):
                 self.show(incident.text, incident.severity, incident.time)
             case messages.TradingStateUpdated(state=state, reason=reason):
@@ -80,6 +85,19 @@ class MessageRow(LineRow):
         self._text, self._severity, self._time = clean(text), severity, time or self.now
         self.renew()
 
+    def _tell_connection(self, connection: Connection) -> None:
+        """Show a problem of the connection; once it is over, its text must not stand here as if it still held."""
+        if connection.problem:
+            age = seconds_since(self._time, self.now)
+            if self._severity is Severity.ALARM and age is not None and age < ALARM_STAYS:
+                return
+            self._problem = connection.problem
+            self.show(connection.problem, Severity.WARNING)
+        elif connection.can_trade and self._problem:
+            if self._text == clean(self._problem):
+                self.show(RESTORED)
+            self._problem = ""
+
     def _resume(self) -> None:
         """Begin with the last thing in the snapshot; its fills are not told again when their fees follow."""
         executions = sorted(self.replica.executions.values(), key=lambda execution: execution.time)
@@ -87,7 +105,7 @@ class MessageRow(LineRow):
         connection = self.replica.connection
         incident = self.replica.incidents[-1] if self.replica.incidents else None
         if connection is not None and connection.problem:
-            self.show(connection.problem, Severity.WARNING)
+            self._tell_connection(connection)
         elif self._text:
             self.renew()
         elif incident is not None and not (executions and executions[-1].time > incident.time):

@@ -154,6 +154,30 @@ async def test_a_problem_of_the_connection_is_told() -> None:
         await until(pilot, lambda: "The gateway closed. Connecting again." in lines_of(app)[0])
 
 
+async def test_a_problem_that_is_over_stands_there_no_more() -> None:
+    app = PaneApp(MessageRow)
+    broken = replace(sample.CONNECTION, state=LinkState.WAITING, problem="The gateway closed. Connecting again.")
+    async with app.run_test(size=(80, 3)) as pilot:
+        app.apply(ConnectionChanged(connection=broken), messages.ConnectionUpdated(broken))
+        await until(pilot, lambda: "The gateway closed." in lines_of(app)[0])
+        app.apply(ConnectionChanged(connection=sample.CONNECTION), messages.ConnectionUpdated(sample.CONNECTION))
+
+        await until(pilot, lambda: "Connected to the gateway again" in lines_of(app)[0])
+
+
+async def test_an_alarm_is_not_hidden_by_news_of_the_connection() -> None:
+    alarm = Incident(severity=Severity.ALARM, text="#5 BUY 100 AAPL @ 233.28: no answer.", time=sample.NOW)
+    app = PaneApp(MessageRow)
+    broken = replace(sample.CONNECTION, state=LinkState.WAITING, problem="The gateway closed. Connecting again.")
+    async with app.run_test(size=(80, 3)) as pilot:
+        app.apply(alarm, messages.IncidentRaised(alarm))
+        app.apply(ConnectionChanged(connection=broken), messages.ConnectionUpdated(broken))
+        await until(pilot, lambda: "#5 BUY 100 AAPL @ 233.28: no answer." in lines_of(app)[0])
+        await pilot.pause()
+
+        assert "The gateway closed." not in "".join(lines_of(app))
+
+
 @pytest.mark.parametrize("width", [40, 80, 120])
 async def test_key_row_cuts_no_pair(width: int) -> None:
     (line,) = await shown(PaneApp(KeyRow), width)
