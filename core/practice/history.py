@@ -154,9 +154,8 @@ class History:
     def _past(self, item: Instrument) -> past.Past:
         found = self._pasts.get(item.con_id)
         if found is None:
-            quote = self._market.quotes[item.con_id]
-            day = last_session(item, self._recorder.began)
-            found = self._pasts[item.con_id] = past.Past(item, self._market.seed, day, float(quote.close))
+            day, close = last_session(item, self._recorder.began), float(self._recorder.closes[item.con_id])
+            found = self._pasts[item.con_id] = past.Past(item, self._market.seed, day, close)
         return found
 
     def _day(
@@ -170,7 +169,7 @@ class History:
         if day <= last:
             bars = own.day(day, regular=regular)
         elif day == session_now(item, began):
-            opened = float(self._market.quotes[item.con_id].opened)
+            opened = float(self._recorder.opens[item.con_id])
             bars = [] if regular else own.before(day, opened)
             bars += own.half_hours(Stretch(begin, began, True, 1.0), opened, float(self._recorder.prices[item.con_id]))
         if day == last and session_now(item, began) is None:

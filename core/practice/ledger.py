@@ -241,6 +241,8 @@ class Ledger:
         for position in self.account.positions.values():
             position.start_day(self.account.mark(position.instrument.con_id))
         self._unsaved_positions.update(self.account.positions)
+        self.market.start_day()
+        self.save_market(whole=True)
         self._store.put("meta", "day", self.day)
         return ended
 

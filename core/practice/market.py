@@ -110,6 +110,12 @@ class Market:
                 for watcher in list(watchers):
                     watcher(quote)
 
+    def start_day(self) -> None:
+        """Begin a trading day: where prices stand is their close and their open, and nothing has traded yet."""
+        for quote in self.quotes.values():
+            quote.close = quote.opened = quote.high = quote.low = quote.last
+            quote.volume = 0
+
     def pair(self, currency: str) -> Quote | None:
         """Return the quote that tells what a currency is worth in US dollars, either way round; None without one."""
         return self._pairs.get(currency)

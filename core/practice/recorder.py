@@ -35,9 +35,12 @@ class Recorder:
         count = max(len(market.quotes), 1)
         self._sizes = max(_MOST_SHORT // count, 60), max(_MOST_MINUTES // count, 120)
         self._tapes: dict[int, _Tape] = {}
-        #: Start of the first minute, in seconds since the epoch, and the prices then, by contract id.
+        #: Start of the first minute, in seconds since the epoch.
         self.began = int(now) - int(now) % MINUTE
+        #: Price, open and close of the day before, in units by contract id, as they were then.
         self.prices = {con_id: quote.last for con_id, quote in market.quotes.items()}
+        self.opens = {con_id: quote.opened for con_id, quote in market.quotes.items()}
+        self.closes = {con_id: quote.close for con_id, quote in market.quotes.items()}
         #: Begin and end of the times in which nobody looked and the market stood still.
         self.pauses: deque[tuple[int, int]] = deque(maxlen=1000)
         self._now = now
