@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from core.practice.feed_bars import BarFeed
+from core.practice.feed_charts import ChartFeed
 from core.practice.feed_depth import DepthFeed
 from core.practice.feed_news import NewsFeed
 from core.practice.feed_quotes import QuoteFeed
@@ -25,9 +26,10 @@ class Feed:
         self.depth = DepthFeed(market)
         self.ticks = TickFeed(market)
         self.bars = BarFeed(market)
+        self.charts = ChartFeed(market)
         self.news = NewsFeed(market)
         self.scans = ScanFeed(market)
-        self._parts = (self.quotes, self.depth, self.ticks, self.bars, self.news, self.scans)
+        self._parts = (self.quotes, self.depth, self.ticks, self.bars, self.charts, self.news, self.scans)
         #: The kind of market data that each client asked for; those not in here get live data.
         self.types: WeakKeyDictionary[Session, int] = WeakKeyDictionary()
 
@@ -47,5 +49,6 @@ class Feed:
         self.ticks.publish(epoch)
         self.depth.publish()
         self.bars.publish(epoch)
+        self.charts.publish(epoch)
         self.news.publish(epoch)
         self.scans.publish(epoch)

@@ -6,6 +6,7 @@ from typing import Final
 
 from core.practice import requests_account as account
 from core.practice import requests_contracts as contracts
+from core.practice import requests_history as history
 from core.practice import requests_market as market
 from core.practice import requests_news as news
 from core.practice import requests_options as options
@@ -55,7 +56,6 @@ _QUIET: Final = (
     tables_in.LOG_LEVEL,
     tables_in.NEWS_BULLETINS,
     tables_in.CANCEL_NEWS_BULLETINS,
-    tables_in.CANCEL_HISTORICAL_DATA,
     tables_in.CANCEL_FUNDAMENTAL_DATA,
     tables_in.CANCEL_IMPLIED_VOLATILITY,
     tables_in.CANCEL_OPTION_PRICE,
@@ -109,6 +109,11 @@ _SERVED: Final[dict[Message, Handler]] = {
     tables_in.FAMILY_CODES: _empty(out.FAMILY_CODES),
     tables_in.SOFT_DOLLAR_TIERS: _empty(out.SOFT_DOLLAR_TIERS),
     tables_in.USER_INFO: _empty(out.USER_INFO),
+    tables_in.HISTORICAL_DATA: history.bars,
+    tables_in.CANCEL_HISTORICAL_DATA: history.cancel_bars,
+    tables_in.HISTORICAL_TICKS: history.ticks,
+    tables_in.HEAD_TIMESTAMP: history.head_timestamp,
+    tables_in.HISTOGRAM: history.histogram,
     tables_in.NEWS_PROVIDERS: news.providers,
     tables_in.NEWS_ARTICLE: news.article,
     tables_in.HISTORICAL_NEWS: news.historical,

@@ -14,6 +14,7 @@ from core.practice.feed_quotes import QuoteReader
 from core.practice.feed_ticks import BID_ASK, KINDS, MIDPOINT, TickReader
 from core.practice.generics import NEWS, news_providers, read_generics
 from core.practice.instruments import Instrument
+from core.practice.requests_history import MOST_TICKS, send_ticks
 from core.practice.session import Session
 from core.practice.smart import BBO_EXCHANGE, COMPONENTS, DEPTH_EXCHANGES
 from core.practice.tables import Record
@@ -155,6 +156,10 @@ def tick_by_tick(session: Session, request: Record) -> None:
     if len(feed.readers.ids(session)) >= MAX_TICKS:
         raise RefusedError(10190, "Max number of tick-by-tick requests has been reached.")
     reader = TickReader(str(request_id).encode(), kind, request.flag("ignoreSize"))
+    count = request.integer("count")
+    if count > 0:
+        what = {BID_ASK: "BID_ASK", MIDPOINT: "MIDPOINT"}.get(kind, "TRADES")
+        send_ticks(session, request_id, instrument, what, None, hub.now(), min(count, MOST_TICKS), regular=False)
     feed.open(session, request_id, instrument.con_id, reader, int(hub.now()))
 
 
