@@ -190,7 +190,7 @@ class History:
         bars = [bar for bar in recorder.bars(item.con_id, MINUTE) if begin <= bar.time < until]
         if seconds < MINUTE:
             shorts = recorder.bars(item.con_id, SHORT)
-            fresh = shorts[0].time // MINUTE * MINUTE + MINUTE if shorts else 1 << 40
+            fresh = _first_whole_minute(recorder.bars(item.con_id, MINUTE), shorts)
             bars = own.shorter([bar for bar in bars if bar.time < fresh], seconds, needed)
             recent = [bar for bar in shorts if max(fresh, begin) <= bar.time < until]
             bars += recent if seconds >= SHORT else own.shorter(recent, seconds, needed)
@@ -254,6 +254,16 @@ class History:
 
 def _option_value(quote: OptionQuote, epoch: float, spot: float) -> float:
     return max(quote.at(spot, epoch).price * 100, 1.0)
+
+
+def _first_whole_minute(minutes: list[RawBar], shorts: list[RawBar]) -> int:
+    """Return from when on the shorter bars have all that the minutes have."""
+    if not shorts:
+        return 1 << 40
+    first = shorts[0].time // MINUTE * MINUTE
+    volume = sum(bar.volume for bar in shorts if bar.time < first + MINUTE)
+    whole = any(bar.time == first and bar.volume == volume for bar in minutes)
+    return first if whole else first + MINUTE
 
 
 def _following(item: Instrument, day: date) -> int:

@@ -57,12 +57,7 @@ def test_a_bar_of_trades_is_made_of_its_prints() -> None:
 def test_a_bar_of_quotes_counts_nothing(what: str) -> None:
     candle, quote = grown(what)
     record, price = candle.record(quote.instrument), quote.instrument.price
-    of = {
-        MIDPOINT: lambda bid, ask: price(bid + ask) / 2,
-        BID: lambda bid, _: price(bid),
-        ASK: lambda _, ask: price(ask),
-    }
-    values = [of[what](bid, ask) for _, _, bid, ask in walk()]
+    values = [price({MIDPOINT: bid + ask, BID: 2 * bid, ASK: 2 * ask}[what]) / 2 for _, _, bid, ask in walk()]
 
     assert record["close"] == values[-1]
     assert (record.number("high") or 0) >= max(values)
