@@ -93,6 +93,30 @@ async def test_a_close_is_computed_by_core() -> None:
         assert (close.quantity, close.fraction, close.con_id) == (D(50), D("0.5"), sample.AAPL)
 
 
+async def test_a_close_names_the_orders_that_would_go_short_behind_it() -> None:
+    async with desk() as hands:
+        await hands.press("x")
+        await hands.see("SELL 100 AAPL @ ~233.10 LMT DAY  then 2 orders may go short")
+
+
+async def test_a_sale_names_the_orders_that_would_go_short_behind_it() -> None:
+    async with desk() as hands:
+        await hands.press("s")
+        await hands.see("SELL 100 AAPL @ 233.34 LMT DAY  joins ask  then 2 orders may go short")
+        await hands.press("escape", "b")
+        await hands.see("BUY 100 AAPL", "limits ok")
+
+        assert "may go" not in hands.lines[0]
+
+
+async def test_a_cancel_of_an_unknown_order_says_where_it_was_looked_for() -> None:
+    async with desk(sample.TROUBLE) as hands:
+        await hands.press("w", "w", "home", "delete")
+        await hands.see(
+            "CANCEL #7 BUY 100 NVDA", "Nobody knows whether it works", "Enter asks IBKR to cancel it anyway"
+        )
+
+
 async def test_part_is_half_the_position() -> None:
     async with desk() as hands:
         await hands.press("p")

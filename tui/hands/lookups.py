@@ -23,11 +23,15 @@ class Lookup(NamedTuple):
         return self.order is not None and self.order.state is not OrderState.DENIED
 
 
-def look_up(order_ref: str, words: str, known: Mapping[str, Order]) -> Lookup:
-    """Find an order by its reference in a snapshot that was taken after the link broke."""
+def look_up(order_ref: str, words: str, known: Mapping[str, Order], *, in_sight: bool = True) -> Lookup:
+    """Find an order by its reference in a snapshot that was taken after the link broke.
+
+    `in_sight` is False when its ticket was closed meanwhile: then Enter would not send it.
+    """
     order = known.get(order_ref)
     if order is None:
-        return Lookup(order_ref, None, f"{words}: never sent, core does not know it. Enter sends it now.")
+        then = "Enter sends it now." if in_sight else "Open its ticket again to send it."
+        return Lookup(order_ref, None, f"{words}: never sent, core does not know it. {then}")
     if order.state is OrderState.DENIED:
         return Lookup(order_ref, order, f"{words}: not sent. {order.note}".rstrip())
     number = f"#{order.number} " if order.number else ""

@@ -205,8 +205,8 @@ class OrderEntry(TicketPane):
         """The snapshot is younger than the broken link: what is not in it was never sent."""
         lost, self._lost = self._lost, {}
         for order_ref, waiting in lost.items():
-            found = look_up(order_ref, waiting.words, self.replica.orders)
             in_pane = self.ticket is waiting
+            found = look_up(order_ref, waiting.words, self.replica.orders, in_sight=in_pane)
             if found.was_sent:
                 if in_pane:
                     self.close_ticket(keep=False)

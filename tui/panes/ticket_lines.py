@@ -12,7 +12,7 @@ from textual.content import Content
 
 from core.domain.commands import OrderPreview
 from core.domain.connection import Connection, Mode
-from core.domain.orders import Order, OrderType, Side
+from core.domain.orders import Order, OrderState, OrderType, Side
 from core.domain.quotes import Quote
 from tui import format as fmt
 from tui.hands.cancel_ticket import CancelTicket, Scope, order_words, reached
@@ -21,6 +21,7 @@ from tui.hands.numbers import parse_number
 from tui.hands.pricing import place_in_market, price_text, why_not_priced
 from tui.hands.sizes import Size
 from tui.hands.ticket import Field, OrderTicket, Phase, problem_with
+from tui.panes.blotter import number_text
 from tui.panes.line_row import Part
 from tui.panes.mode_words import account_word, mode_word
 from tui.widgets.columns import clean
@@ -45,6 +46,8 @@ class Surroundings:
     connection: Connection | None
     focused: bool
     """True while keys go into the ticket."""
+    live: Sequence[Order]
+    """Every live order, other clients' too."""
 
 
 def order_lines(ticket: OrderTicket, around: Surroundings) -> Content:
@@ -64,6 +67,7 @@ def close_lines(ticket: CloseTicket, around: Surroundings) -> Content:
             Part(": "),
             Part(f"{request.side} {fmt.size(request.quantity)}", _side_style(request.side)),
             Part(f" {ticket.instrument.label} {shown} {request.tif}"),
+            *_left_over(preview, around.live),
         ]
     first += [GAP, Part("1-4 part", MUTED)]
     answer = _note(ticket.note, ticket.phase) or (
@@ -72,17 +76,24 @@ def close_lines(ticket: CloseTicket, around: Surroundings) -> Content:
     return _join(first, answer, around)
 
 
-def cancel_lines(ticket: CancelTicket, live: Sequence[Order], around: Surroundings) -> Content:
+def cancel_lines(ticket: CancelTicket, around: Surroundings) -> Content:
     """A cancel ticket: its reach, and the orders within it by name."""
-    orders = reached(ticket, live)
+    orders = reached(ticket, around.live)
     first = [Part("CANCEL", "bold"), Part(ticket.words.removeprefix("CANCEL"))]
     if ticket.scope is not Scope.ORDER:
         named = ", ".join(order_words(order) for order in orders)
         first += [Part(f" · {len(orders)} live: {named}" if orders else " · none is live", "" if orders else MUTED)]
-    answer = _note(ticket.note, ticket.phase) or [
-        Part("Enter cancels · a widens · what protects a position stays", MUTED)
-    ]
-    return _join(first, answer, around)
+    return _join(first, _note(ticket.note, ticket.phase) or [_reach(ticket, orders)], around)
+
+
+def _reach(ticket: CancelTicket, orders: Sequence[Order]) -> Part:
+    """What Enter does to what is reached; of an order of unknown outcome, where it was looked for."""
+    if ticket.scope is not Scope.ORDER:
+        return Part("Enter cancels · a widens · what protects a position stays", MUTED)
+    if orders and orders[0].state is OrderState.UNKNOWN:
+        why = f" ({orders[0].note})" if orders[0].note else ""
+        return Part(f"Nobody knows whether it works{why}. Enter asks IBKR to cancel it anyway · a widens", ATTENTION)
+    return Part("Enter cancels this order, whatever it protects · a widens", MUTED)
 
 
 def closed_lines(label: str, size: Size | None, unit: str, draft: OrderTicket | None, around: Surroundings) -> Content:
@@ -117,7 +128,22 @@ def _order_line(ticket: OrderTicket, around: Surroundings) -> list[Part]:
         parts += [Part(f" {ticket.instrument.exchange}")]
     if ticket.is_draft and not ticket.touched:
         return [*parts, GAP, Part("draft · Del drops it", ATTENTION)]
-    return [*parts, GAP, *_where(ticket, around.quote)]
+    return [*parts, GAP, *_where(ticket, around.quote), *_left_over(ticket.preview, around.live)]
+
+
+def _left_over(preview: OrderPreview | None, live: Sequence[Order]) -> list[Part]:
+    """Live orders on the same side that would carry the reduced position through zero; core leaves them alone."""
+    if preview is None or preview.denied is not None:
+        return []
+    before, after, request = preview.position_before, preview.position_after, preview.request
+    if abs(after) >= abs(before) or before * after < 0:
+        return []
+    same = (request.account, request.con_id, request.side)
+    staying = [order for order in live if (order.account, order.con_id, order.side) == same]
+    if sum((order.remaining for order in staying), Decimal(0)) <= abs(after):
+        return []
+    name = number_text(staying[0]) if len(staying) == 1 else f"{len(staying)} orders"
+    return [GAP, Part(f"then {name} may go {'short' if request.side is Side.SELL else 'long'}", ATTENTION)]
 
 
 def _where(ticket: OrderTicket, quote: Quote | None) -> list[Part]:

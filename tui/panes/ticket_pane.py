@@ -293,6 +293,7 @@ class TicketPane(Listener, Pane):
             mode=self.host.mode,
             connection=self.replica.connection,
             focused=self.has_keys,
+            live=self.replica.live_orders(),
         )
         match self.ticket:
             case OrderTicket() as ticket:
@@ -300,7 +301,7 @@ class TicketPane(Listener, Pane):
             case CloseTicket() as ticket:
                 return close_lines(ticket, around)
             case CancelTicket() as ticket:
-                return cancel_lines(ticket, self.replica.live_orders(), around)
+                return cancel_lines(ticket, around)
         instrument = self.replica.instrument(self.con_id)
         if instrument is None:
             return closed_lines("", None, "", None, around)

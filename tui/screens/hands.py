@@ -126,7 +126,8 @@ class HandsScreen(Screen[None]):
         if order is None:
             self._say("Del cancels the selected order. Go to ORDERS ( w ) and select one.")
         elif not order.is_live:
-            self._say(f"{order_words(order)} has ended ({order.state}): nothing to cancel.")
+            why = f"{order.state}: {order.note}" if order.note else order.state
+            self._say(f"{order_words(order)} has ended ({why}): nothing to cancel.")
         else:
             self.order_entry.open_cancel(self._instrument(), order, self._letter)
 
