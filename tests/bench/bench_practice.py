@@ -3,7 +3,7 @@
 `ticks_per_s`: one client with 100 lines on a gateway whose market goes as fast as that client reads. The gateway is a
 process of its own; the time is the wall's. `place_to_filled_ms`: from the first byte of placeOrder to the status
 Filled, one order after the other, on a gateway that keeps its state on disk; the median. `listening_ms`: from the start
-of the process to its word that it listens; the median.
+of the process to its word that it listens; the median, and its ratio to a bare interpreter that imports asyncio.
 """
 
 from __future__ import annotations
@@ -35,12 +35,16 @@ SPY = Record(symbol="SPY", secType="STK", exchange="SMART", currency="USD")
 
 def run(short: bool) -> BenchResult:
     """Medians of rounds, orders and starts."""
+    starts = [(start(), bare_start()) for _ in range(SHORT_STARTS if short else STARTS)]
+    listening, bare = (median(times) for times in zip(*starts, strict=True))
     return BenchResult(
         values={
             "ticks_per_s": ticks_per_second(SHORT_STEPS if short else STEPS, SHORT_ROUNDS if short else ROUNDS),
             "place_to_filled_ms": place_to_filled(SHORT_ORDERS if short else ORDERS),
-            "listening_ms": median(start() for _ in range(SHORT_STARTS if short else STARTS)),
-        }
+            "listening_ms": listening,
+            "listening_ratio": listening / bare,
+        },
+        baseline={"bare_ms": bare},
     )
 
 
@@ -85,6 +89,13 @@ def start() -> float:
     began = time.perf_counter()
     with gateway_process():
         return (time.perf_counter() - began) * 1000
+
+
+def bare_start() -> float:
+    """Milliseconds that a bare interpreter takes to import asyncio and end."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import asyncio"], check=True)
+    return (time.perf_counter() - began) * 1000
 
 
 @contextmanager
