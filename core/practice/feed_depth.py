@@ -68,7 +68,7 @@ class DepthFeed:
         self.readers.add(session, reader.request_id, instrument.con_id, reader)
         self._send(session, instrument.con_id, reader)
 
-    def publish(self) -> None:
+    def publish(self, _epoch: int) -> None:
         """Send what changed in the last step."""
         for con_id, readers in self.readers.by_contract():
             if self._market.quotes[con_id].changed:

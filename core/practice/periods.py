@@ -42,7 +42,7 @@ _ALIASES: Final = {"1 week": WEEK, "1 month": MONTH, "1 secs": 1, "1 sec": 1}
 
 _UNITS: Final = {"S": 1, "D": DAY, "W": WEEK, "M": MONTH, "Y": 365 * DAY}
 _DURATION: Final = re.compile(r"(\d{1,6}) ?([SDWMY]?)")
-_PERIOD: Final = re.compile(r"(\d{1,3}) (day|week|month|year)s?")
+_PERIOD: Final = re.compile(r"(\d{1,5}) (second|day|week|month|year)s?")
 
 #: The most bars that one answer has; more is refused as a step too small for the duration.
 MOST_BARS: Final = 50_000
@@ -79,7 +79,7 @@ def histogram_seconds(text: str) -> int:
     """Return the period of a histogram, like ``3 days``. Raises RefusedError 321."""
     read = _PERIOD.fullmatch(text.strip())
     if read is None or not int(read[1]):
-        raise invalid("Histogram period is invalid. It is an integer, a space and day, week, month or year.")
+        raise invalid("Histogram period is invalid. It is an integer, a space and second, day, week, month or year.")
     return int(read[1]) * _UNITS[read[2][0].upper()]
 
 
