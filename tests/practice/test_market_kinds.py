@@ -1,0 +1,57 @@
+"""Live, frozen and delayed market data, and what may be had of each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from core.practice import tables_in as ask
+from core.practice.options import GatewayOptions
+from core.practice.server import PracticeGateway
+from tests.practice.raw_client import AAPL, RawClient
+
+SATURDAY = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
+
+
+@pytest.fixture
+async def weekend() -> AsyncIterator[PracticeGateway]:
+    """A gateway whose markets keep the hours of their exchanges, on a Saturday."""
+    async with PracticeGateway(GatewayOptions(seed=7, hours="exchange"), now=lambda: SATURDAY) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("asked", "given"), [(1, 1), (2, 2), (3, 1), (4, 2)])
+async def test_a_closed_market_is_frozen_for_those_who_asked(weekend: PracticeGateway, asked: int, given: int) -> None:
+    client = await RawClient.connect(weekend.port)
+    client.ask(ask.MARKET_DATA_TYPE, marketDataType=asked)
+    client.ask(ask.MARKET_DATA, **AAPL, reqId=5)
+
+    assert (await client.wait_for("marketDataType"))["marketDataType"] == given
+    await client.close()
+
+
+async def test_snapshots_end_and_take_no_line(weekend: PracticeGateway) -> None:
+    client = await RawClient.connect(weekend.port)
+    for request_id in range(120):
+        client.ask(ask.MARKET_DATA, **AAPL, reqId=request_id, snapshot=True)
+    ended = [(await client.wait_for("tickSnapshotEnd"))["reqId"] for _ in range(120)]
+    client.ask(ask.MARKET_DATA, **AAPL, reqId=1, snapshot=True, genericTicks="233")
+
+    assert ended == list(range(120))
+    assert (await client.wait_for("error", lambda error: error["reqId"] == 1))["code"] == 321
+    await client.close()
+
+
+async def test_the_lines_of_a_client_are_limited(weekend: PracticeGateway) -> None:
+    client = await RawClient.connect(weekend.port)
+    for request_id in range(101):
+        client.ask(ask.MARKET_DATA, **AAPL, reqId=request_id)
+    refused = await client.wait_for("error", lambda error: error.integer("reqId") >= 0)
+    client.ask(ask.CANCEL_MARKET_DATA, reqId=7)
+    client.ask(ask.MARKET_DATA, **AAPL, reqId=200)
+
+    assert (refused["reqId"], refused["code"]) == (100, 101)
+    assert await client.wait_for("tickReqParams", lambda params: params["reqId"] == 200)
+    await client.close()
