@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.practice.feed_quotes import QuoteFeed
     from core.practice.feed_scans import ScanFeed
     from core.practice.feed_ticks import TickFeed
+    from core.practice.history_pacing import HistoryRate
     from core.practice.session import Session
 
     Part = BarFeed | ChartFeed | DepthFeed | NewsFeed | QuoteFeed | ScanFeed | TickFeed
@@ -31,6 +32,8 @@ class Feed:
         self._market = market
         #: The kind of market data that each client asked for; those not in here get live data.
         self.types: WeakKeyDictionary[Session, int] = WeakKeyDictionary()
+        #: How fast each client asked for bars, where the gateway paces.
+        self.rates: WeakKeyDictionary[Session, HistoryRate] = WeakKeyDictionary()
 
     @cached_property
     def quotes(self) -> QuoteFeed:

@@ -12,6 +12,7 @@ from core.practice import tables_out as out
 from core.practice.candles import LIVE_KINDS
 from core.practice.days import new_york, stamp
 from core.practice.feed_charts import ChartReader, begin
+from core.practice.history_pacing import HistoryRate
 from core.practice.instruments import Instrument
 from core.practice.moments import moment
 from core.practice.periods import DAY, bar_date, bar_seconds, check_size, duration_seconds, histogram_seconds
@@ -82,6 +83,8 @@ def bars(session: Session, request: Record) -> None:
     if keeps and len(readers.ids(session)) >= MOST_CHARTS:
         raise _failure("Too many simultaneous requests for bars that are kept up to date")
     check_size(duration, length)
+    if hub.pacing:
+        hub.feed.rates.setdefault(session, HistoryRate()).note(now, request)
     known = end is None or end > hub.history.head(instrument.con_id)
     regular = request.flag("useRth")
     found = hub.history.bars(instrument.con_id, end, duration, length, what, regular=regular) if known else []
