@@ -30,6 +30,11 @@ def all_rows(account: Account) -> list[AccountRow]:
     ]
 
 
+def balances(account: Account) -> list[AccountRow]:
+    """Return the values by currency, which include the net liquidation in each."""
+    return ledger_rows(account, account.totals())
+
+
 def send_position(session: Session, position: Position) -> None:
     """Send one position to those of this session's subscriptions that want positions."""
     record = position_record(_account(session), position)
@@ -150,7 +155,7 @@ def publish_values(session: Session) -> None:
             send_values(session, rows)
             send_portfolio(session, (position for position in account.positions.values() if position.quantity))
             send_time(session)
-        for request_id in watching.account_multi:
-            send_multi(session, request_id, rows)
+        for request_id, balances_only in watching.account_multi.items():
+            send_multi(session, request_id, balances(account) if balances_only else rows)
     for request_id, tags in watching.summaries.items():
         send_summary(session, request_id, tags)

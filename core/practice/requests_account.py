@@ -71,14 +71,15 @@ def account_multi(session: Session, request: Record) -> None:
     """Answer reqAccountUpdatesMulti: values now, then what changes."""
     _check_account(session, request)
     request_id = request.integer("reqId")
-    session.watching.account_multi.add(request_id)
-    publish.send_multi(session, request_id, publish.all_rows(session.hub.ledger.account))
+    balances = session.watching.account_multi[request_id] = request.flag("ledgerAndNlv")
+    account = session.hub.ledger.account
+    publish.send_multi(session, request_id, publish.balances(account) if balances else publish.all_rows(account))
     session.send(out.ACCOUNT_MULTI_END.encode({"reqId": request_id}))
 
 
 def cancel_account_multi(session: Session, request: Record) -> None:
     """End reqAccountUpdatesMulti."""
-    session.watching.account_multi.discard(request.integer("reqId"))
+    session.watching.account_multi.pop(request.integer("reqId"), None)
 
 
 def account_summary(session: Session, request: Record) -> None:

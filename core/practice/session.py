@@ -39,7 +39,8 @@ class Subscriptions:
 
     positions: bool = False
     account: bool = False
-    account_multi: set[int] = field(default_factory=set)
+    #: Whether each wants the balances by currency alone.
+    account_multi: dict[int, bool] = field(default_factory=dict)
     positions_multi: set[int] = field(default_factory=set)
     summaries: dict[int, frozenset[str]] = field(default_factory=dict)
     pnl: set[int] = field(default_factory=set)

@@ -12,7 +12,7 @@ from tests.practice.conftest import Connect
 from tests.practice.raw_client import AAPL, RawClient
 
 Row = tuple[str, Decimal | None, Decimal | None]
-MESSAGES = 300
+MESSAGES = 80
 
 
 async def read_book(client: RawClient, name: str) -> tuple[dict[int, list[Row]], dict[int, dict[int, Row]]]:
@@ -120,3 +120,17 @@ async def test_data_that_makes_no_sense_is_refused(
     refused = await client.wait_for("error", lambda error: error.integer("code") not in {2104, 2106, 2158})
     assert refused.integer("code") == code
     assert refused.integer("reqId") == (-1 if message is ask.MARKET_DATA_TYPE else 5)
+
+
+async def test_balances_alone_are_sent_to_those_who_asked_for_them(connect: Connect) -> None:
+    client = await connect()
+    tags: dict[int, set[str]] = {}
+    for request_id, alone in ((1, False), (2, True)):
+        client.ask(ask.ACCOUNT_MULTI, reqId=request_id, account="DU1234567", ledgerAndNlv=alone)
+        await client.wait_for("accountUpdateMultiEnd")
+        heard = (record for message, record in client.heard if message.name == "accountUpdateMulti")
+        tags[request_id] = {record.text("tag") for record in heard if record["reqId"] == request_id}
+
+    assert tags[2] < tags[1]
+    assert "NetLiquidationByCurrency" in tags[2]
+    assert "BuyingPower" not in tags[2]
