@@ -27,7 +27,7 @@ _QUICK_KEEP, _QUICK_KICK = wander(_QUICK_VARIANCE, 500.0)
 _HOMING: Final = 2e-7
 #: Ticks that the walk has to be outside the quote before it follows, and that the spread has to be wrong by.
 _STICKY: Final = 0.35
-_STUBBORN: Final = 0.6
+_STUBBORN: Final = 0.55
 #: Shown size as a share of the mean, by draw.
 _SIZES: Final = tuple(-math.log(1.0 - (place + 0.5) / 1024) for place in range(1024))
 
@@ -178,7 +178,7 @@ class Quote:
             self.changed |= LOW
 
     def _width(self) -> float:
-        return self._spread * (0.25 + 0.75 * math.sqrt(self.heat))
+        return self._spread * (0.2 + 0.8 * self.heat**0.65) + 0.2
 
     def _requote(self, first: float, second: float) -> None:
         instrument = self.instrument
