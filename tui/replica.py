@@ -218,7 +218,8 @@ class Replica:
     def total_open_pnl(self) -> tuple[Decimal | None, bool]:
         """Open profit of the desk's account in its base currency, and whether every position is in it.
 
-        None when nothing can be valued. A position in another currency, or without a mark, is left out.
+        None when nothing can be valued. A position in another currency, or without a mark, is left out; one whose mark
+        is old, delayed or frozen is in it, and the sum is not whole.
         """
         if self.positions is None:
             return None, False
@@ -237,6 +238,8 @@ class Replica:
                 complete = False
             else:
                 total = pnl if total is None else total + pnl
+                quote = self.quotes.get(position.con_id)
+                complete = complete and (quote is None or not quote.doubtful)
         return (ZERO, True) if empty else (total, complete)
 
     def day_pnl(self) -> tuple[Decimal | None, bool]:

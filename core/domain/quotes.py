@@ -60,6 +60,11 @@ class Quote(Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def doubtful(self) -> bool:
+        """True when the values are not those of the market now: old, halted, delayed or frozen."""
+        return self.stale or self.halted or self.data_type is not DataType.LIVE
+
+    @property
     def mark(self) -> Decimal | None:
         """The price that values a position: last, kept within bid and ask where both stand; else the close."""
         price = self.last

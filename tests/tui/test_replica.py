@@ -127,6 +127,14 @@ def test_a_position_without_a_price_leaves_the_total_incomplete() -> None:
     assert loaded(replace(sample.SNAPSHOT, quotes=quotes)).total_open_pnl() == (Decimal("43.60"), False)
 
 
+def test_an_old_mark_leaves_the_total_an_estimate() -> None:
+    replica = loaded()
+
+    replica.mark_lost(sample.NOW)
+    assert replica.total_open_pnl() == (Decimal("-40.40"), False)
+    assert replica.day_pnl() == (Decimal("1240.50"), False)
+
+
 def test_a_position_in_another_currency_is_left_out_of_the_total() -> None:
     spy = replace(sample.INSTRUMENTS[2], currency="EUR")
     instruments = tuple(spy if i.con_id == sample.SPY else i for i in sample.INSTRUMENTS)

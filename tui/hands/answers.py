@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
 
 from core.domain.commands import Ack, DenialCode, OrderPreview
 from core.domain.quotes import Quote
 from tui.hands.close_ticket import CloseTicket
 from tui.hands.ticket import OrderTicket, Phase, refused, reprice
-
-T = TypeVar("T", OrderTicket, CloseTicket)
 
 NO_REASON = "Not sent: core refused it without a reason. Look at ORDERS before sending it again."
 
@@ -31,7 +28,15 @@ def close_after_denial(ticket: CloseTicket, ack: Ack) -> CloseTicket:
     return replace(ticket, phase=Phase.EDITING, preview=None, note=note)
 
 
-def with_preview(ticket: T, ack: Ack) -> T:
+def close_with_preview(ticket: CloseTicket, ack: Ack) -> CloseTicket:
+    """A close ticket with core's answer; what core said instead of an earlier one stands there no more."""
+    told = "" if ack.denied is None or isinstance(ack.result, OrderPreview) else ack.denied.message
+    note = told if ticket.note in {"", ticket.asked_note} else ticket.note
+    preview = ack.result if isinstance(ack.result, OrderPreview) else None
+    return replace(ticket, preview=preview, note=note, asked_note=told)
+
+
+def with_preview(ticket: OrderTicket, ack: Ack) -> OrderTicket:
     """The ticket with core's answer to what it says."""
     if isinstance(ack.result, OrderPreview):
         return replace(ticket, preview=ack.result)

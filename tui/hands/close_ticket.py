@@ -32,6 +32,8 @@ class CloseTicket:
     """What core would send now; None until it has said so."""
     note: str = ""
     """What the person must read before anything else; empty for nothing."""
+    asked_note: str = ""
+    """The last note that came instead of a preview: the next answer of core takes its place."""
     phase: Phase = Phase.EDITING
     order_ref: str = ""
     """The reference that was sent last; empty before that."""

@@ -71,7 +71,7 @@ class InstrumentRow(LineRow):
         parts = [Part(f"pos {fmt.uncertain(text) if unknown else text}", "bold $order-unknown" if unknown else "")]
         position = self.replica.position(con_id)
         if position is not None and position.quantity and not unknown:
-            pnl = cells.pnl_cell(self.replica.open_pnl(position))
+            pnl = cells.pnl_cell(self.replica.open_pnl(position), self.replica.quote(con_id))
             parts += [Part(" "), Part(pnl.text, STYLES.get(pnl.style, ""))]
         live = len(self.replica.live_orders(con_id))
         if live and width >= WIDE:

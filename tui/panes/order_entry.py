@@ -20,7 +20,7 @@ from core.errors import LinkError
 from tui import messages
 from tui.hands import send_gate
 from tui.hands import ticket as tickets
-from tui.hands.answers import NO_REASON, after_denial, close_after_denial, looking, with_preview
+from tui.hands.answers import NO_REASON, after_denial, close_after_denial, close_with_preview, looking, with_preview
 from tui.hands.cancel_ticket import CancelTicket, cancel_answer, order_words
 from tui.hands.close_ticket import CloseTicket, close_command
 from tui.hands.lookups import look_up
@@ -246,7 +246,7 @@ class OrderEntry(TicketPane):
                 case OrderTicket():
                     super().update_ticket(with_preview(ticket, ack))
                 case CloseTicket():
-                    super().update_ticket(with_preview(ticket, ack))
+                    super().update_ticket(close_with_preview(ticket, ack))
                 case _:
                     pass
         self._asker.answered()

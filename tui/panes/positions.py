@@ -83,7 +83,7 @@ class PositionsPane(GridPane):
             "qty": Cell(fmt.uncertain(quantity), "unknown") if unknown else Cell(quantity),
             "avg": Cell(cells.price_text(instrument, position.average_price)),
             "last": cells.last_cell(instrument, quote, self.now, LAST_CELLS),
-            "pnl": cells.pnl_cell(self.replica.open_pnl(position)),
+            "pnl": cells.pnl_cell(self.replica.open_pnl(position), quote),
             "r": cells.NO_CELL,
             "stop": Cell(f" {self._stop_text(position)}"),
         }

@@ -41,11 +41,6 @@ def mark_text(text: str, quote: Quote, now: datetime) -> str:
     return fmt.delayed(text) if quote.data_type in _DELAYED else text
 
 
-def is_doubtful(quote: Quote) -> bool:
-    """True when the values are not those of the market now."""
-    return quote.stale or quote.halted or quote.data_type is not DataType.LIVE
-
-
 def side_cell(instrument: Instrument | None, quote: Quote | None, value: Decimal | None) -> Cell:
     """Bid or ask; `—` while halted, marked while old, delayed or crossed."""
     if quote is None or value is None or quote.halted:
@@ -57,7 +52,7 @@ def side_cell(instrument: Instrument | None, quote: Quote | None, value: Decimal
         return Cell(fmt.stale(text, None), "stale")
     if quote.data_type in _DELAYED:
         return Cell(fmt.delayed(text), "stale")
-    return Cell(text, "stale" if is_doubtful(quote) else "")
+    return Cell(text, "stale" if quote.doubtful else "")
 
 
 def last_cell(instrument: Instrument | None, quote: Quote | None, now: datetime, room: int) -> Cell:
@@ -68,7 +63,7 @@ def last_cell(instrument: Instrument | None, quote: Quote | None, now: datetime,
     text = mark_text(price, quote, now)
     if len(text) > room:
         text = fmt.stale(price, None)
-    return Cell(text, "stale" if is_doubtful(quote) else "")
+    return Cell(text, "stale" if quote.doubtful else "")
 
 
 def change_cell(quote: Quote | None) -> Cell:
@@ -90,9 +85,11 @@ def spread_cell(instrument: Instrument | None, quote: Quote | None) -> Cell:
     return Cell(fmt.price(quote.spread, digits), "attention" if quote.crossed else "")
 
 
-def pnl_cell(value: Decimal | None) -> Cell:
-    """A profit or loss, signed and coloured; `—` for None."""
+def pnl_cell(value: Decimal | None, quote: Quote | None = None) -> Cell:
+    """A profit or loss, signed and coloured; `—` for None, `~` where the quote that it follows from is doubtful."""
     text = fmt.pnl(value)
+    if quote is not None and quote.doubtful:
+        text = fmt.estimate(text)
     if value is None or not value:
         return Cell(text)
     return Cell(text, "up" if value > 0 else "down")

@@ -13,6 +13,9 @@ from tui.panes.line_row import GAP, WIDE, LineRow, Part
 from tui.panes.mode_words import GATEWAY, account_word, link_dot, link_words, mode_word
 from tui.times import time_of_day, zone_name
 
+SILENT_SECONDS = 8
+"""Core asks the gateway for a sign of life every 5 s: an age beyond this one means that it owes an answer."""
+
 
 class StatusRow(LineRow):
     """Wears the colour of the mode over its whole width (classes `-practice`, `-paper`, `-live`)."""
@@ -56,7 +59,11 @@ class StatusRow(LineRow):
         mark = "!" if mode is Mode.LIVE else ""
         parts = [Part(f"▌{mark}{mode_word(mode)}{mark}▐", "bold"), Part(f" {account_word(connection)}")]
         between = Part(" │ ") if wide else GAP
-        link = f"{link_dot(connection, lost=lost)} {link_words(connection, lost=lost) or self._round_trip()}"
+        dot, words = link_dot(connection, lost=lost), link_words(connection, lost=lost)
+        silence = self.replica.health.heartbeat_age_s
+        if not words and silence is not None and silence > SILENT_SECONDS:
+            dot, words = "◐", f"silent {silence:.0f}s"
+        link = f"{dot} {words or self._round_trip()}"
         if wide and connection is not None:
             parts += [between, Part(f"{GATEWAY[connection.mode]} :{connection.endpoint.port} {link}")]
         else:

@@ -120,5 +120,5 @@ class WatchlistPane(GridPane):
             "spr": cells.spread_cell(instrument, quote),
             "vol": Cell(fmt.volume(None if quote is None else quote.volume)),
             "pos": Cell(held_text, "unknown" if unknown else ""),
-            "pnl": cells.pnl_cell(pnl),
+            "pnl": cells.pnl_cell(pnl, quote),
         }

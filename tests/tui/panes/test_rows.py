@@ -58,6 +58,14 @@ async def test_status_before_core_answers() -> None:
     assert await shown(PaneApp(StatusRow, None), 80) == ["▌ibdesk▐ no account ◐ starting core…"]
 
 
+async def test_a_gateway_that_owes_an_answer_is_not_shown_as_up() -> None:
+    silent = replace(sample.HEALTH, heartbeat_age_s=Decimal("9.4"))
+    (line,) = await shown(PaneApp(StatusRow, replace(sample.SNAPSHOT, health=silent)), 80)
+
+    assert "◐ silent 9s" in line
+    assert "●" not in line
+
+
 async def test_halted_takes_the_place_of_active() -> None:
     halted = replace(sample.SNAPSHOT, trading_state=TradingState.HALTED, trading_reason="the journal is sick")
 
