@@ -27,7 +27,7 @@ from core.practice.tables import Record
 NOON = 1795194000.0
 START = Decimal(1_000_000)
 #: Sequences, steps of each, orders of a step.
-RUNS, STEPS, BURST = 45, 50, 130
+RUNS, STEPS, BURST = 12, 50, 100
 
 
 def ratio_spread(catalogue: Catalogue, con_id: int) -> Instrument:
@@ -189,17 +189,16 @@ class Trading(RuleBasedStateMachine):
 @pytest.mark.timeout(300)
 def test_a_hundred_thousand_orders_lose_no_cent() -> None:
     SEEN.clear()
-    run_state_machine_as_test(
-        Trading,
-        settings=settings(
-            max_examples=RUNS,
-            stateful_step_count=STEPS,
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+    sequences = settings(
+        max_examples=RUNS,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
     )
+    # How long sequences become is Hypothesis' own choice.
+    while SEEN["orders"] < 100_000:
+        run_state_machine_as_test(Trading, settings=sequences)
 
     print(f"\n{dict(SEEN)}")
-    assert SEEN["orders"] >= 100_000
     assert min(SEEN["long"], SEEN["short"], SEEN["flip"]) > 10_000
