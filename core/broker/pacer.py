@@ -117,7 +117,8 @@ class Pacer:
         if self._loop is None:
             return
         now = self._loop.time()
-        while self._times and now - self._times[0] >= WINDOW:
+        # The same sum as that of `_wake_at`: a difference, rounded otherwise, would wake us again for the same moment.
+        while self._times and self._times[0] + WINDOW <= now:
             self._times.popleft()
         for lane, queue in zip(Lane, self._lanes, strict=True):
             room = self._total if lane is Lane.CANCEL else self._common

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from core.broker.pacer import Lane, Outgoing, Pacer
 from core.errors import NotConnectedError
 from tests.broker.scripted import AAPL, PATIENCE, Desk, approved, connected, request
+from tests.warp.loop import warp_loop, warping
 
 RATE = 20
 RESERVED = 5
@@ -144,3 +145,19 @@ async def test_orders_in_the_queue_at_a_disconnect_were_surely_not_sent() -> Non
 
         assert [type(result) for result in results] == [NotConnectedError] * 3
         assert "3" not in {fields[0] for fields in desk.peer.seen}
+
+
+@warping
+async def test_the_window_opens_at_the_moment_for_which_the_pacer_is_woken() -> None:
+    """A loop whose time only moves from timer to timer shows a wake-up that comes to nothing, and so repeats."""
+    loop = warp_loop()
+    left: list[float] = []
+    pacer = Pacer(RATE)
+    pacer.start(lambda _: left.append(loop.time()))
+    for number in range(200):
+        await asyncio.sleep(0.0137 * (number % 7))
+        pacer.submit(Lane.QUERY, Outgoing(b""))
+    await asyncio.sleep(60)
+
+    assert len(left) == 200
+    assert busiest_second(left) <= RATE - RESERVED
