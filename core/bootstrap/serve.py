@@ -9,7 +9,7 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -21,7 +21,7 @@ from core.execution.keeper import KeeperOptions
 from core.execution.service import ExecutionService, ServiceOptions
 from core.execution.state import DeskState
 from core.journal.recovery import read_entries
-from core.journal.store import open_journal
+from core.journal.store import JournalStore, open_journal
 from core.link.server import LinkServer
 from core.link.wire import BUILD, Welcome
 from core.ports import Broker, BrokerListener, MakeBroker
@@ -76,22 +76,17 @@ def ib_broker(listener: BrokerListener, clock: Clock, pace: int) -> Broker:
     return IbBroker(listener, clock, messages_per_second=pace)
 
 
-async def serve(
-    options: RunOptions,
-    gateway: Gateway,
-    ready: Callable[[], None],
-    *,
-    make_broker: MakeBroker,
-) -> None:
-    """Run until told to stop or deserted. `ready` is called when desks can attach.
+class Parts(NamedTuple):
+    """One core, wired; nothing runs but the journal's writer."""
 
-    An exception in an essential part ends core: it is raised from here after everything was closed.
-    """
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    clock = LoopClock(loop)
+    service: ExecutionService
+    journal: JournalStore
+    link: LinkServer
+    """Not listening yet."""
+
+
+async def assemble(options: RunOptions, gateway: Gateway, clock: Clock, make_broker: MakeBroker) -> Parts:
+    """Open the journal, bring the state back from it and wire every part to it. Raises JournalError."""
     session = options.session
     connection = Connection(
         mode=options.mode, profile=options.profile, endpoint=options.endpoint, client_id=options.client_id
@@ -128,7 +123,27 @@ async def serve(
             pid=os.getpid(),
         )
 
-    link = LinkServer(service, options.socket, describe)
+    return Parts(service, journal, LinkServer(service, options.socket, describe))
+
+
+async def serve(
+    options: RunOptions,
+    gateway: Gateway,
+    ready: Callable[[], None],
+    *,
+    make_broker: MakeBroker,
+) -> None:
+    """Run until told to stop or deserted. `ready` is called when desks can attach.
+
+    An exception in an essential part ends core: it is raised from here after everything was closed.
+    """
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    clock = LoopClock(loop)
+    parts = await assemble(options, gateway, clock, make_broker)
+    service, journal, link = parts.service, parts.journal, parts.link
     await link.start()
     ready()
     # What the start made stays for good: no later collection has to walk it, which would hold the loop for 10 ms.
