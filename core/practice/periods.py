@@ -44,8 +44,10 @@ _UNITS: Final = {"S": 1, "D": DAY, "W": WEEK, "M": MONTH, "Y": 365 * DAY}
 _DURATION: Final = re.compile(r"(\d{1,6}) ?([SDWMY]?)")
 _PERIOD: Final = re.compile(r"(\d{1,5}) (second|day|week|month|year)s?")
 
-#: The most bars that one answer has; more is refused as a step too small for the duration.
-MOST_BARS: Final = 50_000
+#: The most bars that one answer has, and the most of less than a minute; more is refused as too long a time.
+MOST_BARS, MOST_SHORT_BARS = 50_000, 20_000
+#: The longest time, in seconds, that bars of less than a day are given for.
+LONGEST_INTRADAY: Final = 366 * DAY
 
 
 def bar_seconds(text: str) -> int:
@@ -84,8 +86,9 @@ def histogram_seconds(text: str) -> int:
 
 
 def check_size(duration: int, bar: int) -> None:
-    """Refuse more bars than one answer has. Raises RefusedError 162."""
-    if duration // bar > MOST_BARS:
+    """Refuse more bars than one answer has, so that nobody else waits for them. Raises RefusedError 162."""
+    most = MOST_SHORT_BARS if bar < 60 else MOST_BARS
+    if duration // bar > most or (bar < DAY and duration > LONGEST_INTRADAY):
         raise RefusedError(162, "Historical Market Data Service error message:Time length exceed max.")
 
 

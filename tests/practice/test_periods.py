@@ -7,7 +7,9 @@ import pytest
 from core.practice.periods import (
     BAR_SIZES,
     DAY,
+    LONGEST_INTRADAY,
     MOST_BARS,
+    MOST_SHORT_BARS,
     bar_date,
     bar_seconds,
     check_size,
@@ -60,10 +62,13 @@ def test_bar_sizes() -> None:
         bar_seconds("7 mins")
 
 
-def test_more_bars_than_one_answer_has_are_refused() -> None:
-    check_size(MOST_BARS * 5, 5)
+@pytest.mark.parametrize(
+    ("duration", "bar"), [(MOST_BARS * 300, 300), (MOST_SHORT_BARS * 5, 5), (LONGEST_INTRADAY, 3600)], ids=str
+)
+def test_more_bars_than_one_answer_has_are_refused(duration: int, bar: int) -> None:
+    check_size(duration, bar)
     with pytest.raises(RefusedError, match="Time length exceed max"):
-        check_size((MOST_BARS + 1) * 5, 5)
+        check_size(duration + bar, bar)
 
 
 def test_dates_of_bars() -> None:
