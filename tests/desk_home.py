@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-_DROPPED = ("IBKR_", "IB_", "IBDESK_", "XDG_", "TEXTUAL", "NO_COLOR", "COLUMNS", "LINES")
+_DROPPED = ("IBKR_", "IB_", "IBDESK_", "XDG_", "TEXTUAL", "NO_COLOR", "COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE")
 """Variables of whoever runs the tests that would change what is tested, by their beginnings."""
 
 
