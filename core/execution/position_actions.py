@@ -6,7 +6,7 @@ from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from core.domain.commands import Ack, ClosePosition, Denial, DenialCode, OrderPreview, PreviewClose
 from core.domain.instruments import Instrument
-from core.domain.orders import OrderRequest, OrderType, Side
+from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Side
 from core.domain.prices import increment_at, marketable_limit
 from core.domain.quotes import Quote
 from core.execution.orders import OrderDesk
@@ -15,6 +15,8 @@ from core.market.feed import QuoteFeed
 from core.ports import Approved
 from core.risk.controls import is_plain, order_value
 from core.risk.fees import estimate_commission
+
+_IN_FLIGHT = (OrderState.INTENT, OrderState.SENT)
 
 
 class PositionActions:
@@ -81,6 +83,14 @@ class PositionActions:
             text = f"Part {fraction} can't be closed: it must be above 0 and at most 1."
             return Denial(code=DenialCode.QUANTITY, message=text)
         side = Side.SELL if position.quantity > 0 else Side.BUY
+        doubted = self._in_doubt(account, con_id, side)
+        if doubted is not None:
+            ticket = "sell ticket ( s )" if side is Side.SELL else "buy ticket ( b )"
+            text = (
+                f"#{doubted.number} {doubted.text} may have closed this already: its outcome is not known. "
+                f"Look at the position; a {ticket} goes past this."
+            )
+            return Denial(code=DenialCode.CLOSE_PENDING, message=text)
         if self._taking_liquidity(account, con_id, side):
             return self._pending(con_id)
         step = instrument.size_increment
@@ -88,6 +98,13 @@ class PositionActions:
         if fraction == 1:
             quantity = abs(position.quantity)
         price = self._price(side, instrument)
+        if price is None:
+            ticket = "sell ticket ( s )" if side is Side.SELL else "buy ticket ( b )"
+            text = (
+                f"{instrument.label} has no live two-sided quote, so no closing price can be computed. "
+                f"Type a price in a {ticket}."
+            )
+            return Denial(code=DenialCode.NO_REFERENCE, message=text)
         return OrderRequest(
             order_ref=order_ref or "preview",
             account=account,
@@ -102,6 +119,14 @@ class PositionActions:
         quote = self._feed.get(instrument.con_id)
         return marketable_limit(side, quote, instrument.price_bands) if quote is not None and quote.tradable else None
 
+    def _in_doubt(self, account: str, con_id: int, side: Side) -> Order | None:
+        """An order of ours on the closing side whose outcome is not known, wherever the market is now; None if none."""
+        for order in self._state.book.live():
+            same = (order.account, order.con_id, order.side) == (account, con_id, side) and not order.external
+            if same and order.state is OrderState.UNKNOWN:
+                return order
+        return None
+
     def _taking_liquidity(self, account: str, con_id: int, side: Side) -> bool:
         """True while an order of ours on the closing side is live at or through the market: a closing order on its way.
 
@@ -112,6 +137,8 @@ class PositionActions:
         for order in self._state.book.live():
             if (order.account, order.con_id, order.side) != (account, con_id, side) or order.external:
                 continue
+            if order.state in _IN_FLIGHT:
+                return True
             if order.limit_price is None or near is None or (order.limit_price - near) * side.sign >= 0:
                 return True
         return False

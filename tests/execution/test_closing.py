@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from core.domain.commands import ClosePosition, DenialCode, OrderPreview, PreviewClose, PreviewOrder
-from core.domain.orders import OrderType, Side
+from core.domain.orders import OrderState, OrderType, Side
 from core.domain.reports import Tick, TickField
 from tests.execution.clockwork import jumping
 from tests.execution.fakes import FakeBroker
@@ -139,6 +139,29 @@ async def test_a_target_that_rests_does_not_block_a_close() -> None:
 
 
 @jumping
+async def test_a_close_in_flight_blocks_another_wherever_the_market_goes() -> None:
+    async with rig(prepare=long) as desk:
+        assert (await desk.send(close(1))).ok
+        desk.quote("229.10", "229.11")
+
+        assert await code(desk, close(2)) is DenialCode.CLOSE_PENDING
+        assert len(desk.broker.placed) == 1
+
+
+@jumping
+async def test_a_close_of_unknown_outcome_blocks_another_wherever_the_market_goes() -> None:
+    async with rig(prepare=long) as desk:
+        assert (await desk.send(close(1))).ok
+        await desk.until(lambda: desk.order().state is OrderState.UNKNOWN)
+        desk.quote("229.10", "229.11")
+        ack = await desk.send(close(2))
+
+        assert ack.denied is not None
+        assert ack.denied.message.startswith("#1 SELL 100 AAPL @ 233.10 may have closed this already")
+        assert len(desk.broker.placed) == 1
+
+
+@jumping
 async def test_the_same_close_again_is_the_same_order() -> None:
     async with rig(prepare=long) as desk:
         first = await desk.send(close())
@@ -156,7 +179,7 @@ async def test_without_a_live_quote_nothing_is_priced() -> None:
     async with rig(prepare=long) as desk:
         desk.service.on_ticks([Tick(con_id=AAPL.con_id, field=TickField.HALTED, value=D(1))])
 
-        assert await code(desk, close()) is DenialCode.PRICE_MISSING
+        assert await code(desk, close()) is DenialCode.NO_REFERENCE
 
 
 @jumping
