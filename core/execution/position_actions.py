@@ -146,7 +146,7 @@ class PositionActions:
     def _pending(self, con_id: int) -> Denial:
         instrument = self._state.instruments.get(con_id)
         label = instrument.label if instrument else "this position"
-        text = f"A closing order for {label} is live already. Wait for it, or select it in ORDERS and cancel it ( Del )."
+        text = f"A closing order for {label} is live already. Wait for it, or cancel it in ORDERS ( Del )."
         return Denial(code=DenialCode.CLOSE_PENDING, message=text)
 
 
