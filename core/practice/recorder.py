@@ -96,7 +96,8 @@ class Recorder:
             found.append((self.began, known, start, bars[0].open if bars else start))
         for begin, end in self.pauses:
             before = [bar for bar in bars if bar.time < begin]
+            after = next((bar for bar in bars if bar.time >= end), None)
             if end > begin and before:
-                after = next((bar.open for bar in bars if bar.time >= end), before[-1].close)
-                found.append((begin, end, before[-1].close, after))
+                last, price = (after.time, after.open) if after else (end, before[-1].close)
+                found.append((before[-1].time + MINUTE, last, before[-1].close, price))
         return found
