@@ -50,7 +50,10 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup)
 @click.version_option(package_name="ibdesk", prog_name="ibdesk")
 def cli() -> None:
-    """A terminal trading workstation for Interactive Brokers. Alone it opens the desk on the practice gateway."""
+    """A terminal trading workstation for Interactive Brokers. Alone it opens the desk on the practice gateway.
+
+    Options of the desk need no command: `ibdesk --port 7497`, `ibdesk --profile paper`. `ibdesk desk --help` lists them.
+    """
 
 
 @cli.command(DESK)
