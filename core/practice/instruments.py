@@ -403,4 +403,7 @@ def _matches(item: Instrument, contract: Record) -> bool:
     multiplier = contract.text("multiplier")
     if multiplier and (item.is_future or item.is_option) and multiplier != str(item.multiplier):
         return False
-    return not month or item.contract_month == month or item.last_trade_date.startswith(month)
+    # Six digits are the month that a future is called by, which need not be that of its last day.
+    if len(month) == 6 and item.contract_month:
+        return item.contract_month == month
+    return item.last_trade_date.startswith(month)
