@@ -72,9 +72,7 @@ def duration_seconds(text: str) -> int:
     if unit == "D" and count > 365:
         raise invalid("Historical data requests for durations longer than 365 days must be made in years.")
     seconds = count * _UNITS[unit]
-    if seconds > 40 * _UNITS["Y"]:
-        raise RefusedError(162, "Historical Market Data Service error message:Time length exceed max.")
-    return seconds
+    return _bounded(seconds)
 
 
 def histogram_seconds(text: str) -> int:
@@ -82,7 +80,13 @@ def histogram_seconds(text: str) -> int:
     read = _PERIOD.fullmatch(text.strip())
     if read is None or not int(read[1]):
         raise invalid("Histogram period is invalid. It is an integer, a space and second, day, week, month or year.")
-    return int(read[1]) * _UNITS[read[2][0].upper()]
+    return _bounded(int(read[1]) * _UNITS[read[2][0].upper()])
+
+
+def _bounded(seconds: int) -> int:
+    if seconds > 40 * _UNITS["Y"]:
+        raise RefusedError(162, "Historical Market Data Service error message:Time length exceed max.")
+    return seconds
 
 
 def check_size(duration: int, bar: int) -> None:
