@@ -9,8 +9,9 @@ from typing import Final
 
 from core.practice.climate import GROUPS
 from core.practice.crowd import made_up
+from core.practice.directory import Catalogue
 from core.practice.futures import build_futures
-from core.practice.instruments import Catalogue, Instrument, Margin, MarketRule, Temper
+from core.practice.instruments import Instrument, Margin, MarketRule, Temper
 from core.practice.listings import Listing, listings
 
 _CENT: Final = MarketRule(26, ((Decimal(0), Decimal("0.01")),))

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Final
 
 from core.practice import revisions
+from core.practice.directory import Catalogue
 from core.practice.exchange import Exchange
 from core.practice.floor import Floor, Outbox
 from core.practice.groups import share_of
 from core.practice.holding import Regular
-from core.practice.instruments import Catalogue
 from core.practice.ledger import Ledger
 from core.practice.orders import Order, Status, Ticket
 from core.practice.tables import Record

@@ -10,7 +10,8 @@ from typing import Final
 
 from core.practice.account import Account, Position, cents, order_commission
 from core.practice.days import stamp, trading_day
-from core.practice.instruments import Catalogue, Instrument
+from core.practice.directory import Catalogue
+from core.practice.instruments import Instrument
 from core.practice.market import Market
 from core.practice.orders import Execution, Order, Status, Ticket
 from core.practice.state import StateError, Store

@@ -13,7 +13,8 @@ from typing import Final
 
 from core.practice.book import DEPTH, Book
 from core.practice.climate import STEP_SECONDS, Climate
-from core.practice.instruments import Catalogue, Instrument
+from core.practice.directory import Catalogue
+from core.practice.instruments import Instrument
 from core.practice.quote import ASK, ASK_SIZE, BID, BID_SIZE, HIGH, LAST, LOW, Quote
 from core.practice.tape import Print
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from core.practice.instruments import Catalogue, Instrument
+from core.practice.directory import Catalogue
+from core.practice.instruments import Instrument
 
 #: Code and name of each provider.
 PROVIDERS: Final = (("PRN", "Practice News Wire"), ("PRM", "Practice Market Notes"))

@@ -178,7 +178,7 @@ class Quote:
             self.changed |= LOW
 
     def _width(self) -> float:
-        return self._spread * (0.2 + 0.8 * self.heat**0.65) + 0.2
+        return self._spread * (0.2 + 0.8 * math.pow(self.heat, 0.65)) + 0.2
 
     def _requote(self, first: float, second: float) -> None:
         instrument = self.instrument

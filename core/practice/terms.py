@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.practice.instruments import Catalogue, Instrument
+from core.practice.directory import Catalogue
+from core.practice.instruments import Instrument
 from core.practice.tables import Record
 
 NO_SECURITY: Final = "No security definition has been found for the request"

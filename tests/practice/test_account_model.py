@@ -16,7 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from core.practice.account import ZERO, Account
 from core.practice.catalogue import build_catalogue
-from core.practice.instruments import Catalogue, Instrument
+from core.practice.directory import Catalogue
+from core.practice.instruments import Instrument
 from core.practice.ledger import Ledger
 from core.practice.market import Market
 from core.practice.orders import Execution, Terms, Ticket

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.practice.catalogue import build_catalogue
-from core.practice.instruments import Catalogue, Instrument
+from core.practice.directory import Catalogue
+from core.practice.instruments import Instrument
 from core.practice.market import Market, Quote
 from core.practice.tables import Record
 
