@@ -1,0 +1,270 @@
+"""Core and the practice gateway in one warp loop, over real TCP and a real Unix socket, and desks that come and go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+
+from msgspec import Struct
+
+from core.bootstrap.serve import Parts, RunOptions, assemble
+from core.broker.adapter import IbBroker
+from core.clock import Clock
+from core.domain.commands import Ack, Command
+from core.domain.connection import Endpoint, Mode
+from core.domain.events import Snapshot
+from core.domain.limits import Limits
+from core.errors import LinkError
+from core.ids import mint_ulid
+from core.journal.store import JournalStore
+from core.link.client import SocketClient
+from core.ports import BrokerListener
+from core.practice.options import GatewayOptions
+from core.practice.server import PracticeGateway
+from tests.warp.loop import WarpClock, warp_loop
+from tui.replica import Replica
+
+WAIT = 60.0
+"""Seconds of warp time within which whatever a test waits for must have happened."""
+
+CLIENT_ID = 17
+_WIDE = Limits(order_quantity=Decimal(1_000_000), order_value=Decimal(1_000_000_000), price_band_percent=Decimal(10))
+
+
+class FloorOptions(Struct, frozen=True, kw_only=True):
+    """What a trading floor is made of."""
+
+    instruments: int = 0
+    """The gateway lists at least so many."""
+    cash: Decimal = Decimal(100_000_000)
+    symbols: tuple[str, ...] = ("AAPL", "SPY")
+    """The watchlist at the start."""
+    pacing: int = 50
+    """The gateway cuts whoever sends more frames a second, as IBKR does; 0 never does."""
+    pace: int = 45
+    latency: str = "0"
+    faults: tuple[str, ...] = ()
+
+
+class RecordingBroker(IbBroker):
+    """The real adapter, which notes when a cancel is asked for."""
+
+    def __init__(self, listener: BrokerListener, clock: Clock, pace: int) -> None:
+        super().__init__(listener, clock, messages_per_second=pace)
+        self.cancels: list[tuple[float, int]] = []
+        """Loop time and order id of each."""
+
+    def cancel(self, order_id: int) -> Awaitable[None]:
+        """Note it, then as ever."""
+        self.cancels.append((asyncio.get_running_loop().time(), order_id))
+        return super().cancel(order_id)
+
+
+class Screen:
+    """A desk without a picture: a client of the link and the desk's own replica of what core tells."""
+
+    def __init__(self, client: SocketClient, replica: Replica) -> None:
+        """`replica` holds the snapshot from which the events continue."""
+        self.client = client
+        self.replica = replica
+        self.events = 0
+        self._news = asyncio.Event()
+        self._following = asyncio.create_task(self._follow(), name="screen")
+
+    @classmethod
+    async def attach(cls, socket: Path, name: str) -> Screen:
+        """Attach, take a snapshot and follow."""
+        client = await SocketClient.attach(socket, name)
+        replica = Replica()
+        replica.load(await client.snapshot())
+        return cls(client, replica)
+
+    async def _follow(self) -> None:
+        with contextlib.suppress(LinkError):
+            async for envelope in self.client.events(self.replica.number):
+                self.events += self.replica.apply(envelope)
+                self._news.set()
+
+    async def send(self, command: Command) -> Ack:
+        """One command."""
+        return await self.client.send(command)
+
+    async def until(self, true: Callable[[Replica], bool]) -> None:
+        """Wait until what the screen shows is as wanted."""
+        async with asyncio.timeout(WAIT):
+            while not true(self.replica):
+                self._news.clear()
+                await self._news.wait()
+
+    async def close(self) -> None:
+        """Detach."""
+        await self.client.close()
+        self._following.cancel()
+        await asyncio.gather(self._following, return_exceptions=True)
+
+
+class Floor:
+    """One gateway, one core, and the desks at it."""
+
+    def __init__(
+        self, gateway: PracticeGateway, parts: Parts, broker: RecordingBroker, clock: WarpClock, path: Path
+    ) -> None:
+        self.gateway = gateway
+        self.service = parts.service
+        self.journal = parts.journal
+        self.link = parts.link
+        self.broker = broker
+        self.clock = clock
+        self.socket = path
+        """Where core listens for desks."""
+        self.screens: list[Screen] = []
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Everything that core knows."""
+        return self.service.snapshot()
+
+    async def attach(self, name: str = "desk") -> Screen:
+        """One more screen, attached until `detach` or the end."""
+        screen = await Screen.attach(self.socket, name)
+        self.screens.append(screen)
+        return screen
+
+    async def detach(self, screen: Screen) -> None:
+        """Close a screen."""
+        self.screens.remove(screen)
+        await screen.close()
+
+    async def ready(self) -> None:
+        """Wait until orders can be sent and everything that is watched at the start is quoted."""
+
+        def quoted(replica: Replica) -> bool:
+            watched = set(replica.watchlist)
+            return replica.can_trade and bool(watched) and watched <= _tradable(replica)
+
+        screen = await self.attach("first")
+        await screen.until(quoted)
+        await self.detach(screen)
+
+    async def settle(self) -> None:
+        """Let everything be said that is on its way: the gateway tells money at least every three seconds."""
+        await asyncio.sleep(7.0)
+
+
+def _tradable(replica: Replica) -> set[int]:
+    return {con_id for con_id, quote in replica.quotes.items() if quote.tradable}
+
+
+class _Found:
+    """The gateway as core is told of it."""
+
+    pid = None
+
+    def __init__(self, port: int) -> None:
+        self._endpoint = Endpoint("127.0.0.1", port)
+
+    async def endpoint(self) -> Endpoint:
+        return self._endpoint
+
+    async def stop(self) -> None:
+        """The floor stops it."""
+
+
+@asynccontextmanager
+async def trading_floor(options: FloorOptions | None = None, *, ready: bool = True) -> AsyncIterator[Floor]:
+    """A floor that runs until the end of the block, on a warp loop; `ready` waits until orders can be sent.
+
+    Everything is closed at the end as it closes in life. An exception of core's own tasks is raised.
+    """
+    given = options or FloorOptions()
+    loop, clock = warp_loop(), WarpClock()
+    brokers: list[RecordingBroker] = []
+
+    def make_broker(listener: BrokerListener, clock: Clock, pace: int) -> RecordingBroker:
+        brokers.append(RecordingBroker(listener, clock, pace))
+        return brokers[-1]
+
+    gateway = PracticeGateway(
+        GatewayOptions(
+            instruments=given.instruments,
+            cash=given.cash,
+            pacing=given.pacing,
+            latency=given.latency,
+            faults=given.faults,
+            keep_frames=1_000_000,
+        ),
+        now=clock.epoch,
+    )
+    # Short: the path of a Unix socket has 108 bytes.
+    with tempfile.TemporaryDirectory(prefix="ibw") as folder:
+        port = await gateway.start()
+        with loop.hold():
+            parts = await assemble(_run_options(Path(folder), port, given), _Found(port), clock, make_broker)
+        floor = Floor(gateway, parts, brokers[0], clock, Path(folder) / "run" / "core.sock")
+        with loop.probe(_Unwritten(parts.journal)):
+            await parts.link.start()
+            running = asyncio.create_task(parts.service.run(), name="service")
+            try:
+                if ready:
+                    await floor.ready()
+                yield floor
+            finally:
+                await _close(floor, running)
+
+
+async def _close(floor: Floor, running: asyncio.Task[None]) -> None:
+    for screen in list(floor.screens):
+        await floor.detach(screen)
+    running.cancel()
+    (ended,) = await asyncio.gather(running, return_exceptions=True)
+    await floor.link.close()
+    await floor.service.close()
+    with warp_loop().hold():
+        await floor.journal.close()
+    await floor.gateway.stop()
+    if isinstance(ended, Exception):
+        raise ended
+    if floor.gateway.failure is not None:
+        raise floor.gateway.failure
+
+
+class _Unwritten:
+    """A probe: rows are not durable. They are written at once, for the writer gathers in real time, which never passes
+    here; so time stands still until the journal has everything."""
+
+    def __init__(self, journal: JournalStore) -> None:
+        self._journal = journal
+        self._commit: Awaitable[int] | None = None
+        self._asked = 0
+
+    def __call__(self) -> bool:
+        journal = self._journal
+        if journal.head == journal.durable or journal.failure:
+            return False
+        if self._asked != journal.head:
+            self._asked, self._commit = journal.head, journal.commit(())
+        return True
+
+
+def _run_options(folder: Path, port: int, given: FloorOptions) -> RunOptions:
+    (folder / "run").mkdir(mode=0o700)
+    return RunOptions(
+        session=mint_ulid(),
+        profile="practice",
+        mode=Mode.PRACTICE,
+        endpoint=Endpoint("127.0.0.1", port),
+        client_id=CLIENT_ID,
+        account="",
+        timeout=5.0,
+        read_only=False,
+        symbols=given.symbols,
+        limits=_WIDE,
+        pace=given.pace,
+        journal=folder / "journal.db",
+        socket=folder / "run" / "core.sock",
+    )
