@@ -99,8 +99,19 @@ class Broker(Protocol):
     def take_order_id(self) -> int:
         """A fresh id for one order."""
 
-    def place(self, approved: Approved[OrderRequest], order_id: int, *, modify: bool) -> Awaitable[None]:
+    def place(
+        self,
+        approved: Approved[OrderRequest],
+        order_id: int,
+        *,
+        modify: bool,
+        parent_id: int = 0,
+        transmit: bool = True,
+    ) -> Awaitable[None]:
         """Queue the order frame at once, in call order; done when the kernel has the whole frame.
+
+        `parent_id` is the id of the order that it is attached to, 0 for none. Without `transmit` the broker keeps it
+        back until an order of the same family comes with it.
 
         The awaitable raises NotConnectedError if certainly no byte of it left, SendUnknownError if some may have.
         """

@@ -86,7 +86,15 @@ class IbBroker:
         """A fresh id for one order."""
         return self._registry.take()
 
-    def place(self, approved: Approved[OrderRequest], order_id: int, *, modify: bool) -> Awaitable[None]:
+    def place(
+        self,
+        approved: Approved[OrderRequest],
+        order_id: int,
+        *,
+        modify: bool,
+        parent_id: int = 0,
+        transmit: bool = True,
+    ) -> Awaitable[None]:
         """Queue the order frame at once, in call order; done when the kernel has the whole frame.
 
         The awaitable raises NotConnectedError if certainly no byte of it left (also when a cancel withdrew it while it
@@ -96,7 +104,7 @@ class IbBroker:
         if session is None or not session.is_open:
             return _not_sent(_CLOSED)
         try:
-            return session.orders.place(approved, order_id, modify=modify)
+            return session.orders.place(approved, order_id, modify=modify, parent_id=parent_id, transmit=transmit)
         except UnsendableError as error:
             return _not_sent(str(error))
 

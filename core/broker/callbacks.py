@@ -14,6 +14,7 @@ from ib_async.order import Order, OrderState
 from core.broker import translate
 from core.broker.error_codes import READ_ONLY, classify
 from core.broker.exec_time import parse_exec_time
+from core.broker.order_reading import open_order
 from core.broker.queries import (
     COMPLETED_ORDERS,
     OPEN_ORDERS,
@@ -154,7 +155,7 @@ class Callbacks:
             return
         if order.clientId == self._client_id:
             self._registry.adopt(orderId)
-        report = translate.open_order(contract, order, orderState)
+        report = open_order(contract, order, orderState)
         self.report(report)
         self._queries.collect(OPEN_ORDERS, report)
 

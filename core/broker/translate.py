@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from ib_async.contract import Contract, ContractDescription, ContractDetails
 from ib_async.objects import CommissionReport as WireCommission
@@ -16,12 +15,11 @@ from ib_async.order import Order, OrderState
 
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument, PriceBand, SecType, SymbolMatch
-from core.domain.orders import OrderType, Side, TimeInForce
+from core.domain.orders import Side
 from core.domain.reports import (
     CommissionReport,
     CompletedOrderReport,
     ExecutionReport,
-    OpenOrderReport,
     PortfolioReport,
     PositionReport,
 )
@@ -40,8 +38,6 @@ _SIDES = {
     "SLD": Side.SELL,
     "SSHORT": Side.SELL,
 }
-_ORDER_TYPES = {one.value: one for one in OrderType}
-_TIMES_IN_FORCE = {one.value: one for one in TimeInForce}
 _SEC_TYPES = {one.value: one for one in SecType}
 _RIGHTS = {"C": "C", "CALL": "C", "P": "P", "PUT": "P"}
 
@@ -82,16 +78,6 @@ def side(text: str) -> Side:
         return _SIDES[text]
     except KeyError:
         raise ValueError(f"not a side: {text!r}") from None
-
-
-def order_type(text: str) -> OrderType:
-    """The type as far as ibdesk sends it, else OTHER."""
-    return _ORDER_TYPES.get(text, OrderType.OTHER)
-
-
-def time_in_force(text: str) -> TimeInForce:
-    """The time in force as far as ibdesk sends it, else OTHER."""
-    return _TIMES_IN_FORCE.get(text, TimeInForce.OTHER)
 
 
 def sec_type(text: str) -> SecType:
@@ -189,26 +175,6 @@ def symbol_match(description: ContractDescription) -> SymbolMatch:
     )
 
 
-def open_order(contract: Contract, order: Order, state: OrderState) -> OpenOrderReport:
-    """An openOrder message."""
-    return OpenOrderReport(
-        order_id=order.orderId,
-        client_id=order.clientId,
-        perm_id=order.permId,
-        order_ref=clean(order.orderRef),
-        account=clean(order.account),
-        instrument=instrument(contract),
-        side=side(order.action),
-        quantity=quantity(order.totalQuantity),
-        order_type=order_type(order.orderType),
-        type_text=clean(order.orderType),
-        limit_price=_limit_price(order),
-        tif=time_in_force(order.tif),
-        outside_rth=order.outsideRth,
-        status=clean(state.status),
-    )
-
-
 def completed_order(order: Order, state: OrderState) -> CompletedOrderReport:
     """A completedOrder message."""
     return CompletedOrderReport(
@@ -281,11 +247,3 @@ def _multiplier(text: str) -> Decimal:
         return number(text) or Decimal(1)
     except ValueError:
         return Decimal(1)
-
-
-def _limit_price(order: Order) -> Decimal | None:
-    """None where the type has no limit: the wire then says 0, empty or unset."""
-    # The decoder has made a float of it, whatever ib_async's annotation allows.
-    sent: Any = order.lmtPrice
-    price = number(sent)
-    return None if not price and "LMT" not in order.orderType else price

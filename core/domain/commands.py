@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
 
+from core.domain.instructions import Trail
 from core.domain.instruments import Instrument, SymbolMatch
-from core.domain.orders import Order, OrderRequest, Side
+from core.domain.orders import Order, OrderRequest, OrderType, Side, TimeInForce
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -22,20 +24,31 @@ class PlaceOrder(Struct, frozen=True, kw_only=True, tag="place_order"):
     """Send a new order. The same `order_ref` twice is one order: the second gets the first one's Ack."""
 
     request: OrderRequest
+    children: tuple[OrderRequest, ...] = ()
+    """Orders attached to it, each with its reference as `parent_ref`: target and stop of a bracket. All or none."""
     seen: Seen | None = None
     """None when no quote was looked at (a script, a typed price): then nothing is compared."""
 
 
 class ModifyOrder(Struct, frozen=True, kw_only=True, tag="modify_order"):
-    """Change a live order of ours."""
+    """Change a live order of ours, one leg of a bracket too. What is None stays as it is."""
 
     order_ref: str
     revision: int
     """The revision that the asker saw; another one is denied, so that two screens can't cross."""
     quantity: Decimal | None = None
-    """None keeps it."""
+    order_type: OrderType | None = None
+    """Prices that the new type does not have are dropped."""
     limit_price: Decimal | None = None
-    """None keeps it."""
+    stop_price: Decimal | None = None
+    trail: Trail | None = None
+    offset: Decimal | None = None
+    tif: TimeInForce | None = None
+    """Another one than GTD drops the end date."""
+    good_till: datetime | None = None
+    outside_rth: bool | None = None
+    display_size: Decimal | None = None
+    """0 shows the whole order again."""
 
 
 class CancelOrder(Struct, frozen=True, kw_only=True, tag="cancel_order"):
@@ -149,6 +162,14 @@ class DenialCode(StrEnum):
     TICK = "TICK"
     COLLAR = "COLLAR"
     """Too far through the market."""
+    TRIGGERS_NOW = "TRIGGERS_NOW"
+    """A stop or touch price on the wrong side of the market."""
+    TIME = "TIME"
+    """A start or an end that has passed, has no zone or does not belong to the time in force."""
+    INSTRUCTION = "INSTRUCTION"
+    """An iceberg, group, condition or algorithm that this order can't have."""
+    PARENT = "PARENT"
+    """An attached order that does not fit the one that it is attached to."""
     NO_REFERENCE = "NO_REFERENCE"
     """No usable quote to judge the price by."""
     PRICE_MOVED = "PRICE_MOVED"

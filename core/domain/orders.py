@@ -1,4 +1,4 @@
-"""An order: what was asked for, what is known of it, and the one table that says how that may change."""
+"""An order: what was asked for and what is known of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from core.domain.instructions import Algo, Conditions, Oca, Trail
 
 
 class Side(StrEnum):
@@ -31,6 +34,25 @@ class OrderType(StrEnum):
 
     MKT = "MKT"
     LMT = "LMT"
+    STP = "STP"
+    STP_LMT = "STP LMT"
+    TRAIL = "TRAIL"
+    TRAIL_LIMIT = "TRAIL LIMIT"
+    MIT = "MIT"
+    """Market if touched: a market order once a better price is reached."""
+    LIT = "LIT"
+    """Limit if touched."""
+    MOC = "MOC"
+    LOC = "LOC"
+    MOO = "MOO"
+    """At the open; on the wire a MKT with OPG."""
+    LOO = "LOO"
+    """At the open; on the wire a LMT with OPG."""
+    REL = "REL"
+    """Follows the own side of the market, more aggressive by `Terms.offset`."""
+    MIDPRICE = "MIDPRICE"
+    MTL = "MTL"
+    """A market order whose rest becomes a limit at the price of the first fill."""
     OTHER = "OTHER"
     """A type that another client used; shown, never sent by ibdesk."""
 
@@ -42,11 +64,54 @@ class TimeInForce(StrEnum):
     GTC = "GTC"
     IOC = "IOC"
     FOK = "FOK"
+    GTD = "GTD"
+    """Until `Terms.good_till`."""
+    OPG = "OPG"
+    """At the opening auction."""
     OTHER = "OTHER"
     """A time in force that another client used; shown, never sent by ibdesk."""
 
 
-class OrderRequest(Struct, frozen=True, kw_only=True):
+class Terms(Struct, frozen=True, kw_only=True):
+    """The part of an order that a modification changes. A price of None is one that the type does not have."""
+
+    quantity: Decimal
+    """In units of the instrument (shares, contracts); positive."""
+    order_type: OrderType = OrderType.LMT
+    limit_price: Decimal | None = None
+    """The worst price; for REL and MIDPRICE an optional cap. Combinations may cost 0 or less."""
+    stop_price: Decimal | None = None
+    """The price that starts a STP, STP LMT, MIT or LIT."""
+    trail: Trail | None = None
+    """For TRAIL and TRAIL LIMIT."""
+    offset: Decimal | None = None
+    """For REL: how far it is more aggressive than the own side of the market; 0 joins it."""
+    tif: TimeInForce = TimeInForce.DAY
+    good_till: datetime | None = None
+    """For GTD: when the rest is cancelled; aware."""
+    outside_rth: bool = False
+    """True lets it fill outside regular hours."""
+    display_size: Decimal | None = None
+    """Of an iceberg: the units that the market sees at a time; None shows all of it."""
+
+
+class OrderSpec(Terms, frozen=True, kw_only=True):
+    """All that is asked for: the terms, and what stays as it was placed."""
+
+    side: Side
+    hidden: bool = False
+    """True shows nothing of it in the market."""
+    all_or_none: bool = False
+    good_after: datetime | None = None
+    """When it starts to work; aware. None for at once."""
+    oca: Oca | None = None
+    parent_ref: str = ""
+    """The order whose fill starts it and whose end cancels it; empty for an order that stands alone."""
+    conditions: Conditions | None = None
+    algo: Algo | None = None
+
+
+class OrderRequest(OrderSpec, frozen=True, kw_only=True):
     """What a trader or a script wants sent. `order_ref` is its identity for ever; the same one twice is one order."""
 
     order_ref: str
@@ -54,19 +119,11 @@ class OrderRequest(Struct, frozen=True, kw_only=True):
     account: str
     """The account it is for; never empty."""
     con_id: int
-    side: Side
-    quantity: Decimal
-    """In units of the instrument (shares, contracts); positive."""
     order_type: OrderType
-    limit_price: Decimal | None = None
-    """Required for LMT, None for MKT."""
-    tif: TimeInForce = TimeInForce.DAY
-    outside_rth: bool = False
-    """True lets it fill outside regular hours."""
 
 
 class OrderState(StrEnum):
-    """Where an order is in its life, by evidence alone. See `TRANSITIONS`."""
+    """Where an order is in its life, by evidence alone. See `transitions.TRANSITIONS`."""
 
     INTENT = "INTENT"
     """In the journal; no byte has left."""
@@ -111,144 +168,7 @@ class Pending(StrEnum):
     CANCEL = "CANCEL"
 
 
-class Trigger(StrEnum):
-    """What was learnt about an order."""
-
-    SENT = "SENT"
-    """The whole frame is in the kernel."""
-    NOT_SENT = "NOT_SENT"
-    """The frame certainly never left: the connection was gone before its first byte."""
-    ACCEPTED = "ACCEPTED"
-    """An open order or a live status (PendingSubmit, PreSubmitted, Submitted, PendingCancel)."""
-    HELD = "HELD"
-    """Status Inactive without a refusal, or a hold that the broker names."""
-    PART_FILLED = "PART_FILLED"
-    """Executions sum to less than the quantity."""
-    FILLED = "FILLED"
-    """Executions sum to the quantity or more."""
-    CANCELLED = "CANCELLED"
-    """A terminal status, a completed order or code 202."""
-    REJECTED = "REJECTED"
-    """A refusal of a new order."""
-    EXPIRED = "EXPIRED"
-    LOST_TOUCH = "LOST_TOUCH"
-    """The link to the broker broke, an answer is overdue, or core restarted."""
-    PRESUMED = "PRESUMED"
-    """The trader's word, after two full checks found nothing."""
-
-
-_S = OrderState
-_T = Trigger
-
-TRANSITIONS: dict[tuple[OrderState, Trigger], OrderState] = {
-    (_S.INTENT, _T.SENT): _S.SENT,
-    (_S.INTENT, _T.NOT_SENT): _S.DENIED,
-    # The first callback can overtake the notice that the kernel took the frame.
-    (_S.INTENT, _T.ACCEPTED): _S.WORKING,
-    (_S.INTENT, _T.HELD): _S.HELD,
-    (_S.INTENT, _T.PART_FILLED): _S.WORKING,
-    (_S.INTENT, _T.FILLED): _S.FILLED,
-    (_S.INTENT, _T.CANCELLED): _S.CANCELLED,
-    (_S.INTENT, _T.REJECTED): _S.REJECTED,
-    (_S.INTENT, _T.LOST_TOUCH): _S.UNKNOWN,
-    (_S.SENT, _T.ACCEPTED): _S.WORKING,
-    (_S.SENT, _T.HELD): _S.HELD,
-    (_S.SENT, _T.PART_FILLED): _S.WORKING,
-    (_S.SENT, _T.FILLED): _S.FILLED,
-    (_S.SENT, _T.CANCELLED): _S.CANCELLED,
-    (_S.SENT, _T.REJECTED): _S.REJECTED,
-    (_S.SENT, _T.EXPIRED): _S.EXPIRED,
-    (_S.SENT, _T.LOST_TOUCH): _S.UNKNOWN,
-    (_S.WORKING, _T.ACCEPTED): _S.WORKING,
-    (_S.WORKING, _T.SENT): _S.WORKING,
-    (_S.WORKING, _T.HELD): _S.HELD,
-    (_S.WORKING, _T.PART_FILLED): _S.WORKING,
-    (_S.WORKING, _T.FILLED): _S.FILLED,
-    (_S.WORKING, _T.CANCELLED): _S.CANCELLED,
-    # A venue can refuse what IBKR had accepted.
-    (_S.WORKING, _T.REJECTED): _S.REJECTED,
-    (_S.WORKING, _T.EXPIRED): _S.EXPIRED,
-    (_S.WORKING, _T.LOST_TOUCH): _S.UNKNOWN,
-    (_S.HELD, _T.ACCEPTED): _S.WORKING,
-    (_S.HELD, _T.SENT): _S.HELD,
-    (_S.HELD, _T.HELD): _S.HELD,
-    (_S.HELD, _T.PART_FILLED): _S.WORKING,
-    (_S.HELD, _T.FILLED): _S.FILLED,
-    (_S.HELD, _T.CANCELLED): _S.CANCELLED,
-    (_S.HELD, _T.REJECTED): _S.REJECTED,
-    (_S.HELD, _T.EXPIRED): _S.EXPIRED,
-    (_S.HELD, _T.LOST_TOUCH): _S.UNKNOWN,
-    (_S.UNKNOWN, _T.SENT): _S.UNKNOWN,
-    # The sender is certain that no byte left, whatever the doubt elsewhere.
-    (_S.UNKNOWN, _T.NOT_SENT): _S.DENIED,
-    (_S.UNKNOWN, _T.ACCEPTED): _S.WORKING,
-    (_S.UNKNOWN, _T.HELD): _S.HELD,
-    # Parts filled prove that it existed, not that the rest still works.
-    (_S.UNKNOWN, _T.PART_FILLED): _S.UNKNOWN,
-    (_S.UNKNOWN, _T.FILLED): _S.FILLED,
-    (_S.UNKNOWN, _T.CANCELLED): _S.CANCELLED,
-    (_S.UNKNOWN, _T.REJECTED): _S.REJECTED,
-    (_S.UNKNOWN, _T.EXPIRED): _S.EXPIRED,
-    (_S.UNKNOWN, _T.LOST_TOUCH): _S.UNKNOWN,
-    (_S.UNKNOWN, _T.PRESUMED): _S.PRESUMED_NOT_PLACED,
-    # Real world: a fill that was on its way when the cancel, refusal or expiry was reported. A late fill always wins.
-    (_S.CANCELLED, _T.FILLED): _S.FILLED,
-    (_S.CANCELLED, _T.PART_FILLED): _S.CANCELLED,
-    (_S.CANCELLED, _T.CANCELLED): _S.CANCELLED,
-    (_S.CANCELLED, _T.LOST_TOUCH): _S.CANCELLED,
-    (_S.REJECTED, _T.FILLED): _S.FILLED,
-    # Filled in part although refused: what of the rest lives is not known.
-    (_S.REJECTED, _T.PART_FILLED): _S.UNKNOWN,
-    # The broker lists as open what an error code had ended: the code was misread, or the list is old. The books decide.
-    (_S.REJECTED, _T.ACCEPTED): _S.UNKNOWN,
-    (_S.REJECTED, _T.REJECTED): _S.REJECTED,
-    # IBKR follows a refusal (201) with status Inactive or Cancelled for the same order.
-    (_S.REJECTED, _T.CANCELLED): _S.REJECTED,
-    (_S.REJECTED, _T.HELD): _S.REJECTED,
-    (_S.REJECTED, _T.LOST_TOUCH): _S.REJECTED,
-    (_S.EXPIRED, _T.FILLED): _S.FILLED,
-    (_S.EXPIRED, _T.PART_FILLED): _S.EXPIRED,
-    (_S.EXPIRED, _T.CANCELLED): _S.EXPIRED,
-    (_S.EXPIRED, _T.EXPIRED): _S.EXPIRED,
-    (_S.EXPIRED, _T.LOST_TOUCH): _S.EXPIRED,
-    (_S.FILLED, _T.FILLED): _S.FILLED,
-    (_S.FILLED, _T.LOST_TOUCH): _S.FILLED,
-    # Duplicates and stragglers: a late live status after the last fill is common.
-    (_S.FILLED, _T.ACCEPTED): _S.FILLED,
-    (_S.FILLED, _T.SENT): _S.FILLED,
-    (_S.FILLED, _T.CANCELLED): _S.FILLED,
-    # It was placed after all.
-    (_S.PRESUMED_NOT_PLACED, _T.ACCEPTED): _S.WORKING,
-    (_S.PRESUMED_NOT_PLACED, _T.HELD): _S.HELD,
-    (_S.PRESUMED_NOT_PLACED, _T.PART_FILLED): _S.UNKNOWN,
-    (_S.PRESUMED_NOT_PLACED, _T.FILLED): _S.FILLED,
-    (_S.PRESUMED_NOT_PLACED, _T.CANCELLED): _S.CANCELLED,
-    (_S.PRESUMED_NOT_PLACED, _T.LOST_TOUCH): _S.PRESUMED_NOT_PLACED,
-    # Never sent, as far as our side could tell; what the broker shows outranks that.
-    (_S.DENIED, _T.NOT_SENT): _S.DENIED,
-    (_S.DENIED, _T.ACCEPTED): _S.WORKING,
-    (_S.DENIED, _T.HELD): _S.HELD,
-    (_S.DENIED, _T.PART_FILLED): _S.UNKNOWN,
-    (_S.DENIED, _T.FILLED): _S.FILLED,
-    (_S.DENIED, _T.CANCELLED): _S.CANCELLED,
-    (_S.DENIED, _T.LOST_TOUCH): _S.DENIED,
-}
-"""The whole life of an order. A pair that is missing changes nothing and is raised as an incident."""
-
-
-def transition(state: OrderState, trigger: Trigger) -> OrderState | None:
-    """The state after `trigger`, or None where the table has no row: then the state stays and a person is told."""
-    return TRANSITIONS.get((state, trigger))
-
-
-class Terms(Struct, frozen=True, kw_only=True):
-    """The part of an order that a modification changes."""
-
-    quantity: Decimal
-    limit_price: Decimal | None
-
-
-class Order(Struct, frozen=True, kw_only=True):
+class Order(OrderSpec, frozen=True, kw_only=True):
     """Everything that core knows of one order, at one moment."""
 
     order_ref: str
@@ -259,14 +179,9 @@ class Order(Struct, frozen=True, kw_only=True):
     con_id: int
     label: str
     """The instrument as rows show it."""
-    side: Side
-    quantity: Decimal
     order_type: OrderType
     type_text: str
     """The broker's own name of the type, also for types that ibdesk does not send."""
-    limit_price: Decimal | None
-    tif: TimeInForce
-    outside_rth: bool = False
     state: OrderState
     pending: Pending = Pending.NONE
     previous: Terms | None = None
@@ -313,6 +228,56 @@ class Order(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """The order in words: `BUY 100 AAPL @ 233.33`, `SELL 50 TSLA MKT`."""
-        price = f"@ {self.limit_price:f}" if self.limit_price is not None else self.type_text
-        return f"{self.side} {self.quantity.normalize():f} {self.label} {price}"
+        """The order in words: `BUY 100 AAPL @ 233.33`, `SELL 50 TSLA MKT`, `SELL 100 AAPL STP 230 LMT 229.5`."""
+        return f"{self.side} {self.quantity.normalize():f} {self.label} {price_text(self, self.type_text)}"
+
+
+def price_text(terms: Terms, type_text: str) -> str:
+    """Type and prices in the words of the order line; `type_text` names the type where no price does."""
+    limit = "" if terms.limit_price is None else f"{terms.limit_price:f}"
+    if terms.order_type in (OrderType.LMT, OrderType.OTHER):
+        return f"@ {limit}" if limit else type_text
+    parts = [terms.order_type.value.partition(" ")[0]]
+    if terms.trail is not None:
+        by_percent = terms.trail.percent is not None
+        distance = terms.trail.percent if by_percent else terms.trail.amount
+        parts.append("?" if distance is None else f"{distance:f}{'%' if by_percent else ''}")
+        limit = "" if terms.trail.limit_offset is None else f"{terms.trail.limit_offset:f}"
+    parts += [f"{price:f}" for price in (terms.stop_price, terms.offset) if price is not None]
+    if limit:
+        parts += ["LMT", limit] if len(parts) > 1 else [limit]
+    return " ".join(parts)
+
+
+def terms_of(order: Terms) -> Terms:
+    """The terms alone of an order, a request or a report."""
+    return Terms(
+        quantity=order.quantity,
+        order_type=order.order_type,
+        limit_price=order.limit_price,
+        stop_price=order.stop_price,
+        trail=order.trail,
+        offset=order.offset,
+        tif=order.tif,
+        good_till=order.good_till,
+        outside_rth=order.outside_rth,
+        display_size=order.display_size,
+    )
+
+
+def with_terms(order: Order, terms: Terms) -> Order:
+    """The order with other terms."""
+    return replace(
+        order,
+        quantity=terms.quantity,
+        order_type=terms.order_type,
+        type_text=order.type_text if terms.order_type is order.order_type else terms.order_type.value,
+        limit_price=terms.limit_price,
+        stop_price=terms.stop_price,
+        trail=terms.trail,
+        offset=terms.offset,
+        tif=terms.tif,
+        good_till=terms.good_till,
+        outside_rth=terms.outside_rth,
+        display_size=terms.display_size,
+    )

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument
-from core.domain.orders import OrderType, Side, TimeInForce
+from core.domain.orders import OrderSpec, OrderType
 
 
 class RequestKind(StrEnum):
@@ -71,7 +71,7 @@ class OrderStatusReport(Struct, frozen=True, kw_only=True, tag="status"):
     """`locate`, `trigger`, or empty."""
 
 
-class OpenOrderReport(Struct, frozen=True, kw_only=True, tag="open_order"):
+class OpenOrderReport(OrderSpec, frozen=True, kw_only=True, tag="open_order"):
     """An openOrder message (id 5): the order as the broker holds it."""
 
     order_id: int
@@ -81,13 +81,10 @@ class OpenOrderReport(Struct, frozen=True, kw_only=True, tag="open_order"):
     account: str
     instrument: Instrument
     """As far as the message describes it: no price bands beyond the default."""
-    side: Side
-    quantity: Decimal
+    parent_id: int = 0
+    """The order id of the parent at the client that placed it; 0 for none. `parent_ref` is not known here."""
     order_type: OrderType
     type_text: str
-    limit_price: Decimal | None
-    tif: TimeInForce
-    outside_rth: bool
     status: str
 
 

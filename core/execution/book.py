@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from core.domain.executions import Execution, filled_and_average
-from core.domain.orders import Order, Side
+from core.domain.orders import Order, Pending, Side
 
 
 class OrderBook:
@@ -96,6 +96,18 @@ class OrderBook:
         """Orders of which some may still fill: ours and other clients'."""
         return [order for order in self._orders.values() if order.is_live]
 
+    def goes_with_another(self, order: Order) -> bool:
+        """True if the broker ends `order` because of another: its parent was cancelled, or one of its group filled."""
+        parent = self._orders.get(order.parent_ref)
+        if parent is not None and (not parent.is_live or parent.pending is Pending.CANCEL):
+            return True
+        return any(
+            other.order_ref != order.order_ref
+            and (other.filled > 0 or other.pending is Pending.CANCEL)
+            and ((bool(order.parent_ref) and other.parent_ref == order.parent_ref) or _same_group(order, other))
+            for other in self._orders.values()
+        )
+
     def executions(self) -> Iterable[Execution]:
         """The executions that stand."""
         return self._executions.values()
@@ -110,3 +122,7 @@ class OrderBook:
             ),
             Decimal(0),
         )
+
+
+def _same_group(order: Order, other: Order) -> bool:
+    return order.oca is not None and other.oca is not None and order.oca.group == other.oca.group

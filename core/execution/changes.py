@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
 
 from core.domain.commands import Denial, DenialCode, ModifyOrder
-from core.domain.orders import Order, OrderRequest, OrderState, Pending, Side
+from core.domain.instructions import Trail
+from core.domain.instruments import Instrument
+from core.domain.order_types import AUCTIONS, RULES, Need, TypeRule, at_open
+from core.domain.orders import Order, OrderRequest, OrderState, Pending, Side, Terms, TimeInForce, terms_of
+from core.domain.prices import as_written
+from core.risk.circumstances import Circumstances
 
 _CHANGEABLE = (OrderState.WORKING, OrderState.HELD)
 
@@ -28,6 +34,45 @@ def why_not(order: Order, command: ModifyOrder) -> Denial | None:
         text = f"{order.filled:f} of {order.text} is filled already. Type a larger quantity, or cancel the rest."
         return _deny(DenialCode.QUANTITY, text)
     return None
+
+
+def is_changeable(order: Order) -> bool:
+    """True for an order of ours that the broker holds and that waits for no answer."""
+    return order.state in _CHANGEABLE and order.pending is Pending.NONE and not order.external
+
+
+def unchangeable(order: Order, terms: Terms) -> Denial | None:
+    """Why an order can't get `terms` although they may be right for a new one; None if it can."""
+    was, will = at_open(order.order_type, order.tif), at_open(terms.order_type, terms.tif)
+    if (was in AUCTIONS) is not (will in AUCTIONS):
+        text = f"{order.text} can't go into an auction or out of one. Cancel it, then send another. [329]"
+        return _deny(DenialCode.ORDER_TYPE, text)
+    return None
+
+
+def unattached(child: OrderRequest, parent: OrderRequest | Order) -> Denial | None:
+    """Why an order can't be attached to `parent`; None if it can."""
+    if child.parent_ref != parent.order_ref:
+        return _deny(DenialCode.PARENT, f"The order {child.order_ref} does not name the one it comes with. Not sent.")
+    if (child.account, child.con_id, child.side) != (parent.account, parent.con_id, parent.side.opposite):
+        text = "An attached order is for the same account and instrument, on the other side. Not sent."
+        return _deny(DenialCode.PARENT, text)
+    if child.quantity > parent.quantity:
+        text = f"An attached order for {child.quantity:f} would do more than close {parent.quantity:f}. Not sent."
+        return _deny(DenialCode.PARENT, text)
+    return None
+
+
+def entry_price(parent: OrderRequest | Order, circumstances: Circumstances) -> Decimal | None:
+    """Where an order that has not traded is expected to: its limit, its stop, else the market; None if unknown."""
+    for price in (parent.limit_price, parent.stop_price):
+        if price is not None:
+            return price
+    quote = circumstances.quote
+    if quote is None:
+        return None
+    other = quote.ask if parent.side is Side.BUY else quote.bid
+    return other if other is not None else quote.mark
 
 
 def overtaken(pending: Order) -> Denial | None:
@@ -65,13 +110,44 @@ def not_repeated(known: Order | None, order_ref: str, account: str, con_id: int,
     return ended(known) if known.state is OrderState.DENIED else None
 
 
-def with_terms(order: Order, command: ModifyOrder) -> Order:
-    """The order with the terms that `command` wants."""
-    return replace(
-        order,
-        quantity=order.quantity if command.quantity is None else command.quantity,
-        limit_price=order.limit_price if command.limit_price is None else command.limit_price,
+def changed(order: Order, command: ModifyOrder) -> Terms:
+    """The terms that `command` makes of the order's: the one builder of modifications.
+
+    Prices that a new type does not have are dropped unless the command names them, which the controls then refuse.
+    """
+    kind = order.order_type if command.order_type is None else command.order_type
+    tif = order.tif if command.tif is None else command.tif
+    rule = RULES.get(kind)
+    kept = terms_of(order)
+    if rule is not None and kind is not order.order_type:
+        kept = replace(
+            kept,
+            limit_price=None if rule.limit is Need.NONE else kept.limit_price,
+            stop_price=None if rule.stop is Need.NONE else kept.stop_price,
+            trail=_kept_trail(kept.trail, rule),
+            offset=None if rule.offset is Need.NONE else kept.offset,
+        )
+    if tif is not TimeInForce.GTD:
+        kept = replace(kept, good_till=None)
+    shown = kept.display_size if command.display_size is None else command.display_size
+    return Terms(
+        quantity=kept.quantity if command.quantity is None else command.quantity,
+        order_type=kind,
+        limit_price=kept.limit_price if command.limit_price is None else command.limit_price,
+        stop_price=kept.stop_price if command.stop_price is None else command.stop_price,
+        trail=kept.trail if command.trail is None else command.trail,
+        offset=kept.offset if command.offset is None else command.offset,
+        tif=tif,
+        good_till=kept.good_till if command.good_till is None else command.good_till,
+        outside_rth=kept.outside_rth if command.outside_rth is None else command.outside_rth,
+        display_size=shown or None,
     )
+
+
+def _kept_trail(trail: Trail | None, rule: TypeRule) -> Trail | None:
+    if trail is None or rule.trail is Need.NONE:
+        return None
+    return replace(trail, limit_offset=None) if rule.limit_offset is Need.NONE else trail
 
 
 def request_of(order: Order) -> OrderRequest:
@@ -84,8 +160,58 @@ def request_of(order: Order) -> OrderRequest:
         quantity=order.quantity,
         order_type=order.order_type,
         limit_price=order.limit_price,
+        stop_price=order.stop_price,
+        trail=order.trail,
+        offset=order.offset,
         tif=order.tif,
+        good_till=order.good_till,
         outside_rth=order.outside_rth,
+        display_size=order.display_size,
+        hidden=order.hidden,
+        all_or_none=order.all_or_none,
+        good_after=order.good_after,
+        oca=order.oca,
+        parent_ref=order.parent_ref,
+        conditions=order.conditions,
+        algo=order.algo,
+    )
+
+
+def drafted(
+    request: OrderRequest, instrument: Instrument, now: datetime, *, number: int, order_id: int, client_id: int
+) -> Order:
+    """The order that a request becomes, as an intent; its prices written as the instrument's are."""
+    bands = instrument.price_bands
+    return Order(
+        order_ref=request.order_ref,
+        number=number,
+        account=request.account,
+        con_id=request.con_id,
+        label=instrument.label,
+        side=request.side,
+        quantity=request.quantity,
+        order_type=request.order_type,
+        type_text=request.order_type.value,
+        limit_price=as_written(request.limit_price, bands),
+        stop_price=as_written(request.stop_price, bands),
+        trail=request.trail,
+        offset=request.offset,
+        tif=request.tif,
+        good_till=request.good_till,
+        outside_rth=request.outside_rth,
+        display_size=request.display_size,
+        hidden=request.hidden,
+        all_or_none=request.all_or_none,
+        good_after=request.good_after,
+        oca=request.oca,
+        parent_ref=request.parent_ref,
+        conditions=request.conditions,
+        algo=request.algo,
+        state=OrderState.INTENT,
+        order_id=order_id,
+        client_id=client_id,
+        created=now,
+        changed=now,
     )
 
 

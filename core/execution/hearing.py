@@ -209,8 +209,20 @@ class Hearing:
             order_type=report.order_type,
             type_text=report.type_text,
             limit_price=report.limit_price,
+            stop_price=report.stop_price,
+            trail=report.trail,
+            offset=report.offset,
             tif=report.tif,
+            good_till=report.good_till,
             outside_rth=report.outside_rth,
+            display_size=report.display_size,
+            hidden=report.hidden,
+            all_or_none=report.all_or_none,
+            good_after=report.good_after,
+            oca=report.oca,
+            parent_ref=self._parent_ref(report),
+            conditions=report.conditions,
+            algo=report.algo,
             state=OrderState.WORKING,
             order_id=report.order_id,
             client_id=report.client_id,
@@ -230,6 +242,10 @@ class Hearing:
         filled, average = self._state.book.filled(order.order_ref)
         facts += self._take(order, lifecycle.from_fills(concluded.order, filled, average, now))
         return [OrderChanged(order=order), *facts, *alarm]
+
+    def _parent_ref(self, report: OpenOrderReport) -> str:
+        parent = self._find(0, report.client_id, report.parent_id) if report.parent_id else None
+        return "" if parent is None else parent.order_ref
 
     def _execution(self, report: ExecutionReport) -> list[Fact]:
         execution = report.execution
@@ -277,7 +293,8 @@ class Hearing:
             return [
                 self.incident(f"IBKR about order id {report.request_id}, unknown here: {report.text} [{report.code}]")
             ]
-        return self._take(order, lifecycle.from_error(order, report, self._clock.utc()))
+        expected = self._state.book.goes_with_another(order)
+        return self._take(order, lifecycle.from_error(order, report, self._clock.utc(), expected=expected))
 
     def _know(self, instrument: Instrument) -> None:
         if instrument.con_id not in self._state.instruments:

@@ -13,7 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.domain.events import Incident, Severity
-from core.domain.orders import Order, OrderState, Pending, Terms, Trigger, transition
+from core.domain.instructions import Trail
+from core.domain.order_types import RULES, at_open
+from core.domain.orders import Order, OrderState, OrderType, Pending, Terms, TimeInForce, terms_of, with_terms
 from core.domain.reports import (
     CompletedOrderReport,
     ErrorClass,
@@ -22,6 +24,7 @@ from core.domain.reports import (
     OrderStatusReport,
     RequestKind,
 )
+from core.domain.transitions import Trigger, transition
 from core.text import mask_accounts
 
 _LIVE_STATUSES = frozenset(
@@ -30,6 +33,7 @@ _LIVE_STATUSES = frozenset(
 _ENDED_STATUSES = frozenset({"Cancelled", "ApiCancelled"})
 _FILLED_STATUS = "Filled"
 _INACTIVE_STATUS = "Inactive"
+_AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
 class Conclusion(Struct, frozen=True):
@@ -45,7 +49,7 @@ class Conclusion(Struct, frozen=True):
 def from_status(order: Order, report: OrderStatusReport, now: datetime) -> Conclusion:
     """An orderStatus. Its fill figures are never used; an unknown word changes nothing and is told."""
     seen = _with_identity(order, report.perm_id)
-    trigger = _trigger_of(report.status, report.why_held)
+    trigger = _trigger_of(order, report.status, report.why_held)
     if report.status == _FILLED_STATUS:
         return Conclusion(seen, ask=order.filled < order.quantity)
     if trigger is None:
@@ -58,8 +62,8 @@ def from_open_order(order: Order, report: OpenOrderReport, now: datetime) -> Con
     """An openOrder: the broker holds the order with these terms."""
     seen = _with_identity(order, report.perm_id)
     if order.is_live:
-        seen = _with_terms(seen, Terms(quantity=report.quantity, limit_price=report.limit_price))
-    trigger = _trigger_of(report.status, "")
+        seen = _with_held(seen, terms_of(report))
+    trigger = _trigger_of(order, report.status, "")
     if trigger is None or report.status == _FILLED_STATUS:
         return settle_fills(seen, now)
     concluded = _apply(seen, trigger, now)
@@ -71,7 +75,7 @@ def from_completed(order: Order, report: CompletedOrderReport, now: datetime) ->
     seen = _with_identity(order, report.perm_id)
     if report.status == _FILLED_STATUS:
         return Conclusion(seen)
-    if report.status in _ENDED_STATUSES:
+    if report.status in _ENDED_STATUSES or (report.status == _INACTIVE_STATUS and order.tif in _AT_ONCE):
         trigger = Trigger.CANCELLED
     elif report.status == _INACTIVE_STATUS:
         trigger = Trigger.REJECTED
@@ -118,17 +122,15 @@ def with_old_terms(order: Order) -> Order:
     """The order as it was before the modification that is pending; a cancel stays pending."""
     if order.previous is None:
         return order
-    return replace(
-        order,
-        quantity=order.previous.quantity,
-        limit_price=order.previous.limit_price,
-        pending=Pending.NONE if order.pending is Pending.MODIFY else order.pending,
-        previous=None,
-    )
+    pending = Pending.NONE if order.pending is Pending.MODIFY else order.pending
+    return replace(with_terms(order, order.previous), pending=pending, previous=None)
 
 
-def from_error(order: Order, report: ErrorReport, now: datetime) -> Conclusion:
-    """An error for an order's id. What it means depends on what was asked: a refused modify leaves the order live."""
+def from_error(order: Order, report: ErrorReport, now: datetime, *, expected: bool = False) -> Conclusion:
+    """An error for an order's id. What it means depends on what was asked: a refused modify leaves the order live.
+
+    `expected` says that the order goes with another one, which has ended or filled: its cancel surprises nobody.
+    """
     if report.error_class in (ErrorClass.INFO, ErrorClass.DATA_ONLY):
         return Conclusion(order)
     text = mask_accounts(report.text)
@@ -137,7 +139,7 @@ def from_error(order: Order, report: ErrorReport, now: datetime) -> Conclusion:
     if report.error_class is ErrorClass.WARNING:
         return Conclusion(noted, told)
     if report.error_class is ErrorClass.CANCELLED:
-        return _cancelled(order, text, report.code, now)
+        return _cancelled(order, text, report.code, now, expected=expected)
     if report.kind is RequestKind.MODIFY:
         settled = settle_fills(with_old_terms(noted), now)
         return Conclusion(settled.order, told, ask=True)
@@ -159,24 +161,25 @@ def from_error(order: Order, report: ErrorReport, now: datetime) -> Conclusion:
     return Conclusion(noted, told, ask=True)
 
 
-def _cancelled(order: Order, text: str, code: int, now: datetime) -> Conclusion:
+def _cancelled(order: Order, text: str, code: int, now: datetime, *, expected: bool) -> Conclusion:
     """Code 202. IBKR cancels by itself too: then a person is told."""
     _, named, reason = text.partition("reason:")
     note = reason.strip() if named else text
     concluded = _apply(order, Trigger.CANCELLED, now, note=note or None, code=code)
-    if concluded.incident is None and order.is_live and order.pending is not Pending.CANCEL:
+    if concluded.incident is None and order.is_live and order.pending is not Pending.CANCEL and not expected:
         told = f"IBKR cancelled {_name(order)}{f': {note}' if note else ''} [{code}]"
         return Conclusion(concluded.order, _incident(told, now, order))
     return concluded
 
 
-def _trigger_of(status: str, why_held: str) -> Trigger | None:
+def _trigger_of(order: Order, status: str, why_held: str) -> Trigger | None:
     if status in _LIVE_STATUSES:
         return Trigger.HELD if why_held == "locate" else Trigger.ACCEPTED
     if status in _ENDED_STATUSES:
         return Trigger.CANCELLED
     if status == _INACTIVE_STATUS:
-        return Trigger.HELD
+        # What must fill at once and did not is over: IBKR says so with this word.
+        return Trigger.CANCELLED if order.tif in _AT_ONCE else Trigger.HELD
     return Trigger.ACCEPTED if status == _FILLED_STATUS else None
 
 
@@ -204,17 +207,45 @@ def _with_identity(order: Order, perm_id: int) -> Order:
     return replace(order, perm_id=perm_id) if perm_id and order.perm_id is None else order
 
 
-def _with_terms(order: Order, held: Terms) -> Order:
+def _with_held(order: Order, held: Terms) -> Order:
     """The order with the terms that the broker holds; the old ones of a pending modification prove nothing yet."""
-    if order.pending is Pending.MODIFY and held == order.previous:
-        return order
+    order = _with_trail(order, held.trail)
+    current = terms_of(order)
     pending = Pending.NONE if order.pending is Pending.MODIFY else order.pending
-    if held == Terms(quantity=order.quantity, limit_price=order.limit_price):
+    if _told(order, held, current) == current:
         return replace(order, pending=pending, previous=None)
+    if order.pending is Pending.MODIFY and order.previous and _told(order, held, order.previous) == order.previous:
+        return order
     note = order.note if order.external else "terms as the broker holds them"
-    return replace(
-        order, quantity=held.quantity, limit_price=held.limit_price, pending=pending, previous=None, note=note
-    )
+    moved = with_terms(order, _told(order, held, current))
+    return replace(moved, pending=pending, previous=None, note=note)
+
+
+def _with_trail(order: Order, held: Trail | None) -> Order:
+    """The order with its trailing stop where the broker says it stands: that moves without anybody asking."""
+    if order.trail is None or held is None or held.stop_price is None:
+        return order
+    return replace(order, trail=replace(order.trail, stop_price=held.stop_price))
+
+
+def _told(order: Order, held: Terms, wanted: Terms) -> Terms:
+    """What the broker holds, as far as it says something about what was `wanted`.
+
+    The limit of a pegged order and of one that an algorithm works is where it stands now; a market-to-limit order
+    comes back as a limit order; an end date is told to the second, or not at all.
+    """
+    rule = RULES.get(wanted.order_type)
+    same_type = at_open(wanted.order_type, wanted.tif) is held.order_type
+    if same_type or (rule is not None and rule.pegged and held.order_type is OrderType.LMT):
+        held = replace(held, order_type=wanted.order_type)
+    if order.algo is not None or (rule is not None and rule.pegged):
+        held = replace(held, limit_price=wanted.limit_price)
+    if held.trail is not None and wanted.trail is not None:
+        held = replace(held, trail=replace(held.trail, stop_price=wanted.trail.stop_price))
+    until = wanted.good_till
+    if until is not None and held.good_till in (None, until.replace(microsecond=0)):
+        held = replace(held, good_till=until)
+    return held
 
 
 def _name(order: Order) -> str:

@@ -13,7 +13,8 @@ from core.execution.orders import OrderDesk
 from core.execution.state import DeskState
 from core.market.feed import QuoteFeed
 from core.ports import Approved
-from core.risk.controls import is_plain, order_value
+from core.risk.circumstances import is_plain
+from core.risk.controls import order_value
 from core.risk.fees import estimate_commission
 
 _IN_FLIGHT = (OrderState.INTENT, OrderState.SENT)
@@ -33,8 +34,9 @@ class PositionActions:
         judged = self._desk.gate() or self._desk.judge(request)
         instrument = self._state.instruments.get(request.con_id)
         quote = self._feed.get(request.con_id)
-        plain = is_plain(request.quantity) and (request.limit_price is None or is_plain(request.limit_price))
-        value = order_value(request, instrument, quote) if instrument and plain else None
+        numbers = (request.quantity, request.limit_price, request.stop_price)
+        plain = all(number is None or is_plain(number) for number in numbers)
+        value = order_value(request, self._desk.circumstances(request)) if plain else None
         fee = None
         if instrument is not None and value is not None and request.quantity > 0:
             price = value / instrument.multiplier / request.quantity
@@ -130,12 +132,14 @@ class PositionActions:
     def _taking_liquidity(self, account: str, con_id: int, side: Side) -> bool:
         """True while an order of ours on the closing side is live at or through the market: a closing order on its way.
 
-        Targets resting away from the market don't count: they stay, as HANDS.md rule 9 has it.
+        Stops, and targets resting away from the market, don't count: they stay, as HANDS.md rule 9 has it.
         """
         quote = self._feed.get(con_id)
         near = None if quote is None else (quote.bid if side is Side.SELL else quote.ask)
         for order in self._state.book.live():
             if (order.account, order.con_id, order.side) != (account, con_id, side) or order.external:
+                continue
+            if order.stop_price is not None or order.trail is not None:
                 continue
             if order.state in _IN_FLIGHT:
                 return True
@@ -151,7 +155,7 @@ class PositionActions:
 
 
 def _ticks_through(request: OrderRequest, instrument: Instrument | None, quote: Quote | None) -> int:
-    if instrument is None or quote is None or request.limit_price is None:
+    if instrument is None or quote is None or request.limit_price is None or request.stop_price is not None:
         return 0
     other = quote.ask if request.side is Side.BUY else quote.bid
     if other is None:

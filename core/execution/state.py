@@ -22,8 +22,9 @@ from core.domain.entries import (
 )
 from core.domain.events import ExecutionAdded, Health, Incident, OrderChanged, TradingState
 from core.domain.instruments import Instrument
-from core.domain.orders import Order, OrderState, Pending, Trigger, transition
+from core.domain.orders import Order, OrderState, Pending
 from core.domain.positions import Position
+from core.domain.transitions import Trigger, transition
 from core.execution.book import OrderBook
 
 INCIDENTS_SHOWN = 100

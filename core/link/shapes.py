@@ -14,6 +14,7 @@ _MODULES = (
     "core.domain.connection",
     "core.domain.events",
     "core.domain.executions",
+    "core.domain.instructions",
     "core.domain.instruments",
     "core.domain.orders",
     "core.domain.positions",
@@ -34,7 +35,13 @@ def describe() -> Iterator[str]:
                 continue
             if issubclass(value, Struct):
                 config = value.__struct_config__
-                fields = [f"{field}: {value.__annotations__[field]}" for field in value.__struct_fields__]
+                fields = [f"{field}: {_annotation(value, field)}" for field in value.__struct_fields__]
                 yield f"{name}.{key} {config.tag_field}={config.tag} {fields}"
             elif issubclass(value, Enum):
                 yield f"{name}.{key} {[(member.name, member.value) for member in value]}"
+
+
+def _annotation(struct: type, field: str) -> object:
+    return next(
+        base.__annotations__[field] for base in struct.__mro__ if field in vars(base).get("__annotations__", ())
+    )

@@ -85,13 +85,13 @@ async def test_order_without_a_limit_has_none(price: str) -> None:
 async def test_order_of_a_kind_that_we_do_not_send() -> None:
     async with connected() as desk:
         (report,) = await heard(
-            desk, order(action="SSHORT", orderType="TRAIL LIMIT", tif="OPG", secType="BOND", clientId=0, orderId=-3)
+            desk, order(action="SSHORT", orderType="PASSV REL", tif="AUC", secType="BOND", clientId=0, orderId=-3)
         )
 
         assert isinstance(report, OpenOrderReport)
         assert (report.order_type, report.type_text, report.tif) == (
             OrderType.OTHER,
-            "TRAIL LIMIT",
+            "PASSV REL",
             TimeInForce.OTHER,
         )
         assert (report.side, report.instrument.sec_type) == (Side.SELL, SecType.OTHER)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.orders import TERMINAL_STATES, TRANSITIONS, OrderState, Trigger, transition
+from core.domain.orders import TERMINAL_STATES, OrderState
+from core.domain.transitions import TRANSITIONS, Trigger, transition
 
 S, T = OrderState, Trigger
 LIVE_STATES = frozenset(S) - TERMINAL_STATES

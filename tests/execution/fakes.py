@@ -94,6 +94,8 @@ class Placed:
     order_id: int
     request: OrderRequest
     modify: bool
+    parent_id: int = 0
+    transmit: bool = True
 
 
 class FakeBroker:
@@ -161,11 +163,19 @@ class FakeBroker:
         self.lowest_order_id += 1
         return self.lowest_order_id - 1
 
-    def place(self, approved: Approved[OrderRequest], order_id: int, *, modify: bool) -> Awaitable[None]:
+    def place(
+        self,
+        approved: Approved[OrderRequest],
+        order_id: int,
+        *,
+        modify: bool,
+        parent_id: int = 0,
+        transmit: bool = True,
+    ) -> Awaitable[None]:
         if self.refuses is not None:
             raise self.refuses
         self.trace.append(f"{'modify' if modify else 'place'} {order_id}")
-        self.placed.append(Placed(order_id, approved.value, modify))
+        self.placed.append(Placed(order_id, approved.value, modify, parent_id, transmit))
         return self._frame()
 
     def cancel(self, order_id: int) -> Awaitable[None]:

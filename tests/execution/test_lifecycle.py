@@ -10,8 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from core.domain.events import Severity
-from core.domain.orders import TERMINAL_STATES, TRANSITIONS, Order, OrderState, Pending, Terms, Trigger
+from core.domain.orders import TERMINAL_STATES, Order, OrderState, Pending, Terms
 from core.domain.reports import ErrorClass, RequestKind
+from core.domain.transitions import TRANSITIONS, Trigger
 from core.execution import lifecycle
 from core.execution.lifecycle import Conclusion
 from core.execution.state import lose_touch

@@ -20,10 +20,18 @@ from core.ports import Approved, Broker, BrokerListener
 class _DyingBroker(IbBroker):
     """The real adapter, except that placing an order is the last thing that this process does."""
 
-    def place(self, approved: Approved[OrderRequest], order_id: int, *, modify: bool) -> Awaitable[None]:
+    def place(
+        self,
+        approved: Approved[OrderRequest],
+        order_id: int,
+        *,
+        modify: bool,
+        parent_id: int = 0,
+        transmit: bool = True,
+    ) -> Awaitable[None]:
         """SIGKILL to ourselves."""
         os.kill(os.getpid(), signal.SIGKILL)
-        return super().place(approved, order_id, modify=modify)
+        return super().place(approved, order_id, modify=modify, parent_id=parent_id, transmit=transmit)
 
 
 def _make(listener: BrokerListener, clock: Clock, pace: int) -> Broker:

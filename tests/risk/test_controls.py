@@ -15,7 +15,9 @@ from core.domain.limits import Limits
 from core.domain.orders import OrderRequest, OrderType, Side, TimeInForce
 from core.domain.quotes import DataType, Quote
 from core.ports import Approved
-from core.risk.controls import Circumstances, has_moved, is_plain, judge, moved_allowance, order_value, reference_price
+from core.risk.circumstances import Circumstances, is_plain
+from core.risk.controls import has_moved, judge, moved_allowance, order_value
+from core.risk.prices import reference_price
 
 D = Decimal
 ACCOUNT = "DU1234567"
@@ -241,17 +243,17 @@ def test_value_counts_the_multiplier_and_the_market() -> None:
 
     assert denial(replace(BUY, quantity=D(20)), instrument=future).code is DenialCode.VALUE_MAX
     assert denial(replace(MARKET, quantity=D(900))).code is DenialCode.VALUE_MAX
-    assert order_value(BUY, future, QUOTE) == D("1166650.00")
-    assert order_value(MARKET, AAPL, QUOTE) == D("23334.00")
-    assert order_value(MARKET, AAPL, None) is None
+    assert order_value(BUY, replace(AROUND, instrument=future)) == D("1166650.00")
+    assert order_value(MARKET, AROUND) == D("23334.00")
+    assert order_value(MARKET, replace(AROUND, quote=None)) is None
 
 
 def test_the_reference_is_the_other_side_else_the_mark() -> None:
-    assert reference_price(BUY, QUOTE) == D("233.34")
-    assert reference_price(replace(BUY, side=Side.SELL), QUOTE) == D("233.33")
-    assert reference_price(BUY, replace(QUOTE, ask=None)) == D("233.34")
-    assert reference_price(BUY, Quote(con_id=1, close=D(5))) == 5
-    assert reference_price(BUY, None) is None
+    assert reference_price(BUY, replace(AROUND, quote=QUOTE)) == D("233.34")
+    assert reference_price(replace(BUY, side=Side.SELL), replace(AROUND, quote=QUOTE)) == D("233.33")
+    assert reference_price(BUY, replace(AROUND, quote=replace(QUOTE, ask=None))) == D("233.34")
+    assert reference_price(BUY, replace(AROUND, quote=Quote(con_id=1, close=D(5)))) == 5
+    assert reference_price(BUY, replace(AROUND, quote=None)) is None
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from core.domain.order_types import STOPS
 from core.domain.orders import OrderType
 from core.domain.positions import Position
 from tui import format as fmt
@@ -89,9 +90,9 @@ class PositionsPane(GridPane):
         }
 
     def _stop_text(self, position: Position) -> str:
-        """The stop order of another client that would reduce the position; `—` for none."""
+        """The stop order, ours or another client's, that would reduce the position; `—` for none."""
         side_sign = -1 if position.quantity > 0 else 1
         for order in self.replica.live_orders(position.con_id):
-            if order.order_type is OrderType.OTHER and order.side.sign == side_sign:
+            if order.order_type in (*STOPS, OrderType.OTHER) and order.side.sign == side_sign:
                 return f"{order.type_text} {fmt.size(order.remaining)}"
         return fmt.NONE

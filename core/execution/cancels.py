@@ -1,0 +1,122 @@
+"""Cancels: they never wait for a control, the journal or another command."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from core.domain.commands import Ack, CancelEntries, Cancelled, CancelOrder, Denial, DenialCode
+from core.domain.entries import CancelAsked
+from core.domain.events import OrderChanged
+from core.domain.orders import Order, OrderState, Pending
+from core.execution.changes import ended
+from core.execution.publisher import Publisher
+from core.execution.sends import Sends
+from core.execution.state import DeskState
+from core.ports import Broker
+
+
+class Cancels:
+    """Asks the broker to cancel orders of ours."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        state: DeskState,
+        publisher: Publisher,
+        sends: Sends,
+        recording: set[str],
+        *,
+        read_only: bool,
+    ) -> None:
+        """`recording` names the new orders whose intent is being committed: no frame of them exists yet."""
+        self._broker = broker
+        self._state = state
+        self._publisher = publisher
+        self._sends = sends
+        self._recording = recording
+        self._read_only = read_only
+
+    def cancel(self, command: CancelOrder) -> Ack:
+        """Ask for one cancel; it passes every gate but the connection."""
+        order = self._state.book.get(command.order_ref)
+        if order is None:
+            return unknown(command.order_ref)
+        denial = self._cancellable(order)
+        if denial is not None:
+            return Ack(ok=False, denied=denial, order=order)
+        return Ack(ok=True, order=self.ask(order))
+
+    def cancel_entries(self, command: CancelEntries) -> Ack:
+        """Cancel every live order of ours that opens or adds; what reduces a position stays and is named."""
+        if self._state.positions is None:
+            text = "Nothing was cancelled: positions are not read yet, so entries can't be told from exits. Try again."
+            return Ack(ok=False, denied=_deny(DenialCode.NOT_RECONCILED, text))
+        asked: list[str] = []
+        kept: list[str] = []
+        denied: Denial | None = None
+        for order in self._state.book.live():
+            if order.external or (command.con_id is not None and order.con_id != command.con_id):
+                continue
+            if self._ends_with_parent(order):
+                continue
+            if self._protects(order):
+                kept.append(order.order_ref)
+                continue
+            denial = self._cancellable(order)
+            if denial is None:
+                asked.append(self.ask(order).order_ref)
+            denied = denied or denial
+        if denied is not None and not asked:
+            return Ack(ok=False, denied=denied)
+        return Ack(ok=True, result=Cancelled(asked=tuple(asked), kept=tuple(kept)))
+
+    def _protects(self, order: Order) -> bool:
+        position = self._state.held(order.account, order.con_id)
+        return position is not None and position.quantity * order.side.sign < 0
+
+    def _ends_with_parent(self, order: Order) -> bool:
+        """True for what is attached to an entry that has not traded: the broker cancels it with that."""
+        parent = self._state.book.get(order.parent_ref) if order.parent_ref else None
+        return parent is not None and parent.is_live and not parent.filled
+
+    def _cancellable(self, order: Order) -> Denial | None:
+        if order.external:
+            text = f"{order.text} belongs to another client. Cancel it where it was placed."
+            return _deny(DenialCode.EXTERNAL, text)
+        if not order.is_live:
+            return ended(order)
+        if self._read_only:
+            return _deny(DenialCode.READ_ONLY, "This profile is read-only: cancels are not sent. Set readonly = false.")
+        if not self._state.connection.accounts:
+            reason = self._state.connection.problem or "there is no connection to the broker"
+            return _deny(DenialCode.NOT_CONNECTED, f"The cancel of {order.text} was not sent: {reason}")
+        return None
+
+    def ask(self, order: Order) -> Order:
+        """Send the cancel of a live order, or see to it that an order without a frame gets none."""
+        # Before its first frame exists there is nothing to cancel at the broker: it will not be sent.
+        sending = None if order.order_ref in self._recording else self._broker.cancel(order.order_id)
+        asked = replace(order, pending=Pending.CANCEL, revision=order.revision + 1)
+        self._state.book.put(asked)
+        self._publisher.facts([OrderChanged(order=asked)], heard=[CancelAsked(order_ref=order.order_ref)])
+        if sending is not None:
+            self._sends.follow(order.order_ref, sending, self._sends.cancel_sent)
+            self._withdraw_children(order)
+        return self._state.book.get(order.order_ref) or asked
+
+    def _withdraw_children(self, parent: Order) -> None:
+        """What is attached and has not left yet would find no parent."""
+        for child in self._state.book.live():
+            waits = child.state is OrderState.INTENT and child.order_ref not in self._recording
+            if child.parent_ref == parent.order_ref and waits:
+                self.ask(child)
+
+
+def unknown(order_ref: str) -> Ack:
+    """The answer about an order that nobody has heard of."""
+    text = f"No order {order_ref} is known here. Look at the orders pane and choose one."
+    return Ack(ok=False, denied=_deny(DenialCode.UNKNOWN_ORDER, text))
+
+
+def _deny(code: DenialCode, message: str) -> Denial:
+    return Denial(code=code, message=message)
