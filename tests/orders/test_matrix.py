@@ -1,0 +1,211 @@
+"""Order type × time in force × class of instrument: every cell through core and gateway, or refused by both.
+
+`python -m tests.orders.test_matrix` prints the matrix.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from core.broker.adapter import IbBroker
+from core.clock import LoopClock
+from core.domain.commands import DenialCode
+from core.domain.connection import Endpoint, Mode
+from core.domain.instructions import Trail
+from core.domain.instruments import Instrument, SecType
+from core.domain.order_types import STOPS, TOUCHED
+from core.domain.orders import OrderRequest, OrderState, OrderType, Side, TimeInForce, terms_of
+from core.domain.prices import floor_tick, increment_at
+from core.ports import Approved, ConnectPermit
+from tests.broker.scripted import Ear
+from tests.orders.floor import AAPL, EUR_USD, Floor, floor
+from tests.orders.wanted import said, wanted
+
+TYPES = tuple(one for one in OrderType if one is not OrderType.OTHER)
+TIMES = tuple(one for one in TimeInForce if one is not TimeInForce.OTHER)
+CLASSES = (SecType.STK, SecType.FUT, SecType.OPT, SecType.CASH)
+AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
+WAIT = (*STOPS, *TOUCHED)
+FILLS = (OrderType.MKT, OrderType.MTL)
+UNTIL = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
+
+
+def con_id_of(desk: Floor, kind: SecType) -> int:
+    """An instrument of a class that the gateway lists."""
+    catalogue = desk.gateway.hub.catalogue
+    if kind is SecType.STK:
+        return AAPL
+    if kind is SecType.CASH:
+        return EUR_USD
+    if kind is SecType.FUT:
+        return next(one.con_id for one in catalogue.instruments if one.sec_type == "FUT" and one.symbol == "ES")
+    return call_of(desk, 0)
+
+
+def call_of(desk: Floor, place: int) -> int:
+    """A call on AAPL near the money, `place` strikes further out."""
+    spot = desk.gateway.hub.catalogue.by_id[AAPL].start_price
+    chains = desk.gateway.hub.catalogue.chains
+    calls = sorted(
+        (one for one in chains.options(AAPL).values() if one.right == "C"),
+        key=lambda one: (one.last_trade_date, one.strike),
+    )
+    first = [one for one in calls if one.last_trade_date == calls[len(calls) // 2].last_trade_date]
+    near = [one for one in first if one.strike >= spot]
+    return near[place].con_id
+
+
+def cell(desk: Floor, instrument: Instrument, kind: OrderType, tif: TimeInForce) -> OrderRequest:
+    """A request of a type and a time in force that rests where it can."""
+    bands = instrument.price_bands
+    low, high = desk.near(instrument, "0.95"), desk.near(instrument, "1.05", Side.SELL)
+    tick = increment_at(low, bands)
+    terms: dict[str, object] = {"tif": tif, "good_till": UNTIL if tif is TimeInForce.GTD else None}
+    match kind:
+        case OrderType.LMT | OrderType.LOC | OrderType.LOO | OrderType.MIDPRICE:
+            terms |= {"limit_price": low}
+        case OrderType.STP:
+            terms |= {"stop_price": high}
+        case OrderType.STP_LMT:
+            terms |= {"stop_price": high, "limit_price": high + 2 * tick}
+        case OrderType.TRAIL:
+            terms |= {"trail": Trail(percent=Decimal("5.5"))}
+        case OrderType.TRAIL_LIMIT:
+            terms |= {"trail": Trail(amount=floor_tick(low / 20, bands), stop_price=high, limit_offset=2 * tick)}
+        case OrderType.MIT:
+            terms |= {"stop_price": low}
+        case OrderType.LIT:
+            terms |= {"stop_price": low, "limit_price": low - 2 * tick}
+        case OrderType.REL:
+            terms |= {"offset": tick, "limit_price": low}
+        case _:
+            pass
+    quantity = {SecType.FUT: 2, SecType.OPT: 2, SecType.CASH: 25_000}.get(instrument.sec_type, 100)
+    return desk.request(instrument, kind, quantity=Decimal(quantity), **terms)
+
+
+def change(desk: Floor, instrument: Instrument, request: OrderRequest) -> dict[str, object]:
+    """What a modification of a resting order changes: its price where it has one, else its quantity."""
+    tick = increment_at(request.limit_price or request.stop_price or Decimal(1), instrument.price_bands)
+    if request.trail is not None:
+        where = desk.state.book.get(request.order_ref)
+        stop = where.trail.stop_price if where and where.trail else None
+        wider = Trail(percent=Decimal(6)) if request.trail.percent else replace(request.trail, limit_offset=3 * tick)
+        return {"trail": replace(wider, stop_price=stop), "quantity": request.quantity * 2}
+    if request.limit_price is not None:
+        return {"limit_price": request.limit_price - tick}
+    if request.stop_price is not None:
+        return {"stop_price": request.stop_price + (tick if request.order_type is OrderType.STP else -tick)}
+    return {"quantity": request.quantity * 2}
+
+
+async def accepted(desk: Floor, instrument: Instrument, request: OrderRequest) -> None:
+    """Place, compare every field, modify, compare again, cancel."""
+    order = await desk.placed(request)
+    assert said(desk.frames(request)[0]) == wanted(request, instrument, order.order_id)
+    assert order.state is not OrderState.REJECTED, (order.text, order.note)
+    at_once = request.order_type in FILLS or (request.tif in AT_ONCE and request.order_type not in WAIT)
+    if at_once and request.tif is not TimeInForce.OPG:
+        await desk.until(lambda: not desk.order(request).is_live)
+    if not desk.order(request).is_live:
+        return
+    assert terms_of(order) == replace(terms_of(request), trail=order.trail)
+    changes = change(desk, instrument, request)
+    changed = await desk.modified(request, **changes)
+    after = replace(request, **changes)
+    frames = desk.frames(request)
+    assert len(frames) == 2
+    assert said(frames[1]) == wanted(after, instrument, order.order_id)
+    assert changed.code is None, (changed.text, changed.note, changed.code)
+    assert terms_of(changed) == replace(terms_of(after), trail=changed.trail)
+    kept = desk.at_gateway(request)
+    assert (Decimal(kept.quantity), kept.is_live) == (after.quantity, True)
+    ended = await desk.cancelled(request)
+    assert ended.state is OrderState.CANCELLED
+    assert not desk.at_gateway(request).is_live
+
+
+async def refusal(stranger: tuple[IbBroker, Ear], instrument: Instrument, request: OrderRequest) -> int | None:
+    """The code with which the gateway refuses a request that our controls did not judge; None if it takes it."""
+    broker, ear = stranger
+    order_id = broker.take_order_id()
+    heard = len(ear.reports)
+    await broker.place(Approved(request, instrument), order_id, modify=False)
+
+    def told() -> list[int]:
+        return [
+            getattr(one, "code", 0)
+            for one in ear.reports[heard:]
+            if getattr(one, "request_id", getattr(one, "order_id", None)) == order_id
+        ]
+
+    await ear.wait_for(lambda: bool(told()))
+    await broker.cancel(order_id)
+    return told()[0] or None
+
+
+async def run(kind: SecType) -> dict[tuple[OrderType, TimeInForce], str]:
+    """Every cell of one class: `ok`, or the words of its refusal, which the gateway shares."""
+    verdicts: dict[tuple[OrderType, TimeInForce], str] = {}
+    async with floor() as desk:
+        instrument = await desk.watch(con_id_of(desk, kind))
+        stranger = IbBroker(ear := Ear(), LoopClock(), messages_per_second=1000)
+        await stranger.open(ConnectPermit(Endpoint("127.0.0.1", desk.gateway.port), Mode.PRACTICE, ""), 99, 5.0)
+        try:
+            for order_type in TYPES:
+                for tif in TIMES:
+                    request = cell(desk, instrument, order_type, tif)
+                    ack_denied = (await desk.place(request)).denied if await desk.refuses(request) else None
+                    if ack_denied is None:
+                        await accepted(desk, instrument, request)
+                        verdicts[order_type, tif] = "ok"
+                        continue
+                    assert ack_denied.code in (DenialCode.ORDER_TYPE, DenialCode.TIF), ack_denied
+                    if order_type not in (OrderType.MOO, OrderType.LOO):
+                        code = await refusal((stranger, ear), instrument, request)
+                        assert code is not None, (request.order_type, tif, ack_denied)
+                        assert f"[{code}]" in ack_denied.message, (code, ack_denied)
+                    verdicts[order_type, tif] = ack_denied.message
+        finally:
+            await stranger.close()
+        assert list(desk.gateway.ledger.live_orders()) == []
+        replayed = await desk.replayed()
+        for order in desk.state.book.orders():
+            assert replayed.book.get(order.order_ref) == order
+    return verdicts
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+async def test_every_type_with_every_time_in_force(kind: SecType) -> None:
+    verdicts = await run(kind)
+
+    assert len(verdicts) == len(TYPES) * len(TIMES)
+    taken = {one for (one, _), verdict in verdicts.items() if verdict == "ok"}
+    everywhere = {"MKT", "LMT", "STP", "STP LMT", "TRAIL", "TRAIL LIMIT", "MIT", "LIT"}
+    beside = {
+        SecType.STK: {"MOC", "LOC", "MOO", "LOO", "REL", "MIDPRICE", "MTL"},
+        SecType.FUT: {"MTL"},
+        SecType.OPT: {"MTL", "REL"},
+        SecType.CASH: set[str](),
+    }
+    assert {one.value for one in taken} == everywhere | beside[kind]
+    assert verdicts[OrderType.STP, TimeInForce.GTD] == "ok"
+
+
+def _print() -> None:
+    for kind in CLASSES:
+        verdicts = asyncio.run(run(kind))
+        print(f"{kind:12}", *(f"{tif:>5}" for tif in TIMES))
+        for one in TYPES:
+            print(f"{one:12}", *(f"{'ok' if verdicts[one, tif] == 'ok' else '-':>5}" for tif in TIMES))
+        for text in sorted({verdict for verdict in verdicts.values() if verdict != "ok"}):
+            print(f"  - {text}")
+
+
+if __name__ == "__main__":
+    _print()
