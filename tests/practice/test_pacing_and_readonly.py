@@ -68,7 +68,7 @@ async def test_a_client_that_asks_for_it_is_slowed_down_instead(paced: PracticeG
     began = loop.time()
     for number in range(2 * REAL_LIMIT + 10):
         client.ask(ask.CONTRACT_DATA, **{**AAPL, "reqId": number})
-    answered = []
+    answered: list[int] = []
     while len(answered) < 2 * REAL_LIMIT + 10:
         answered.append((await client.wait_for("contractDetailsEnd")).integer("reqId"))
     took = loop.time() - began
