@@ -52,7 +52,7 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """A terminal trading workstation for Interactive Brokers. Alone it opens the desk on the practice gateway.
 
-    Options of the desk need no command: `ibdesk --port 7497`, `ibdesk --profile paper`. `ibdesk desk --help` lists them.
+    Options of the desk need no command: `ibdesk --port 7497`, `ibdesk --profile paper`; `ibdesk desk --help` has all.
     """
 
 
