@@ -48,7 +48,7 @@ class Margins:
             equity_before=cents(before.net_liquidation),
             equity_after=cents(before.net_liquidation - commission),
             commission=commission,
-            currency=instrument.currency,
+            currency=instrument.fee_currency,
         )
         return wire.what_if(order, answer)
 
