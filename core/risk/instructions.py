@@ -48,7 +48,7 @@ def known_type(request: OrderRequest, circumstances: Circumstances) -> Denial | 
             f"{kind} orders are not taken for this instrument. Use one of {', '.join(named[:8])}. [387]",
         )
     if tif not in rule.times:
-        taken = ", ".join(sorted(rule.times))
+        taken = ", ".join(one for one in TimeInForce if one in rule.times)
         code = 113 if rule.listed in ("MOC", "LOC") else 111
         return deny(DenialCode.TIF, f"A {rule.words} does not go with {tif}. Use {taken}. [{code}]")
     # Details that list no time in force at all say nothing about them.

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
 from core.bootstrap.serve import ib_broker
+from core.broker.adapter import IbBroker
 from core.clock import LoopClock
 from core.domain.commands import Ack, CancelOrder, ModifyOrder, OrderPreview, PlaceOrder, PreviewOrder, Qualified, Watch
 from core.domain.connection import Connection, Endpoint, LinkState, Mode
-from core.domain.entries import WatchlistSet
+from core.domain.entries import Entry, WatchlistSet
 from core.domain.events import Envelope, Snapshot
 from core.domain.instruments import Instrument
 from core.domain.limits import Limits
 from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Pending, Side
 from core.domain.prices import ceil_tick, floor_tick
 from core.domain.quotes import Quote
+from core.domain.reports import ErrorReport, OpenOrderReport, OrderStatusReport
 from core.execution.keeper import KeeperOptions
 from core.execution.service import ExecutionService, ServiceOptions
 from core.execution.state import DeskState
@@ -27,11 +29,12 @@ from core.ids import mint_order_ref
 from core.journal.recovery import read_entries
 from core.journal.store import open_journal
 from core.link.inproc import InProcessClient
-from core.ports import Journal
+from core.ports import Approved, Broker, BrokerListener, ConnectPermit, Journal
 from core.practice.orders import Order as PracticeOrder
 from core.practice.server import GatewayOptions, PracticeGateway
 from core.practice.tables import Record
 from core.practice.tables_order import PLACE_ORDER
+from tests.broker.scripted import Ear
 
 PATIENCE = 10.0
 """Seconds after which something that did not happen counts as failed."""
@@ -51,16 +54,47 @@ class _There:
         return self._endpoint
 
 
+class Stranger:
+    """Another client."""
+
+    def __init__(self, broker: IbBroker, ear: Ear) -> None:
+        self.broker = broker
+        self._ear = ear
+
+    async def place(self, request: OrderRequest, instrument: Instrument) -> int | None:
+        """Send an order as it is. The code of the gateway's refusal, None if it takes the order."""
+        order_id, heard = self.broker.take_order_id(), len(self._ear.reports)
+        await self.broker.place(Approved(request, instrument), order_id, modify=False)
+
+        def told() -> list[int | None]:
+            return [
+                one.code if isinstance(one, ErrorReport) else None
+                for one in self._ear.reports[heard:]
+                if (isinstance(one, ErrorReport) and one.request_id == order_id)
+                or (isinstance(one, OrderStatusReport) and one.order_id == order_id)
+            ]
+
+        await self._ear.wait_for(lambda: bool(told()))
+        return told()[0]
+
+
 class Floor:
     """One gateway, one core, one script."""
 
     def __init__(
-        self, gateway: PracticeGateway, service: ExecutionService, state: DeskState, journal: Journal, path: Path
+        self,
+        gateway: PracticeGateway,
+        service: ExecutionService,
+        state: DeskState,
+        broker: Broker,
+        journal: Journal,
+        path: Path,
     ) -> None:
         self.gateway = gateway
         self.service = service
         self.state = state
         self.client = InProcessClient(service, "script")
+        self._broker = broker
         self._journal = journal
         self._path = path
         self._news = asyncio.Event()
@@ -137,10 +171,14 @@ class Floor:
         assert known is not None
         return known
 
+    async def modify(self, request: OrderRequest, **terms: object) -> Ack:
+        """Ask for a change of an order."""
+        make: Callable[..., ModifyOrder] = ModifyOrder
+        return await self.client.send(make(order_ref=request.order_ref, revision=self.order(request).revision, **terms))
+
     async def modified(self, request: OrderRequest, **terms: object) -> Order:
         """Change an order, and wait for the gateway's word on it."""
-        make: Callable[..., ModifyOrder] = ModifyOrder
-        ack = await self.client.send(make(order_ref=request.order_ref, revision=self.order(request).revision, **terms))
+        ack = await self.modify(request, **terms)
         assert ack.ok, ack.denied
         await self.until(lambda: self.order(request).pending is Pending.NONE)
         return self.order(request)
@@ -167,11 +205,30 @@ class Floor:
             if frame.fields[0] == "3" and frame.fields[1] == order_id
         ]
 
-    async def replayed(self) -> DeskState:
-        """What another core would make of the journal, once all of it is on the disk."""
+    async def open_orders(self) -> Sequence[OpenOrderReport]:
+        """The gateway's open orders, told to core too."""
+        return await self._broker.open_orders()
+
+    @asynccontextmanager
+    async def stranger(self) -> AsyncIterator[Stranger]:
+        """Another client of the gateway, whose orders no control judges."""
+        broker = IbBroker(ear := Ear(), LoopClock(), messages_per_second=1000)
+        permit = ConnectPermit(Endpoint("127.0.0.1", self.gateway.port), Mode.PRACTICE, "")
+        await broker.open(permit, 99, PATIENCE)
+        try:
+            yield Stranger(broker, ear)
+        finally:
+            await broker.close()
+
+    async def entries(self) -> list[Entry]:
+        """The journal, once all of it is on the disk."""
         await self._journal.commit([WatchlistSet(con_ids=self.state.watchlist)])
+        return [entry for _, entry in read_entries(self._path)]
+
+    async def replayed(self) -> DeskState:
+        """What another core would make of the journal."""
         state = DeskState(self.snapshot.connection)
-        state.replay((entry for _, entry in read_entries(self._path)), self.snapshot.time)
+        state.replay(await self.entries(), self.snapshot.time)
         return state
 
 
@@ -189,12 +246,18 @@ async def floor(*, seed: int = 7, faults: tuple[str, ...] = (), cash: int = 50_0
             )
             failed: list[str] = []
             journal = await open_journal(path, "SESSION", clock, on_failure=failed.append)
+            brokers: list[Broker] = []
+
+            def make(listener: BrokerListener) -> Broker:
+                brokers.append(ib_broker(listener, clock, 1000))
+                return brokers[-1]
+
             service = ExecutionService(
                 state,
                 journal,
                 clock,
                 _There(gateway.port),
-                lambda listener: ib_broker(listener, clock, 1000),
+                make,
                 ServiceOptions(
                     session="SESSION",
                     keeper=KeeperOptions(mode=Mode.PRACTICE, account="", client_id=CLIENT_ID, timeout=5.0),
@@ -203,7 +266,7 @@ async def floor(*, seed: int = 7, faults: tuple[str, ...] = (), cash: int = 50_0
                     symbols=(),
                 ),
             )
-            made = Floor(gateway, service, state, journal, path)
+            made = Floor(gateway, service, state, brokers[0], journal, path)
             running = asyncio.create_task(service.run())
             try:
                 await made.until(lambda: service.connection.state is LinkState.READY)

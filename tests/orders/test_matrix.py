@@ -12,17 +12,12 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from core.broker.adapter import IbBroker
-from core.clock import LoopClock
 from core.domain.commands import DenialCode
-from core.domain.connection import Endpoint, Mode
 from core.domain.instructions import Trail
 from core.domain.instruments import Instrument, SecType
 from core.domain.order_types import STOPS, TOUCHED
 from core.domain.orders import OrderRequest, OrderState, OrderType, Side, TimeInForce, terms_of
 from core.domain.prices import floor_tick, increment_at
-from core.ports import Approved, ConnectPermit
-from tests.broker.scripted import Ear
 from tests.orders.floor import AAPL, EUR_USD, Floor, floor
 from tests.orders.wanted import said, wanted
 
@@ -130,49 +125,25 @@ async def accepted(desk: Floor, instrument: Instrument, request: OrderRequest) -
     assert not desk.at_gateway(request).is_live
 
 
-async def refusal(stranger: tuple[IbBroker, Ear], instrument: Instrument, request: OrderRequest) -> int | None:
-    """The code with which the gateway refuses a request that our controls did not judge; None if it takes it."""
-    broker, ear = stranger
-    order_id = broker.take_order_id()
-    heard = len(ear.reports)
-    await broker.place(Approved(request, instrument), order_id, modify=False)
-
-    def told() -> list[int]:
-        return [
-            getattr(one, "code", 0)
-            for one in ear.reports[heard:]
-            if getattr(one, "request_id", getattr(one, "order_id", None)) == order_id
-        ]
-
-    await ear.wait_for(lambda: bool(told()))
-    await broker.cancel(order_id)
-    return told()[0] or None
-
-
 async def run(kind: SecType) -> dict[tuple[OrderType, TimeInForce], str]:
     """Every cell of one class: `ok`, or the words of its refusal, which the gateway shares."""
     verdicts: dict[tuple[OrderType, TimeInForce], str] = {}
-    async with floor() as desk:
+    async with floor() as desk, desk.stranger() as other:
         instrument = await desk.watch(con_id_of(desk, kind))
-        stranger = IbBroker(ear := Ear(), LoopClock(), messages_per_second=1000)
-        await stranger.open(ConnectPermit(Endpoint("127.0.0.1", desk.gateway.port), Mode.PRACTICE, ""), 99, 5.0)
-        try:
-            for order_type in TYPES:
-                for tif in TIMES:
-                    request = cell(desk, instrument, order_type, tif)
-                    ack_denied = (await desk.place(request)).denied if await desk.refuses(request) else None
-                    if ack_denied is None:
-                        await accepted(desk, instrument, request)
-                        verdicts[order_type, tif] = "ok"
-                        continue
-                    assert ack_denied.code in (DenialCode.ORDER_TYPE, DenialCode.TIF), ack_denied
-                    if order_type not in (OrderType.MOO, OrderType.LOO):
-                        code = await refusal((stranger, ear), instrument, request)
-                        assert code is not None, (request.order_type, tif, ack_denied)
-                        assert f"[{code}]" in ack_denied.message, (code, ack_denied)
-                    verdicts[order_type, tif] = ack_denied.message
-        finally:
-            await stranger.close()
+        for order_type in TYPES:
+            for tif in TIMES:
+                request = cell(desk, instrument, order_type, tif)
+                ack_denied = (await desk.place(request)).denied if await desk.refuses(request) else None
+                if ack_denied is None:
+                    await accepted(desk, instrument, request)
+                    verdicts[order_type, tif] = "ok"
+                    continue
+                assert ack_denied.code in (DenialCode.ORDER_TYPE, DenialCode.TIF), ack_denied
+                if order_type not in (OrderType.MOO, OrderType.LOO):
+                    code = await other.place(request, instrument)
+                    assert code is not None, (request.order_type, tif, ack_denied)
+                    assert f"[{code}]" in ack_denied.message, (code, ack_denied)
+                verdicts[order_type, tif] = ack_denied.message
         assert list(desk.gateway.ledger.live_orders()) == []
         replayed = await desk.replayed()
         for order in desk.state.book.orders():
