@@ -263,6 +263,9 @@ class Hearing:
             return self._unrecorded(execution.order_ref, what)
         if not self._state.book.add_execution(execution):
             return []
+        if report.live:
+            held = self._state.held(execution.account, execution.con_id)
+            self._state.unseen_fills.heard(execution, held.quantity if held else Decimal(0))
         facts: list[Fact] = [ExecutionAdded(execution=execution)]
         if order is None:
             return facts + self._unrecorded(execution.order_ref, what)

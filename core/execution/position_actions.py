@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from core.domain.commands import Ack, ClosePosition, Denial, DenialCode, OrderPreview, PreviewClose
@@ -23,11 +24,12 @@ _IN_FLIGHT = (OrderState.INTENT, OrderState.SENT)
 class PositionActions:
     """Previews of orders, and orders that core computes itself."""
 
-    def __init__(self, state: DeskState, feed: QuoteFeed, desk: OrderDesk) -> None:
-        """All parts are those of the one service."""
+    def __init__(self, state: DeskState, feed: QuoteFeed, desk: OrderDesk, ask_books: Callable[[], None]) -> None:
+        """All parts are those of the one service; `ask_books` wants the broker's books read again."""
         self._state = state
         self._feed = feed
         self._desk = desk
+        self._ask_books = ask_books
 
     def preview(self, request: OrderRequest) -> Ack:
         """What the request would do now, by every control."""
@@ -95,6 +97,13 @@ class PositionActions:
             return Denial(code=DenialCode.CLOSE_PENDING, message=text)
         if self._taking_liquidity(account, con_id, side):
             return self._pending(con_id)
+        if self._state.unseen_fills.concern(account, con_id):
+            self._ask_books()
+            text = (
+                f"Not sent: {instrument.label} has just traded and its position does not show it yet. "
+                "It is being read; look at it and press again."
+            )
+            return Denial(code=DenialCode.POSITION_CHANGED, message=text)
         step = instrument.size_increment
         quantity = (abs(position.quantity) * fraction / step).to_integral_value(ROUND_DOWN) * step
         if fraction == 1:

@@ -130,7 +130,7 @@ class ExecutionService:
             clock,
             OrderOptions(limits=options.limits, client_id=options.keeper.client_id, read_only=options.read_only),
         )
-        self._actions = PositionActions(state, self._feed, self._orders)
+        self._actions = PositionActions(state, self._feed, self._orders, self._keeper.ask_books)
         self._live_clients: set[str] = set()
         self._desks: dict[str, None] = {}
         self._departing: dict[str, bool] = {}

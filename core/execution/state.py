@@ -26,6 +26,7 @@ from core.domain.orders import Order, OrderState, Pending
 from core.domain.positions import Position
 from core.domain.transitions import Trigger, transition
 from core.execution.book import OrderBook
+from core.execution.unseen_fills import UnseenFills
 
 INCIDENTS_SHOWN = 100
 
@@ -45,6 +46,7 @@ class DeskState:
         self.book = OrderBook()
         self.positions: dict[tuple[str, int], Position] | None = None
         self._incoming: dict[tuple[str, int], Position] | None = None
+        self.unseen_fills = UnseenFills()
         self.accounts: dict[str, Account] = {}
         self.incidents: deque[Incident] = deque(maxlen=INCIDENTS_SHOWN)
         self.health = Health()
@@ -57,11 +59,13 @@ class DeskState:
     def begin_positions(self) -> None:
         """From now on positions are collected afresh; the old ones stay visible until `finish_positions`."""
         self._incoming = {}
+        self.unseen_fills.begin_reading()
 
     def finish_positions(self) -> None:
         """The broker has named every position: what was collected is what is held."""
         if self._incoming is not None:
             self.positions, self._incoming = self._incoming, None
+            self.unseen_fills.finish_reading()
 
     def abandon_positions(self) -> None:
         """The collecting was cut short: the old ones stay."""
@@ -70,6 +74,7 @@ class DeskState:
     def hold(self, position: Position) -> bool:
         """Take one position; True if what desks see changed by it."""
         key = position.account, position.con_id
+        self.unseen_fills.told(position.account, position.con_id, position.quantity)
         if self._incoming is not None:
             self._incoming[key] = position
             return False

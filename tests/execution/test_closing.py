@@ -214,3 +214,33 @@ async def test_a_preview_of_nonsense_is_an_answer_too(price: str, quantity: str)
         assert isinstance(ack.result, OrderPreview)
         assert ack.result.denied is not None
         assert ack.result.takes_ticks < 1_000_000
+
+
+@jumping
+async def test_between_a_fill_and_the_position_that_follows_nothing_is_closed_again() -> None:
+    async with rig(prepare=short) as desk:
+        assert (await desk.send(close(quantity="40"))).ok
+        desk.say(filled(quantity="40"))
+        assert desk.order().state is OrderState.FILLED
+
+        again = await desk.send(close(2, quantity="40"))
+
+        assert again.denied is not None
+        assert again.denied.code is DenialCode.POSITION_CHANGED
+        assert again.denied.message.startswith("Not sent: AAPL has just traded and its position does not show it yet.")
+        desk.say(position("0"))
+        assert await code(desk, close(3, quantity="40")) is DenialCode.NO_POSITION
+        assert len(desk.broker.placed) == 1
+
+
+@jumping
+async def test_a_position_that_came_before_its_fill_is_trusted_after_the_books_are_read() -> None:
+    async with rig(prepare=short) as desk:
+        assert (await desk.send(close(quantity="20", fraction="0.5"))).ok
+        desk.say(position("-20"))
+        desk.say(filled(quantity="20"))
+        desk.broker.book_positions[:] = [position("-20")]
+
+        assert await code(desk, close(2, quantity="20")) is DenialCode.POSITION_CHANGED
+        await desk.pass_time(5)
+        assert (await desk.send(close(3, quantity="20"))).ok
