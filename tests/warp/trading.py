@@ -160,6 +160,10 @@ class Trading:
             ack = await self._do(Watch(con_id=con_id))
             if ack.ok:
                 self._watched.append(con_id)
+        watched = set(self._watched)
+        await self._desk.until(lambda replica: watched <= {c for c, quote in replica.quotes.items() if quote.tradable})
+        # The other screens are shown the same within the same twentieth of a second.
+        await _sleep_until(warp_loop().time() + 0.1)
 
     async def _close(self, con_id: int) -> None:
         desk = self._desk
