@@ -18,6 +18,9 @@ UNSET_INTEGER_TEXT = "2147483647"
 #: The spelling that gateways use for an unset double; clients send ``e+308``, ``E308`` and ``e308`` too.
 UNSET_DOUBLE_TEXT = "1.7976931348623157E308"
 
+#: How clients spell an unset quantity or an unset long integer: the largest values of 32, 64 and 128 bits.
+_UNSET_WHOLE = frozenset({UNSET_INTEGER_TEXT, str(2**63 - 1), str(-(2**63)), str(2**127 - 1)})
+
 _LONG = 1 << 63
 _HUGE = Decimal("1.7976931348623157e308")
 _TRUE = frozenset({"1", "true", "True", "TRUE"})
@@ -29,13 +32,15 @@ class WireError(ValueError):
 
 
 def parse_integer(text: str) -> int | None:
-    """Read an integer field: empty and 2147483647 are None; ``1.0`` reads as 1. Raises WireError on anything else."""
-    if text in {"", UNSET_INTEGER_TEXT}:
+    """Read an integer field: every spelling of unset is None; ``1.0`` reads as 1. Raises WireError on anything else."""
+    if not text or text in _UNSET_WHOLE:
         return None
     try:
         number = int(text)
     except ValueError:
         value = parse_decimal(text)
+        if value is None and Decimal(text) == _HUGE:
+            return None
         if value is None or not value.is_finite() or value != value.to_integral_value():
             raise WireError(f"not an integer: {text[:40]!r}") from None
         number = int(value)
@@ -45,8 +50,8 @@ def parse_integer(text: str) -> int | None:
 
 
 def parse_decimal(text: str) -> Decimal | None:
-    """Read a number field: empty and every spelling of the largest double are None. Raises WireError on NaN or text."""
-    if not text:
+    """Read a number field: every spelling of unset is None. Raises WireError on NaN or text."""
+    if not text or text in _UNSET_WHOLE:
         return None
     try:
         value = Decimal(text)

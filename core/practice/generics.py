@@ -24,6 +24,7 @@ _NAMES: Final = {
     232: "Mark Price",
     233: "RTVolume",
     236: "Shortable",
+    258: "Fundamentals",
     292: "Wide News",
     293: "TradeCount",
     294: "TradeRate",
@@ -32,12 +33,20 @@ _NAMES: Final = {
     375: "RTTrdVolume",
     411: "rtHistVolatility",
     456: "IBDividends",
+    576: "ETF NAV Bid/Ask",
+    577: "ETF NAV Last",
+    578: "ETF NAV Close",
+    586: "IPO Prices",
     588: "Futures Open Interest",
     595: "ShortTermVolume",
+    614: "ETF NAV High/Low",
+    623: "ETF NAV Frozen Last",
 }
 _COMMON: Final = frozenset({165, 221, 225, 232, 233, 292, 293, 294, 295, 318, 375, 411, 595})
 _LEGAL: Final = {
-    "STK": _COMMON | {100, 101, 104, 105, 106, 236, 456},
+    # Nothing of the practice market has a fundamental ratio, a net asset value or a price before its first: those of
+    # 258, 576-578, 586, 614 and 623 never come.
+    "STK": _COMMON | {100, 101, 104, 105, 106, 236, 258, 456, 576, 577, 578, 586, 614, 623},
     "OPT": _COMMON | {100, 101, 104, 106},
     "FUT": _COMMON | {588},
     "CASH": frozenset({165, 221, 232, 292, 411}),

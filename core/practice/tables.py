@@ -100,7 +100,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """Fields that are there only if an earlier field says so: is not empty, or is one of `among`."""
+    """Fields that are there only if an earlier field says so: is not empty, is above 0, or is one of `among`."""
 
     name: str
     parts: tuple[Part, ...]
@@ -109,7 +109,9 @@ class When:
     def holds(self, record: Mapping[str, Value]) -> bool:
         """Whether the fields are there in this message."""
         value = record.get(self.name)
-        return bool(value) if self.among is None else value in self.among
+        if self.among is not None:
+            return value in self.among
+        return value > 0 if isinstance(value, Decimal) else bool(value)
 
 
 @dataclass(frozen=True, slots=True)

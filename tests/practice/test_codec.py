@@ -75,7 +75,16 @@ def test_every_spelling_of_an_unset_number_is_none(text: str) -> None:
     assert parse_decimal(text) is None
 
 
-@pytest.mark.parametrize("text", ["", "2147483647"])
+WHOLE = ["2147483647", "9223372036854775807", "-9223372036854775808", "170141183460469231731687303715884105727"]
+
+
+@pytest.mark.parametrize("text", WHOLE)
+def test_the_largest_whole_numbers_are_unset_quantities(text: str) -> None:
+    assert parse_decimal(text) is None
+    assert parse_decimal(f"{text}.5") is not None
+
+
+@pytest.mark.parametrize("text", [*UNSET, *WHOLE])
 def test_every_spelling_of_an_unset_integer_is_none(text: str) -> None:
     assert parse_integer(text) is None
     assert parse_flag(text) is False

@@ -307,3 +307,15 @@ def test_unset_in_every_spelling_is_the_same_order() -> None:
 def test_a_truncated_order_is_refused() -> None:
     with pytest.raises(WireError, match="field manualOrderTime is missing"):
         PLACE_ORDER.decode(placed(STOCK, LIMIT)[:-1])
+
+
+@pytest.mark.parametrize("increment", ["", "0", "-0.05", "1.7976931348623157E308"])
+def test_scale_fields_follow_an_increment_above_zero_alone(increment: str) -> None:
+    plain = PLACE_ORDER.fields({"orderId": 1, "scalePriceIncrement": Decimal(7)}).split("\0")[:-1]
+    place = plain.index("7")
+    assert PLACE_ORDER.decode(plain).number("scalePriceIncrement") == 7
+
+    without = [*plain[:place], increment, *plain[place + 8 :]]
+
+    assert len(without) == 114
+    assert PLACE_ORDER.decode(without).flag("transmit") is False
