@@ -257,6 +257,8 @@ class Hearing:
         )
         if order is not None and execution.order_ref != order.order_ref:
             execution = replace(execution, order_ref=order.order_ref)
+        if order is not None and not execution.con_id:
+            execution = replace(execution, con_id=order.con_id, label=order.label)
         what = f"A fill of {execution.quantity:f} {execution.label}"
         if order is None and not report.live and trading_day(execution.time) != trading_day(self._clock.utc()):
             # The broker's day is not ours: its list also has fills of orders that a restart left behind.
@@ -265,7 +267,8 @@ class Hearing:
             return []
         if report.live:
             held = self._state.held(execution.account, execution.con_id)
-            self._state.unseen_fills.heard(execution, held.quantity if held else Decimal(0))
+            quantity = held.quantity if held else Decimal(0)
+            self._state.unseen_fills.heard(execution, quantity, self._clock.mono())
         facts: list[Fact] = [ExecutionAdded(execution=execution)]
         if order is None:
             return facts + self._unrecorded(execution.order_ref, what)
@@ -316,6 +319,8 @@ class Hearing:
             average_price=report.average_cost / self._state.instruments[con_id].multiplier,
             realized_pnl=known.realized_pnl if known else None,
         )
+        before = known.quantity if known else Decimal(0)
+        self._state.unseen_fills.told(report.account, con_id, before, report.quantity, self._clock.mono())
         return self._state.hold(position)
 
     def _portfolio(self, report: PortfolioReport) -> bool:

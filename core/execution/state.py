@@ -70,11 +70,11 @@ class DeskState:
     def abandon_positions(self) -> None:
         """The collecting was cut short: the old ones stay."""
         self._incoming = None
+        self.unseen_fills.abandon_reading()
 
     def hold(self, position: Position) -> bool:
         """Take one position; True if what desks see changed by it."""
         key = position.account, position.con_id
-        self.unseen_fills.told(position.account, position.con_id, position.quantity)
         if self._incoming is not None:
             self._incoming[key] = position
             return False

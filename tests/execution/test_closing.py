@@ -234,13 +234,22 @@ async def test_between_a_fill_and_the_position_that_follows_nothing_is_closed_ag
 
 
 @jumping
-async def test_a_position_that_came_before_its_fill_is_trusted_after_the_books_are_read() -> None:
+async def test_a_position_that_comes_before_its_fill_is_trusted() -> None:
     async with rig(prepare=short) as desk:
         assert (await desk.send(close(quantity="20", fraction="0.5"))).ok
         desk.say(position("-20"))
         desk.say(filled(quantity="20"))
+
+        assert (await desk.send(close(2, quantity="20"))).ok
+
+
+@jumping
+async def test_a_position_that_never_follows_its_fill_is_trusted_after_the_books_are_read() -> None:
+    async with rig(prepare=short) as desk:
+        assert (await desk.send(close(quantity="20", fraction="0.5"))).ok
+        desk.say(filled(quantity="20"))
         desk.broker.book_positions[:] = [position("-20")]
 
-        assert await code(desk, close(2, quantity="20")) is DenialCode.POSITION_CHANGED
+        assert await code(desk, close(2, quantity="40")) is DenialCode.POSITION_CHANGED
         await desk.pass_time(5)
         assert (await desk.send(close(3, quantity="20"))).ok
