@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ib_async.contract import Contract
+from ib_async.contract import ComboLeg, Contract
 
 from core.domain.instruments import Instrument, SecType
 from core.errors import DeskError
@@ -33,6 +33,8 @@ def wire_number(value: Decimal) -> str:
 
 def wire_contract(instrument: Instrument) -> Contract:
     """The contract of a qualified instrument. Raises UnsendableError if a text in it can't be sent."""
+    if instrument.legs:
+        return _combination(instrument)
     contract = Contract(
         secType=instrument.sec_type.value if instrument.sec_type is not SecType.OTHER else "",
         conId=instrument.con_id,
@@ -49,3 +51,22 @@ def wire_contract(instrument: Instrument) -> Contract:
     if instrument.strike is not None:
         contract.strike = float(instrument.strike)
     return contract
+
+
+def _combination(instrument: Instrument) -> Contract:
+    """A combination is known by its legs alone: its number and its name are ours."""
+    return Contract(
+        secType=SecType.BAG.value,
+        symbol=wire_text(instrument.symbol),
+        exchange=wire_text(instrument.exchange),
+        currency=wire_text(instrument.currency),
+        comboLegs=[
+            ComboLeg(
+                conId=leg.con_id,
+                ratio=abs(leg.ratio),
+                action="BUY" if leg.ratio > 0 else "SELL",
+                exchange=wire_text(leg.exchange),
+            )
+            for leg in instrument.legs
+        ],
+    )

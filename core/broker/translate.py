@@ -13,8 +13,9 @@ from ib_async.objects import Execution as WireExecution
 from ib_async.objects import PriceIncrement
 from ib_async.order import Order, OrderState
 
+from core.domain.combinations import combination_id
 from core.domain.executions import Execution
-from core.domain.instruments import Instrument, PriceBand, SecType, SymbolMatch
+from core.domain.instruments import ComboLeg, Instrument, PriceBand, SecType, SymbolMatch
 from core.domain.orders import Side
 from core.domain.reports import (
     CommissionReport,
@@ -26,6 +27,8 @@ from core.domain.reports import (
 from core.text import clean
 
 ZERO = Decimal(0)
+UNNAMED = 0
+"""The contract number of a combination in messages that don't name its legs, such as fills."""
 MAX_DIGITS = 40
 """Characters of the longest number that is read."""
 
@@ -89,8 +92,9 @@ def instrument(contract: Contract) -> Instrument:
     """What a message about an order, a fill or a position says of its contract; tick and sizes are not in it."""
     kind = sec_type(contract.secType)
     is_option = kind is SecType.OPT
+    legs = _legs(contract) if kind is SecType.BAG else ()
     return Instrument(
-        con_id=contract.conId,
+        con_id=contract.conId if kind is not SecType.BAG else combination_id(legs) if legs else UNNAMED,
         symbol=clean(contract.symbol),
         sec_type=kind,
         exchange=clean(contract.exchange) or "SMART",
@@ -102,6 +106,18 @@ def instrument(contract: Contract) -> Instrument:
         last_trade_date=clean(contract.lastTradeDateOrContractMonth)[:8],
         strike=number(contract.strike) if is_option else None,
         right=_RIGHTS.get(contract.right, "") if is_option else "",
+        legs=legs,
+    )
+
+
+def _legs(contract: Contract) -> tuple[ComboLeg, ...]:
+    return tuple(
+        ComboLeg(
+            con_id=leg.conId,
+            ratio=leg.ratio if side(leg.action) is Side.BUY else -leg.ratio,
+            exchange=clean(leg.exchange),
+        )
+        for leg in contract.comboLegs or ()
     )
 
 
@@ -196,7 +212,7 @@ def execution(contract: Contract, fill: WireExecution, time: datetime, *, live: 
             order_id=fill.orderId,
             client_id=fill.clientId,
             account=clean(fill.acctNumber),
-            con_id=contract.conId,
+            con_id=instrument(contract).con_id,
             label=instrument(contract).label,
             side=side(fill.side),
             quantity=quantity(fill.shares),

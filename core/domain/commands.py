@@ -9,7 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from core.domain.instructions import Trail
-from core.domain.instruments import Instrument, SymbolMatch
+from core.domain.instruments import ComboLeg, Instrument, SymbolMatch
 from core.domain.orders import Order, OrderRequest, OrderType, Side, TimeInForce
 
 
@@ -102,6 +102,12 @@ class Watch(Struct, frozen=True, kw_only=True, tag="watch"):
     con_id: int
 
 
+class Combine(Struct, frozen=True, kw_only=True, tag="combine"):
+    """Make a combination of two to four legs, watch it as `Watch` does. Ack carries the instrument, to be ordered."""
+
+    legs: tuple[ComboLeg, ...]
+
+
 class Unwatch(Struct, frozen=True, kw_only=True, tag="unwatch"):
     """Take an instrument off the watchlist."""
 
@@ -135,6 +141,7 @@ Command = (
     | PreviewClose
     | SearchSymbols
     | Watch
+    | Combine
     | Unwatch
     | ConfirmLive
     | Reconnect

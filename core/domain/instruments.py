@@ -28,11 +28,20 @@ class PriceBand(Struct, frozen=True):
     increment: Decimal
 
 
+class ComboLeg(Struct, frozen=True, kw_only=True):
+    """One leg of a combination."""
+
+    con_id: int
+    ratio: int
+    """How many one combination has; negative for a leg that is sold when the combination is bought."""
+    exchange: str = "SMART"
+
+
 class Instrument(Struct, frozen=True, kw_only=True):
     """One contract, as the broker qualified it. `con_id` is its identity."""
 
     con_id: int
-    """IBKR's contract number; never 0 for a qualified contract."""
+    """IBKR's contract number; never 0 for a qualified contract, negative for combinations, which have none."""
     symbol: str
     sec_type: SecType
     exchange: str
@@ -66,6 +75,8 @@ class Instrument(Struct, frozen=True, kw_only=True):
     """IBKR's text for all sessions of the coming days, in `time_zone`."""
     liquid_hours: str = ""
     """IBKR's text for the regular sessions of the coming days, in `time_zone`."""
+    legs: tuple[ComboLeg, ...] = ()
+    """Of combinations; empty for everything else."""
 
     @property
     def label(self) -> str:
@@ -77,6 +88,8 @@ class Instrument(Struct, frozen=True, kw_only=True):
         if self.sec_type is SecType.OPT:
             strike = "" if self.strike is None else f"{self.strike.normalize():f}"
             return f"{self.symbol} {self.last_trade_date[2:]}{self.right.lower()}{strike}"
+        if self.sec_type is SecType.BAG:
+            return self.local_symbol or self.symbol
         return self.symbol
 
 

@@ -85,8 +85,15 @@ class OrderBook:
         return None if stem is None else self._executions[stem]
 
     def filled(self, order_ref: str) -> tuple[Decimal, Decimal | None]:
-        """Units filled of an order and their average price, from executions alone; (0, None) without any."""
-        return filled_and_average(self._of_order.get(order_ref, {}).values())
+        """Units filled of an order and their average price, from executions alone; (0, None) without any.
+
+        Of a combination its own fills count; those of its legs, which carry the same reference, don't.
+        """
+        fills: Iterable[Execution] = self._of_order.get(order_ref, {}).values()
+        order = self._orders.get(order_ref)
+        if order is not None and order.con_id < 0:
+            fills = [fill for fill in fills if fill.con_id == order.con_id]
+        return filled_and_average(fills)
 
     def orders(self) -> Iterator[Order]:
         """Every order, in the order of arrival."""

@@ -265,7 +265,8 @@ class Hearing:
             return self._unrecorded(execution.order_ref, what)
         if not self._state.book.add_execution(execution):
             return []
-        if report.live:
+        # A combination is held as its legs, whose fills are told too.
+        if report.live and execution.con_id > 0:
             held = self._state.held(execution.account, execution.con_id)
             quantity = held.quantity if held else Decimal(0)
             self._state.unseen_fills.heard(execution, quantity, self._clock.mono())

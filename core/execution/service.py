@@ -18,6 +18,7 @@ from core.domain.commands import (
     CancelEntries,
     CancelOrder,
     ClosePosition,
+    Combine,
     Command,
     ConfirmLive,
     Denial,
@@ -216,12 +217,8 @@ class ExecutionService:
                 ack = self._actions.preview(request)
             case PreviewClose():
                 ack = self._actions.preview_close(command)
-            case SearchSymbols(pattern=pattern):
-                ack = await self._watching.search(pattern)
-            case Watch(con_id=con_id):
-                ack = await self._watching.watch(con_id)
-            case Unwatch(con_id=con_id):
-                ack = self._watching.unwatch(con_id)
+            case SearchSymbols() | Watch() | Combine() | Unwatch():
+                ack = await self._look(command)
             case ConfirmLive(phrase=phrase):
                 ack = self._confirm(phrase, client)
             case Reconnect():
@@ -238,6 +235,17 @@ class ExecutionService:
                 return await self._orders.modify(command)
             case ClosePosition():
                 return await self._actions.close(command)
+
+    async def _look(self, command: SearchSymbols | Watch | Combine | Unwatch) -> Ack:
+        match command:
+            case SearchSymbols(pattern=pattern):
+                return await self._watching.search(pattern)
+            case Watch(con_id=con_id):
+                return await self._watching.watch(con_id)
+            case Combine(legs=legs):
+                return await self._watching.combine(legs)
+            case Unwatch(con_id=con_id):
+                return self._watching.unwatch(con_id)
 
     def _unconfirmed(self, client: str) -> Ack | None:
         if self._mode is not Mode.LIVE or client in self._live_clients:

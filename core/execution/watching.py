@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from core.domain.combinations import combination, impossible
 from core.domain.commands import Ack, Denial, DenialCode, Qualified, SymbolMatches
 from core.domain.entries import InstrumentKnown, WatchlistSet
 from core.domain.events import InstrumentsUpdated, WatchlistUpdated
-from core.domain.instruments import Instrument, SymbolMatch
+from core.domain.instruments import ComboLeg, Instrument, SymbolMatch
 from core.errors import DeskError
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
@@ -94,6 +95,22 @@ class Watching:
             self._set_watchlist((*self._state.watchlist, con_id))
         return Ack(ok=True, result=Qualified(instrument=instrument))
 
+    async def combine(self, legs: Sequence[ComboLeg]) -> Ack:
+        """Qualify the legs, make the combination, subscribe and put on the watchlist."""
+        try:
+            items = [await self._qualify(con_id) for con_id in dict.fromkeys(leg.con_id for leg in legs)]
+        except DeskError as error:
+            text = f"A leg could not be looked up: {error}. Search for it again ( / )."
+            return _refuse(DenialCode.UNKNOWN_INSTRUMENT, text)
+        known = {item.con_id: item for item in items}
+        reason = impossible(legs, known)
+        if reason:
+            return _refuse(DenialCode.BAD_COMMAND, f"These legs make no combination: {reason}. Choose others.")
+        made = combination(legs, known)
+        if self._state.instruments.get(made.con_id) != made:
+            self._learn(made)
+        return await self.watch(made.con_id)
+
     def unwatch(self, con_id: int) -> Ack:
         """Take off the watchlist; its market is dropped unless it is held or has live orders."""
         self._set_watchlist(tuple(known for known in self._state.watchlist if known != con_id))
@@ -123,16 +140,21 @@ class Watching:
 
     async def _qualify(self, con_id: int) -> Instrument:
         """The contract with its rules, asked for once a connection; the last known one serves until the answer."""
-        if con_id in self._qualified:
-            return self._state.instruments[con_id]
+        known = self._state.instruments.get(con_id)
+        if known is not None and (con_id in self._qualified or known.legs):
+            return known
         instrument = await self._broker.qualify(con_id)
         self._qualified.add(con_id)
+        if known != instrument:
+            self._learn(instrument)
         self._state.sketched.discard(con_id)
-        if self._state.instruments.get(con_id) != instrument:
-            self._state.instruments[con_id] = instrument
-            self._journal.append([InstrumentKnown(instrument=instrument)])
-            self._publisher.state(InstrumentsUpdated(instruments=(instrument,)))
         return instrument
+
+    def _learn(self, instrument: Instrument) -> None:
+        self._state.instruments[instrument.con_id] = instrument
+        self._state.sketched.discard(instrument.con_id)
+        self._journal.append([InstrumentKnown(instrument=instrument)])
+        self._publisher.state(InstrumentsUpdated(instruments=(instrument,)))
 
     def _set_watchlist(self, con_ids: tuple[int, ...]) -> None:
         self._state.watchlist = con_ids
