@@ -28,7 +28,8 @@ def fitting(request: OrderRequest, _: Circumstances) -> Denial | None:
     what = wrong.rpartition(" not taken" if wrong.endswith("taken") else " missing")[0]
     if wrong.endswith("not taken"):
         return deny(DenialCode.PRICE_NOT_TAKEN, f"A {rule.words} has no {what}, and one is given. Leave it out.")
-    return deny(DenialCode.PRICE_MISSING, f"A {rule.words} needs a {what}. Type one.")
+    article = "an" if what == "offset" else "a"
+    return deny(DenialCode.PRICE_MISSING, f"A {rule.words} needs {article} {what}. Type one.")
 
 
 def takeable(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
