@@ -235,11 +235,12 @@ class OrderDesk:
                     continue
                 denial = _deny(DenialCode.NOT_CONNECTED, f"Not sent: {problem}")
             # Nothing is sent on before the last leg: what the broker has of the others is taken back.
+            self._none_sent(refs[place:], denial)
             for earlier in refs[:place]:
                 kept = self._state.book.get(earlier)
                 if kept is not None and kept.is_live:
                     self._cancels.ask(kept)
-            return self._none_sent([*refs[place:], refs[0]], denial)
+            return Ack(ok=False, denied=denial, order=self._state.book.get(refs[0]))
         return Ack(ok=True, order=self._state.book.get(refs[0]))
 
     def _parent_id(self, order: Order) -> int:

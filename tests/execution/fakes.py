@@ -116,6 +116,8 @@ class FakeBroker:
         self.cancelled: list[int] = []
         self.sending: BaseException | str = "sent"
         """What becomes of the next frames: `sent`, `waits`, or an exception that their awaitable raises."""
+        self.sendings: list[BaseException | str] = []
+        """The same for the next frames one by one; `sending` holds once it is empty."""
         self.refuses: Exception | None = None
         """What `place` itself raises."""
         self.waiting: list[asyncio.Future[None]] = []
@@ -185,9 +187,10 @@ class FakeBroker:
 
     def _frame(self) -> asyncio.Future[None]:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if isinstance(self.sending, BaseException):
-            future.set_exception(self.sending)
-        elif self.sending == "sent":
+        sending = self.sendings.pop(0) if self.sendings else self.sending
+        if isinstance(sending, BaseException):
+            future.set_exception(sending)
+        elif sending == "sent":
             future.set_result(None)
         else:
             self.waiting.append(future)
