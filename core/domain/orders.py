@@ -249,6 +249,13 @@ def price_text(terms: Terms, type_text: str) -> str:
     return " ".join(parts)
 
 
+def named_price(terms: Terms) -> Decimal | None:
+    """The one price of an order where there is room for one: its limit, else where it starts; None without either."""
+    if terms.limit_price is not None:
+        return terms.limit_price
+    return terms.stop_price if terms.trail is None else terms.trail.stop_price
+
+
 def terms_of(order: Terms) -> Terms:
     """The terms alone of an order, a request or a report."""
     return Terms(

@@ -63,6 +63,8 @@ def from_open_order(order: Order, report: OpenOrderReport, now: datetime) -> Con
     seen = _with_identity(order, report.perm_id)
     if order.is_live:
         seen = _with_held(seen, terms_of(report))
+        # Of a stranger's order the broker alone knows what its type is called.
+        seen = replace(seen, type_text=report.type_text) if seen.external else seen
     trigger = _trigger_of(order, report.status, "")
     if trigger is None or report.status == _FILLED_STATUS:
         return settle_fills(seen, now)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import events
 
-from core.domain.orders import Order, OrderState, Pending, Side
+from core.domain.orders import Order, OrderState, Pending, Side, named_price
 from tui import format as fmt
 from tui import messages
 from tui.panes import quote_cells as cells
@@ -120,7 +120,7 @@ class BlotterPane(GridPane):
             "qty": Cell(fmt.size(order.quantity)),
             "sym": Cell(order.label),
             "type": Cell(order.type_text),
-            "price": Cell(cells.price_text(instrument, order.limit_price)),
+            "price": Cell(cells.price_text(instrument, named_price(order))),
             # The quantity has its own column: a filled part alone is whole, a cut fraction would mislead.
             "filled": Cell(filled if len(filled) <= FILLED_CELLS else fmt.size(order.filled)),
             "state": state_cell(order),
