@@ -206,10 +206,25 @@ class EventSink(Protocol):
         """Take one event; returns at once and never raises."""
 
 
+    async def read(self, after: int, count: int) -> Sequence[tuple[int, Entry]]:
+        """At most `count` durable rows behind number `after`, with their numbers; empty if there is none.
+
+        Raises JournalError, naming the first row that is missing, changed or unreadable.
+        """
+
 class DeskHost(Protocol):
     """The service as the link sees it."""
 
     @property
+class RecordedFacts(Struct, frozen=True, kw_only=True):
+    """Facts that were read back from the journal."""
+
+    facts: tuple[Envelope, ...]
+    """In order; empty when the rows read hold none."""
+    last: int
+    """The number of the last row read: go on behind it."""
+
+
     def session(self) -> str:
         """This run of core."""
 
@@ -224,7 +239,13 @@ class DeskHost(Protocol):
         """Everything as it stands."""
 
     def facts_after(self, number: int) -> Sequence[Envelope] | None:
-        """The facts after `number`, in order; None if they are no longer at hand (take a snapshot)."""
+        """The facts after `number`, in order; None if they are no longer at hand (see `facts_recorded`)."""
+
+    async def facts_recorded(self, number: int) -> RecordedFacts | None:
+        """The next facts behind `number`, read from the journal; go on until `facts_after` has the rest.
+
+        None if `number` lies ahead or in another session, or the journal can't be read: take a snapshot.
+        """
 
     def add_sink(self, sink: EventSink) -> None:
         """Publish every further event to `sink`."""

@@ -92,6 +92,17 @@ Entry = (
 """Every kind of row."""
 
 
+def fact_of(entry: Entry) -> Fact | None:
+    """The fact that was published under an entry's number; None if none was."""
+    match entry:
+        case FactRecorded(fact=fact):
+            return fact
+        case Intent(order=order) | ModifyIntent(order=order):
+            return OrderChanged(order=order)
+        case _:
+            return None
+
+
 def order_ref_of(entry: Entry) -> str:
     """The order that an entry is about; empty if none."""
     match entry:

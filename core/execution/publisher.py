@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
 
-from core.domain.entries import Entry, FactRecorded
+from core.domain.entries import Entry, FactRecorded, fact_of
 from core.domain.events import Envelope, Fact, StateEvent
-from core.ports import EventSink, Journal
+from core.errors import JournalError
+from core.ports import EventSink, Journal, RecordedFacts
 
 log = logging.getLogger(__name__)
 
 FACTS_AT_HAND = 20_000
-"""Facts kept in memory for desks that attach again; older ones need a snapshot."""
+"""Facts kept in memory for desks that attach again; older ones are read from the journal."""
+_ROWS_AT_ONCE = 1000
+_COMMIT_SECONDS = 0.1
+"""Rows that were handed over are durable after this long."""
 
 
 class Publisher:
@@ -58,6 +63,28 @@ class Publisher:
         if oldest is None or number < oldest or number > self.number:
             return None
         return [envelope for envelope in self._facts if envelope.number is not None and envelope.number > number]
+
+    async def recorded(self, number: int) -> RecordedFacts | None:
+        """The next facts of this session behind `number`, from the journal; None if it has or may have others."""
+        if not self._first_missing <= number <= self.number:
+            return None
+        try:
+            rows = await self._journal.read(number, _ROWS_AT_ONCE)
+            if not rows and not self._journal.failure:
+                await asyncio.sleep(_COMMIT_SECONDS)
+                rows = await self._journal.read(number, _ROWS_AT_ONCE)
+        except JournalError:
+            log.exception("facts behind %d can't be read back", number)
+            return None
+        if not rows:
+            return None
+        found = ((row, fact_of(entry)) for row, entry in rows)
+        return RecordedFacts(
+            facts=tuple(
+                Envelope(session=self.session, number=row, event=fact) for row, fact in found if fact is not None
+            ),
+            last=rows[-1][0],
+        )
 
     def add_sink(self, sink: EventSink) -> None:
         """Send every further event to `sink`."""

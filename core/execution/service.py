@@ -46,7 +46,7 @@ from core.execution.publisher import Publisher
 from core.execution.state import DeskState
 from core.execution.watching import Watching
 from core.market.feed import QuoteFeed
-from core.ports import Broker, BrokerListener, EventSink, Journal
+from core.ports import Broker, BrokerListener, EventSink, Journal, RecordedFacts
 
 log = logging.getLogger(__name__)
 
@@ -304,6 +304,10 @@ class ExecutionService:
         self._desks_changed.set()
 
     def desk_gone(self, client: str) -> None:
+    async def facts_recorded(self, number: int) -> RecordedFacts | None:
+        """The next facts behind `number`, from the journal; None if a snapshot is needed."""
+        return await self._publisher.recorded(number)
+
         """Its socket closed."""
         word = self._departing.pop(client, None)
         if client in self._desks:

@@ -13,6 +13,7 @@ from core.clock import Clock
 from core.domain.entries import Entry
 from core.errors import JournalError
 from core.journal.database import Tail
+from core.journal.recovery import read_some
 from core.journal.rows import Handover
 from core.journal.writer import Signal, Writer
 
@@ -113,6 +114,13 @@ class JournalStore:
             self._waiting.append((self._head, done))
             self._writer.signal(Signal.COMMIT)
         return done
+
+    async def read(self, after: int, count: int) -> Sequence[tuple[int, Entry]]:
+        """At most `count` durable rows behind number `after`, with their numbers; empty if there is none.
+
+        Read and verified in a thread of its own, beside the writer. Raises JournalError.
+        """
+        return await asyncio.to_thread(read_some, self._path, after, count)
 
     async def close(self) -> None:
         """Write what is queued, sync and close; returns when the file is closed. Does nothing the second time."""

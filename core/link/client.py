@@ -14,6 +14,7 @@ import msgspec
 from core.domain.commands import Ack, Command, PlaceOrder
 from core.domain.events import Envelope, Snapshot
 from core.errors import LinkError
+from core.link.pages import join
 from core.link.paths import check_length
 from core.link.sockets import peer_uid
 from core.link.stream import EventStream
@@ -29,6 +30,7 @@ from core.link.wire import (
     Refusal,
     Reply,
     Request,
+    SnapshotPage,
     Subscribe,
     Welcome,
     core_decoder,
@@ -97,7 +99,7 @@ class SocketClient:
         return reply.ack
 
     async def snapshot(self) -> Snapshot:
-        """Everything as it stands. Raises LinkError."""
+        """Everything as it stands, its pages joined. Raises LinkError."""
         reply = await self._protocol.ask(AskSnapshot())
         if reply.snapshot is None:
             raise LinkError("Core answered without a snapshot. Restart core and this desk.")
@@ -126,6 +128,7 @@ class _Protocol(asyncio.Protocol):
         self._reader = FrameReader()
         self._welcome: asyncio.Future[Welcome] = self._loop.create_future()
         self._waiting: dict[int, tuple[asyncio.Future[Reply], str]] = {}
+        self._pages: dict[int, list[SnapshotPage]] = {}
         self._last_id = 0
         self._stream: EventStream | None = None
         self._subscribing: tuple[int, EventStream] | None = None
@@ -155,6 +158,7 @@ class _Protocol(asyncio.Protocol):
             return await reply
         finally:
             self._waiting.pop(request_id, None)
+            self._pages.pop(request_id, None)
 
     def follow(self, after: int | None) -> EventStream:
         """Subscribe and return the stream; it counts from core's answer on."""
@@ -197,13 +201,12 @@ class _Protocol(asyncio.Protocol):
                 if self._stream is not None:
                     for envelope in envelopes:
                         self._stream.publish(envelope)
-            case Reply(id=number) if self._subscribing is not None and self._subscribing[0] == number:
-                self._stream = self._subscribing[1]
-                self._subscribing = None
-            case Reply(id=number):
-                reply, _ = self._waiting.get(number, (None, ""))
-                if reply is not None and not reply.done():
-                    reply.set_result(message)
+            case Reply():
+                self._on_reply(message)
+            case SnapshotPage(id=number):
+                # Of a snapshot that nobody waits for any more nothing is kept.
+                if number in self._waiting:
+                    self._pages.setdefault(number, []).append(message)
             case Gap(id=number):
                 if self._subscribing is not None and self._subscribing[0] == number:
                     self._subscribing[1].fail(LinkError(_GAP))
@@ -213,6 +216,18 @@ class _Protocol(asyncio.Protocol):
                     self._welcome.set_result(message)
             case Refusal(reason=reason):
                 self._end(clean(reason))
+
+    def _on_reply(self, reply: Reply) -> None:
+        if self._subscribing is not None and self._subscribing[0] == reply.id:
+            self._stream = self._subscribing[1]
+            self._subscribing = None
+            return
+        waiting, _ = self._waiting.get(reply.id, (None, ""))
+        pages = self._pages.pop(reply.id, None)
+        if pages and reply.snapshot is not None:
+            reply = Reply(id=reply.id, snapshot=join(pages, reply.snapshot))
+        if waiting is not None and not waiting.done():
+            waiting.set_result(reply)
 
     def _write(self, message: Hello | Request) -> None:
         self._transport.write(frame(message))

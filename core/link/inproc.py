@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from core.domain.commands import Ack, Command
 from core.domain.events import Envelope, Snapshot
@@ -50,16 +50,30 @@ class InProcessClient:
     def events(self, after: int | None = None) -> AsyncIterator[Envelope]:
         """Follow events from a snapshot's number on (None: from now on). Ends when the client is closed.
 
-        Its first step raises LinkError when `after` is too far back: then a snapshot is needed.
+        A step raises LinkError when `after` is not of this session or can't be read back: then a snapshot is needed.
         """
         self._check()
-        stream = EventStream()
         facts = () if after is None else self._host.facts_after(after)
-        if facts is None:
-            stream.fail(
-                LinkError("The events that follow are no longer at hand. Take a snapshot and go on from there.")
-            )
-            return stream
+        if facts is None and after is not None:
+            return self._from_journal(after)
+        return self._follow(facts or ())
+
+    async def _from_journal(self, after: int) -> AsyncIterator[Envelope]:
+        """Facts that are no longer in memory, then every event that follows."""
+        number = after
+        while (facts := self._host.facts_after(number)) is None:
+            page = await self._host.facts_recorded(number)
+            if page is None:
+                raise LinkError("Core has no events that follow this number. Take a snapshot and go on from there.")
+            for envelope in page.facts:
+                yield envelope
+            number = page.last
+        self._check()
+        async for envelope in self._follow(facts):
+            yield envelope
+
+    def _follow(self, facts: Sequence[Envelope]) -> EventStream:
+        stream = EventStream()
         for envelope in facts:
             stream.publish(envelope)
         self._streams.append(stream)

@@ -35,6 +35,19 @@ class Outbox:
         self._unread_facts = 0
         self._state = Conflator()
         self._closed = False
+        self._room: asyncio.Future[None] | None = None
+
+    async def ready(self) -> bool:
+        """Wait until the client has read enough for more; False once nothing can be sent any more. One at a time."""
+        while (self._paused or self._backlog) and not self._closed:
+            self._room = self._room or self._loop.create_future()
+            await asyncio.shield(self._room)
+        return not self._closed
+
+    def end(self) -> None:
+        """The connection is gone: whoever waits for room waits no more."""
+        self._closed = True
+        self._wake()
 
     def send(self, data: bytes, *, fact: bool = False, now: bool = False) -> None:
         """Send a frame; `now` doesn't wait for the end of the turn."""
@@ -76,6 +89,7 @@ class Outbox:
             self._closed = True
             self._backlog.clear()
             self._transport.write(last)
+            self._wake()
 
     def pause(self) -> None:
         """The transport has enough."""
@@ -93,6 +107,13 @@ class Outbox:
             self._transport.write(data)
         if self._state and not self._paused and not self._closed:
             self._transport.write(state_frame(self._session, self._state.take()))
+        if not self._paused:
+            self._wake()
+
+    def _wake(self) -> None:
+        room, self._room = self._room, None
+        if room is not None and not room.done():
+            room.set_result(None)
 
     def _end_turn(self) -> None:
         self._in_turn = False

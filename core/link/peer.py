@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Protocol, cast
 
 import msgspec
@@ -22,7 +22,9 @@ from core.domain.commands import (
     SearchSymbols,
     Watch,
 )
+from core.domain.events import Envelope, Snapshot
 from core.errors import LinkError
+from core.link import pages
 from core.link.outbox import Outbox
 from core.link.sockets import peer_uid
 from core.link.wire import (
@@ -102,6 +104,7 @@ class Peer(asyncio.Protocol):
         self._commands: deque[tuple[int, Command]] = deque()
         self._running = False
         self._cut = False
+        self._catching_up: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let nobody in but our own user, and nobody who doesn't say Hello in time."""
@@ -121,6 +124,9 @@ class Peer(asyncio.Protocol):
         """Its end, for whatever reason."""
         self._cut = True
         self._hello.cancel()
+        self.outbox.end()
+        if self._catching_up is not None:
+            self._catching_up.cancel()
         self._room.left(self)
         if not self.gone.done():
             self.gone.set_result(None)
@@ -179,7 +185,7 @@ class Peer(asyncio.Protocol):
     def _answer(self, request: Request) -> None:
         match request.body:
             case AskSnapshot():
-                self.outbox.send(frame(Reply(id=request.id, snapshot=self._room.host.snapshot())), now=True)
+                self._show(request.id, self._room.host.snapshot())
             case Subscribe(after=after):
                 self._subscribe(request.id, after)
             case command if isinstance(command, _SLOW) or self._is_free_cancel(command):
@@ -201,16 +207,62 @@ class Peer(asyncio.Protocol):
         return all(_order_ref_of(queued) != command.order_ref for _, queued in self._commands)
 
     def _subscribe(self, request_id: int, after: int | None) -> None:
-        """Old facts and the place among the readers in one turn of the loop, so that nothing falls between them."""
+        """Events from now on; facts that are no longer in memory are read from the journal first."""
+        if self._catching_up is not None:
+            self._catching_up.cancel()
         facts = () if after is None else self._room.host.facts_after(after)
-        if facts is None:
-            self.outbox.send(frame(Gap(id=request_id)), now=True)
+        if facts is None and after is not None:
+            self._catching_up = self._loop.create_task(self._catch_up(request_id, after))
+            self._room.keep(self._catching_up)
             return
         self.outbox.send(frame(Reply(id=request_id)))
+        self._join_readers(facts or ())
+
+    def _join_readers(self, facts: Sequence[Envelope]) -> None:
+        """Old facts and the place among the readers in one turn of the loop, so that nothing falls between them."""
+        self._send_facts(facts)
+        self._room.reads(self)
+
+    async def _catch_up(self, request_id: int, after: int) -> None:
+        """Facts from the journal, page by page as the client reads them, until memory has the rest."""
+        host, number, told = self._room.host, after, False
+        while (facts := host.facts_after(number)) is None:
+            page = await host.facts_recorded(number)
+            if page is None and told:
+                self.cut("Core can't read the events that follow from its journal. Attach again and take a snapshot.")
+                return
+            if page is None:
+                self.outbox.send(frame(Gap(id=request_id)), now=True)
+                return
+            if not told:
+                told = True
+                self.outbox.send(frame(Reply(id=request_id)))
+            self._send_facts(page.facts)
+            number = page.last
+            if not await self.outbox.ready():
+                return
+        self._join_readers(facts)
+
+    def _send_facts(self, facts: Sequence[Envelope]) -> None:
         for start in range(0, len(facts), _BATCH):
             self.outbox.send(frame(EventBatch(envelopes=tuple(facts[start : start + _BATCH]))))
         self.outbox.flush()
-        self._room.reads(self)
+
+    def _show(self, request_id: int, snapshot: Snapshot) -> None:
+        """An ordinary snapshot in one message, at once; a long one in pages, between which core does its work."""
+        if pages.rows(snapshot) <= pages.PAGE_ROWS:
+            self.outbox.send(frame(Reply(id=request_id, snapshot=snapshot)), now=True)
+        else:
+            self._start(self._show_pages(request_id, snapshot))
+
+    async def _show_pages(self, request_id: int, snapshot: Snapshot) -> None:
+        parts, rest = pages.split(snapshot, request_id)
+        for part in parts:
+            self.outbox.send(frame(part), now=True)
+            await asyncio.sleep(0)
+            if not await self.outbox.ready():
+                return
+        self.outbox.send(frame(Reply(id=request_id, snapshot=rest)), now=True)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         self._room.keep(self._loop.create_task(work))

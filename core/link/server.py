@@ -110,6 +110,11 @@ class LinkServer:
         """Who core is, now."""
         return self._describe()
 
+    async def idle(self) -> None:
+        """Wait until no command runs and no answer is on its way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     def keep(self, task: asyncio.Task[None]) -> None:
         """Hold on to a task until it is done."""
         self._tasks.add(task)

@@ -12,6 +12,10 @@ from msgspec import Struct
 from core.domain.commands import Ack, Command
 from core.domain.connection import Mode
 from core.domain.events import Envelope, Snapshot, StateEvent
+from core.domain.executions import Execution
+from core.domain.instruments import Instrument
+from core.domain.orders import Order
+from core.domain.quotes import Quote
 from core.errors import LinkError
 
 BUILD = "0.1.0"
@@ -74,8 +78,21 @@ class Request(Struct, frozen=True, kw_only=True, tag="request"):
     body: Command | AskSnapshot | Subscribe
 
 
+class SnapshotPage(Struct, frozen=True, kw_only=True, tag="snapshot_page", omit_defaults=True):
+    """A part of a snapshot too long for one message; the rest comes with the Reply to the same request."""
+
+    id: int
+    instruments: tuple[Instrument, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    orders: tuple[Order, ...] = ()
+    executions: tuple[Execution, ...] = ()
+
+
 class Reply(Struct, frozen=True, kw_only=True, tag="reply", omit_defaults=True):
-    """The answer to one Request: to a command `ack`, to AskSnapshot `snapshot`, to Subscribe neither."""
+    """The answer to one Request: to a command `ack`, to AskSnapshot `snapshot`, to Subscribe neither.
+
+    Pages that came before belong to the front of the snapshot's rows.
+    """
 
     id: int
     ack: Ack | None = None
@@ -97,7 +114,7 @@ class EventBatch(Struct, frozen=True, kw_only=True, tag="events"):
 FromClient = Hello | Request
 """What core reads."""
 
-FromCore = Welcome | Refusal | Reply | Gap | EventBatch
+FromCore = Welcome | Refusal | SnapshotPage | Reply | Gap | EventBatch
 """What a client reads."""
 
 _encode = msgspec.msgpack.Encoder().encode

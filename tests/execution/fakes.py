@@ -74,6 +74,9 @@ class FakeJournal:
         for done in waiting:
             done.set_exception(JournalError(text))
 
+    async def read(self, after: int, count: int) -> Sequence[tuple[int, Entry]]:
+        return list(enumerate(self.rows, 1))[after : after + count]
+
     async def close(self) -> None:
         self.trace.append("journal closed")
 

@@ -7,11 +7,12 @@ from typing import cast
 import pytest
 
 from core.domain.entries import CancelAsked, FactRecorded
-from core.domain.events import Envelope, Health, Incident, Severity
+from core.domain.events import Envelope, Health, Incident, OrderChanged, Severity
 from core.execution import publisher
 from core.execution.publisher import Publisher
 from tests.execution.fakes import FakeJournal
 from tests.execution.reports import NOON
+from tests.journal.values import intent
 
 
 class Sink:
@@ -113,3 +114,49 @@ def test_a_journal_that_is_gone_does_not_silence_the_desks() -> None:
     told.facts([fact("b")])
 
     assert [envelope.number for envelope in sink.got] == [1, 2]
+
+
+async def test_older_facts_come_from_the_journal_with_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher, "FACTS_AT_HAND", 3)
+    monkeypatch.setattr(publisher, "_ROWS_AT_ONCE", 4)
+    journal, sink = FakeJournal([]), Sink()
+    told = Publisher(journal, "S")
+    told.add_sink(sink)
+    told.facts([fact("a")])
+    journal.append([CancelAsked(order_ref="x")])
+    intended = intent(1)
+    journal.append([intended])
+    told.journalled(journal.head, OrderChanged(order=intended.order))
+    told.facts([fact(text) for text in "bcdefg"])
+
+    got: list[Envelope] = []
+    number = 0
+    while (rest := told.after(number)) is None:
+        page = await told.recorded(number)
+        assert page is not None
+        got += page.facts
+        number = page.last
+
+    assert [*got, *rest] == sink.got
+
+
+async def test_numbers_of_another_session_or_ahead_have_no_facts_behind_them() -> None:
+    journal = FakeJournal([])
+    journal.append([CancelAsked(order_ref="x"), CancelAsked(order_ref="y")])
+    told = Publisher(journal, "S")
+    told.facts([fact("a")])
+
+    assert await told.recorded(1) is None
+    assert await told.recorded(4) is None
+    assert await told.recorded(2) is not None
+
+
+async def test_facts_that_were_never_written_are_not_invented(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher, "FACTS_AT_HAND", 2)
+    journal = FakeJournal([])
+    told = Publisher(journal, "S")
+    journal.fail("the disk is full")
+    told.facts([fact(text) for text in "abcd"])
+
+    assert told.after(0) is None
+    assert await told.recorded(0) is None

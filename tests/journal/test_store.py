@@ -167,3 +167,12 @@ def test_a_connection_that_would_lose_rows_is_refused(tmp_path: Path) -> None:
             assert_durable(weak)
         weak.execute("PRAGMA synchronous=FULL")
         assert_durable(weak)
+
+
+async def test_rows_are_read_back_in_pieces_beside_the_writer(journal: JournalStore) -> None:
+    entries = [intent(number) for number in range(1, 8)]
+    await journal.commit(entries)
+
+    assert await journal.read(0, 3) == list(enumerate(entries[:3], 1))
+    assert await journal.read(3, 100) == list(enumerate(entries[3:], 4))
+    assert await journal.read(7, 100) == []

@@ -22,11 +22,13 @@ from core.domain.events import (
     StateEvent,
     TradingState,
 )
+from core.domain.executions import Execution
+from core.domain.orders import Order
 from core.domain.quotes import Quote
 from core.link.client import SocketClient
 from core.link.server import LinkServer
 from core.link.wire import Welcome
-from core.ports import EventSink
+from core.ports import EventSink, RecordedFacts
 from tests.journal.values import NOON, order
 
 SESSION = "SESSION"
@@ -34,7 +36,7 @@ INSTANCE = "ABCDEF"
 
 
 class FakeHost:
-    """Implements `core.ports.DeskHost`; facts are kept, and forgotten below `oldest`.
+    """Implements `core.ports.DeskHost`; facts are kept, out of memory below `oldest`, and lost below `journal_begins`.
 
     A PlaceOrder publishes an incident and an order whose number is the quantity; quantity 13 breaks the host. `gate`
     holds up every command but cancels.
@@ -46,6 +48,10 @@ class FakeHost:
     def __init__(self) -> None:
         self.facts: list[Envelope] = []
         self.oldest = 0
+        self.journal_begins = 0
+        self.read_back: list[int] = []
+        self.orders: tuple[Order, ...] = ()
+        self.executions: tuple[Execution, ...] = ()
         self.sinks: list[EventSink] = []
         self.seen: list[str] = []
         self.commands: list[tuple[str, Command]] = []
@@ -81,8 +87,8 @@ class FakeHost:
             instruments=(),
             watchlist=(),
             quotes=(),
-            orders=(),
-            executions=(),
+            orders=self.orders,
+            executions=self.executions,
             positions=None,
             accounts=(),
             incidents=(),
@@ -91,6 +97,14 @@ class FakeHost:
 
     def facts_after(self, number: int) -> Sequence[Envelope] | None:
         return None if number < self.oldest else self.facts[number:]
+
+    async def facts_recorded(self, number: int) -> RecordedFacts | None:
+        self.read_back.append(number)
+        await asyncio.sleep(0)
+        if number < self.journal_begins:
+            return None
+        facts = tuple(self.facts[number : number + 100])
+        return RecordedFacts(facts=facts, last=number + len(facts))
 
     def add_sink(self, sink: EventSink) -> None:
         self.sinks.append(sink)

@@ -72,7 +72,7 @@ async def test_events_from_now_on_begin_with_the_call(path: Path, host: FakeHost
 
 async def test_events_that_are_no_longer_at_hand_are_a_gap(path: Path, host: FakeHost) -> None:
     host.publish_facts(5)
-    host.oldest = 3
+    host.oldest = host.journal_begins = 3
     async with attached(path) as client:
         with pytest.raises(LinkError, match="Take a snapshot"):
             await take(client.events(2), 1)

@@ -51,7 +51,7 @@ async def test_commands_wait_for_each_other(host: FakeHost) -> None:
 
 
 async def test_old_events_are_a_gap_and_a_closed_client_says_so(host: FakeHost) -> None:
-    host.oldest = 5
+    host.oldest = host.journal_begins = 5
     client = InProcessClient(host, "cli")
     with pytest.raises(LinkError, match="Take a snapshot"):
         await take(client.events(1), 1)
