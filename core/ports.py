@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
+from msgspec import Struct
+
 from core.clock import Clock
 from core.domain.commands import Ack, Command
 from core.domain.connection import Endpoint, Mode
