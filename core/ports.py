@@ -197,27 +197,16 @@ class Journal(Protocol):
         JournalError if they could not be.
         """
 
-    async def close(self) -> None:
-        """Write what is queued, sync and close."""
-
-
-class EventSink(Protocol):
-    """Someone who wants every event."""
-
-    def publish(self, envelope: Envelope) -> None:
-        """Take one event; returns at once and never raises."""
-
-
     async def read(self, after: int, count: int) -> Sequence[tuple[int, Entry]]:
         """At most `count` durable rows behind number `after`, with their numbers; empty if there is none.
 
         Raises JournalError, naming the first row that is missing, changed or unreadable.
         """
 
-class DeskHost(Protocol):
-    """The service as the link sees it."""
+    async def close(self) -> None:
+        """Write what is queued, sync and close."""
 
-    @property
+
 class RecordedFacts(Struct, frozen=True, kw_only=True):
     """Facts that were read back from the journal."""
 
@@ -227,6 +216,17 @@ class RecordedFacts(Struct, frozen=True, kw_only=True):
     """The number of the last row read: go on behind it."""
 
 
+class EventSink(Protocol):
+    """Someone who wants every event."""
+
+    def publish(self, envelope: Envelope) -> None:
+        """Take one event; returns at once and never raises."""
+
+
+class DeskHost(Protocol):
+    """The service as the link sees it."""
+
+    @property
     def session(self) -> str:
         """This run of core."""
 

@@ -289,6 +289,10 @@ class ExecutionService:
         """The facts after `number`; None if they are no longer at hand."""
         return self._publisher.after(number)
 
+    async def facts_recorded(self, number: int) -> RecordedFacts | None:
+        """The next facts behind `number`, from the journal; None if a snapshot is needed."""
+        return await self._publisher.recorded(number)
+
     def add_sink(self, sink: EventSink) -> None:
         """Publish every further event to `sink`."""
         self._publisher.add_sink(sink)
@@ -304,10 +308,6 @@ class ExecutionService:
         self._desks_changed.set()
 
     def desk_gone(self, client: str) -> None:
-    async def facts_recorded(self, number: int) -> RecordedFacts | None:
-        """The next facts behind `number`, from the journal; None if a snapshot is needed."""
-        return await self._publisher.recorded(number)
-
         """Its socket closed."""
         word = self._departing.pop(client, None)
         if client in self._desks:
