@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -36,17 +37,19 @@ def why_not(order: Order, command: ModifyOrder) -> Denial | None:
     return None
 
 
-def is_changeable(order: Order) -> bool:
-    """True for an order of ours that the broker holds and that waits for no answer."""
-    return order.state in _CHANGEABLE and order.pending is Pending.NONE and not order.external
+def unchangeable(order: Order, terms: Terms, attached: Sequence[Order]) -> Denial | None:
+    """Why an order can't get `terms` although they may be right for a new one; None if it can.
 
-
-def unchangeable(order: Order, terms: Terms) -> Denial | None:
-    """Why an order can't get `terms` although they may be right for a new one; None if it can."""
+    `attached` are the orders that change with it.
+    """
     was, will = at_open(order.order_type, order.tif), at_open(terms.order_type, terms.tif)
     if (was in AUCTIONS) is not (will in AUCTIONS):
         text = f"{order.text} can't go into an auction or out of one. Cancel it, then send another. [329]"
         return _deny(DenialCode.ORDER_TYPE, text)
+    for child in attached:
+        if child.state not in _CHANGEABLE or child.pending is not Pending.NONE:
+            text = f"{child.text}, attached to {order.text}, waits for an answer of IBKR. Change both when it is there."
+            return _deny(DenialCode.NOT_LIVE, text)
     return None
 
 

@@ -31,7 +31,6 @@ from core.execution.changes import (
     changed,
     drafted,
     entry_price,
-    is_changeable,
     not_repeated,
     overtaken,
     request_of,
@@ -266,10 +265,12 @@ class OrderDesk:
             if terms == terms_of(order):
                 nothing = f"{order.text} has these terms already. Change the price or the quantity."
                 return Ack(ok=False, denied=_deny(DenialCode.NOTHING_TO_CHANGE, nothing), order=order)
-            denial = unchangeable(order, terms)
+            attached = self._resized_with(order, terms)
+            denial = unchangeable(order, terms, attached)
             if denial is not None:
                 return Ack(ok=False, denied=denial, order=order)
-            wanted = [(order, with_terms(order, terms)), *self._resized(order, terms)]
+            resized = [(child, replace(child, quantity=terms.quantity)) for child in attached]
+            wanted = [(order, with_terms(order, terms)), *resized]
             approved: list[Approved[OrderRequest]] = []
             for old, new in wanted:
                 parent = self._state.book.get(old.parent_ref) if old.parent_ref else None
@@ -280,14 +281,14 @@ class OrderDesk:
                 approved.append(judged)
             return await self._intend_change(wanted, approved)
 
-    def _resized(self, parent: Order, terms: Terms) -> list[tuple[Order, Order]]:
-        """Attached orders for all of their parent, with its new quantity; those that wait for an answer stay."""
+    def _resized_with(self, parent: Order, terms: Terms) -> list[Order]:
+        """Orders attached for all of `parent`: a new quantity is theirs too, or they would do more than close it."""
         if terms.quantity == parent.quantity:
             return []
         return [
-            (child, replace(child, quantity=terms.quantity))
+            child
             for child in self._state.book.live()
-            if child.parent_ref == parent.order_ref and child.quantity == parent.quantity and is_changeable(child)
+            if child.parent_ref == parent.order_ref and child.quantity == parent.quantity
         ]
 
     async def _intend_change(

@@ -171,6 +171,19 @@ async def test_a_change_of_size_is_one_batch_and_a_refused_one_is_taken_back() -
 
 
 @jumping
+async def test_no_new_size_while_an_attached_order_waits_for_an_answer() -> None:
+    async with rig(prepare=stops) as desk:
+        await send(desk)
+        desk.say(status(1, perm_id=901), status(2, perm_id=902))
+        ack = await desk.modify(quantity="60")
+
+        assert ack.denied is not None
+        assert ack.denied.code is DenialCode.NOT_LIVE
+        assert ack.denied.message.startswith("SELL 100 AAPL STP 230.00, attached to BUY 100 AAPL @ 233.00, waits")
+        assert (await desk.modify(price="232.00")).ok
+
+
+@jumping
 async def test_a_change_of_the_type_keeps_what_the_new_one_takes() -> None:
     async with rig(prepare=stops) as desk:
         await send(desk)
