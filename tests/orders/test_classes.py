@@ -11,7 +11,7 @@ from core.domain.instruments import SecType
 from core.domain.orders import OrderState, OrderType, Side
 from core.domain.prices import floor_tick, increment_at, step_ticks
 from tests.orders.floor import Floor, floor
-from tests.orders.test_matrix import CLASSES, con_id_of
+from tests.orders.listed import PLAIN_CLASSES, con_id_of
 
 D = Decimal
 USD_JPY = 15016059
@@ -19,7 +19,7 @@ USD_JPY = 15016059
 
 async def listed(desk: Floor) -> list[int]:
     """One instrument of each class, and a pair whose ticks are not those of the others."""
-    return [*(con_id_of(desk, kind) for kind in CLASSES), USD_JPY]
+    return [*(con_id_of(desk, kind) for kind in PLAIN_CLASSES), USD_JPY]
 
 
 async def test_prices_between_ticks_are_refused_and_both_neighbours_are_taken() -> None:
@@ -73,7 +73,7 @@ async def test_values_count_the_multiplier() -> None:
             assert ack.result.value == request.quantity * price * instrument.multiplier
 
 
-@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("kind", PLAIN_CLASSES)
 async def test_a_market_order_of_each_class_fills_and_is_held(kind: SecType) -> None:
     async with floor() as desk:
         instrument = await desk.watch(con_id_of(desk, kind))

@@ -6,30 +6,16 @@ from decimal import Decimal
 
 import pytest
 
-from core.domain.commands import Combine, DenialCode, Qualified
-from core.domain.instruments import ComboLeg, Instrument, SecType
+from core.domain.commands import Combine, DenialCode
+from core.domain.instruments import ComboLeg, SecType
 from core.domain.orders import OrderState, OrderType, Side, TimeInForce
-from tests.orders.floor import AAPL, EUR_USD, Floor, floor
+from tests.orders.floor import AAPL, EUR_USD, floor
+from tests.orders.listed import AMD, combine, vertical
 from tests.orders.test_instructions import same
-from tests.orders.test_matrix import UNTIL, call_of
+from tests.orders.test_matrix import UNTIL
 from tests.orders.wanted import said
 
 D = Decimal
-AMD = 4391
-
-
-async def combine(desk: Floor, *legs: tuple[int, int]) -> Instrument:
-    """A combination with a two-sided market."""
-    ack = await desk.client.send(Combine(legs=tuple(ComboLeg(con_id=con_id, ratio=ratio) for con_id, ratio in legs)))
-    assert isinstance(ack.result, Qualified), ack.denied
-    made = ack.result.instrument
-    await desk.until(lambda: any(quote.con_id == made.con_id and quote.tradable for quote in desk.snapshot.quotes))
-    return made
-
-
-def vertical(desk: Floor, legs: int) -> list[tuple[int, int]]:
-    """Two to four calls, bought and sold in turn."""
-    return [(call_of(desk, place), 1 if place % 2 == 0 else -1) for place in range(legs)]
 
 
 @pytest.mark.parametrize("count", [2, 3, 4])

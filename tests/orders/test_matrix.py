@@ -18,41 +18,17 @@ from core.domain.instruments import Instrument, SecType
 from core.domain.order_types import STOPS, TOUCHED
 from core.domain.orders import OrderRequest, OrderState, OrderType, Side, TimeInForce, terms_of
 from core.domain.prices import floor_tick, increment_at
-from tests.orders.floor import AAPL, EUR_USD, Floor, floor
+from tests.orders.floor import Floor, floor
+from tests.orders.listed import combine, con_id_of, vertical
 from tests.orders.wanted import said, wanted
 
 TYPES = tuple(one for one in OrderType if one is not OrderType.OTHER)
 TIMES = tuple(one for one in TimeInForce if one is not TimeInForce.OTHER)
-CLASSES = (SecType.STK, SecType.FUT, SecType.OPT, SecType.CASH)
+CLASSES = (SecType.STK, SecType.FUT, SecType.OPT, SecType.CASH, SecType.BAG)
 AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
 WAIT = (*STOPS, *TOUCHED)
 FILLS = (OrderType.MKT, OrderType.MTL)
 UNTIL = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
-
-
-def con_id_of(desk: Floor, kind: SecType) -> int:
-    """An instrument of a class that the gateway lists."""
-    catalogue = desk.gateway.hub.catalogue
-    if kind is SecType.STK:
-        return AAPL
-    if kind is SecType.CASH:
-        return EUR_USD
-    if kind is SecType.FUT:
-        return next(one.con_id for one in catalogue.instruments if one.sec_type == "FUT" and one.symbol == "ES")
-    return call_of(desk, 0)
-
-
-def call_of(desk: Floor, place: int) -> int:
-    """A call on AAPL near the money, `place` strikes further out."""
-    spot = desk.gateway.hub.catalogue.by_id[AAPL].start_price
-    chains = desk.gateway.hub.catalogue.chains
-    calls = sorted(
-        (one for one in chains.options(AAPL).values() if one.right == "C"),
-        key=lambda one: (one.last_trade_date, one.strike),
-    )
-    first = [one for one in calls if one.last_trade_date == calls[len(calls) // 2].last_trade_date]
-    near = [one for one in first if one.strike >= spot]
-    return near[place].con_id
 
 
 def cell(desk: Floor, instrument: Instrument, kind: OrderType, tif: TimeInForce) -> OrderRequest:
@@ -80,7 +56,7 @@ def cell(desk: Floor, instrument: Instrument, kind: OrderType, tif: TimeInForce)
             terms |= {"offset": tick, "limit_price": low}
         case _:
             pass
-    quantity = {SecType.FUT: 2, SecType.OPT: 2, SecType.CASH: 25_000}.get(instrument.sec_type, 100)
+    quantity = {SecType.FUT: 2, SecType.OPT: 2, SecType.BAG: 2, SecType.CASH: 25_000}.get(instrument.sec_type, 100)
     return desk.request(instrument, kind, quantity=Decimal(quantity), **terms)
 
 
@@ -129,7 +105,10 @@ async def run(kind: SecType) -> dict[tuple[OrderType, TimeInForce], str]:
     """Every cell of one class: `ok`, or the words of its refusal, which the gateway shares."""
     verdicts: dict[tuple[OrderType, TimeInForce], str] = {}
     async with floor() as desk, desk.stranger() as other:
-        instrument = await desk.watch(con_id_of(desk, kind))
+        if kind is SecType.BAG:
+            instrument = await combine(desk, *vertical(desk, 2))
+        else:
+            instrument = await desk.watch(con_id_of(desk, kind))
         for order_type in TYPES:
             for tif in TIMES:
                 request = cell(desk, instrument, order_type, tif)
@@ -139,7 +118,8 @@ async def run(kind: SecType) -> dict[tuple[OrderType, TimeInForce], str]:
                     verdicts[order_type, tif] = "ok"
                     continue
                 assert ack_denied.code in (DenialCode.ORDER_TYPE, DenialCode.TIF), ack_denied
-                if order_type not in (OrderType.MOO, OrderType.LOO):
+                # Their name says when they trade; and what details list, a gateway need not check.
+                if order_type not in (OrderType.MOO, OrderType.LOO) and (kind, tif) != (SecType.BAG, TimeInForce.FOK):
                     code = await other.place(request, instrument)
                     assert code is not None, (request.order_type, tif, ack_denied)
                     assert f"[{code}]" in ack_denied.message, (code, ack_denied)
@@ -164,6 +144,10 @@ async def test_every_type_with_every_time_in_force(kind: SecType) -> None:
         SecType.OPT: {"MTL", "REL"},
         SecType.CASH: set[str](),
     }
+    if kind is SecType.BAG:
+        assert {one.value for one in taken} == {"MKT", "LMT"}
+        assert verdicts[OrderType.LMT, TimeInForce.GTD] == "ok"
+        return
     assert {one.value for one in taken} == everywhere | beside[kind]
     assert verdicts[OrderType.STP, TimeInForce.GTD] == "ok"
 

@@ -21,7 +21,7 @@ from core.domain.instructions import (
 from core.domain.instruments import SecType
 from core.domain.orders import OrderState, OrderType, TimeInForce
 from tests.orders.floor import AAPL, floor
-from tests.orders.test_matrix import CLASSES, con_id_of
+from tests.orders.listed import PLAIN_CLASSES, con_id_of
 
 D = Decimal
 PAST = datetime.now(UTC) - timedelta(hours=1)
@@ -62,7 +62,7 @@ async def test_a_trailing_percentage_beyond_all_prices() -> None:
         assert await other.place(request, instrument) == 159
 
 
-@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("kind", PLAIN_CLASSES)
 @pytest.mark.parametrize("algo", [Adaptive(), Twap(), Vwap(), PctVol(percent=D(10))])
 async def test_algorithms_by_class(kind: SecType, algo: Algo) -> None:
     async with floor() as desk, desk.stranger() as other:
@@ -84,7 +84,7 @@ async def test_algorithms_by_class(kind: SecType, algo: Algo) -> None:
         assert desk.at_gateway(request).terms.algo is not None
 
 
-@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("kind", PLAIN_CLASSES)
 async def test_instructions_by_class(kind: SecType) -> None:
     async with floor() as desk:
         instrument = await desk.watch(con_id_of(desk, kind))

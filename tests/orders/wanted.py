@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from core.domain.instruments import Instrument, SecType
 from core.domain.orders import OrderRequest, OrderType
-from core.practice.tables import Value
+from core.practice.tables import Record, Value
 
 _PLAIN: dict[str, Value] = {"openClose": "O", "exemptCode": -1}
 _AT_OPEN = {OrderType.MOO: "MKT", OrderType.LOO: "LMT"}
@@ -20,9 +20,13 @@ def stamp(time: datetime | None) -> str:
 
 def said(record: Mapping[str, Value]) -> dict[str, Value]:
     """The fields of a frame that are neither empty nor at their default."""
+    plain = {
+        name: [Record(said(one)) for one in value] if isinstance(value, list) else value
+        for name, value in record.items()
+    }
     return {
         name: value
-        for name, value in record.items()
+        for name, value in plain.items()
         if value not in (None, "", False, []) and value != 0 and _PLAIN.get(name) != value
     }
 
@@ -70,6 +74,13 @@ def wanted(
         "trailingPercent": trail.percent if trail else None,
         "lmtPriceOffset": trail.limit_offset if trail else None,
     }
+    if instrument.legs:
+        # The number and the name of a combination are ours; its legs say what it is.
+        fields = without(fields, "conId", "localSymbol", "multiplier")
+        fields["comboLegs"] = [
+            Record(conId=leg.con_id, ratio=abs(leg.ratio), action="BUY" if leg.ratio > 0 else "SELL", exchange="SMART")
+            for leg in instrument.legs
+        ]
     return said(fields)
 
 
