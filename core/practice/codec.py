@@ -83,6 +83,18 @@ def decimal_text(value: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
+def ascii_text(text: str) -> str:
+    r"""Spell what is no ASCII as ``\u00e9``, UTF-16 unit by unit, as gateways do in errors and long names.
+
+    Clients undo these alone: of other escapes, such as ``\xe9``, some show the backslash.
+    """
+    if text.isascii():
+        return text
+    units = text.encode("utf-16-be", "surrogatepass")
+    codes = (int.from_bytes(units[place : place + 2], "big") for place in range(0, len(units), 2))
+    return "".join(chr(code) if code < 128 else f"\\u{code:04x}" for code in codes)
+
+
 def frame(fields: str) -> bytes:
     """Put the length before one message, given as its fields, each already ended by NUL."""
     payload = fields.encode()

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.practice.climate import SESSION_STEPS
-from core.practice.codec import decimal_text
+from core.practice.codec import ascii_text, decimal_text
 from core.practice.tables import Record
 
 #: Contract ids from here on are of options and combinations.
@@ -247,7 +247,7 @@ class Instrument:
             orderTypes=_ORDER_TYPES[self.sec_type],
             validExchanges=",".join(self.exchanges),
             priceMagnifier=1,
-            longName=self.long_name.encode("unicode-escape").decode("ascii"),
+            longName=ascii_text(self.long_name),
             contractMonth=self.contract_month or self.last_trade_date[:6],
             industry=industry,
             category=category,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.practice import tables_out as out
+from core.practice.codec import ascii_text
 from core.practice.days import stamp
 from core.practice.instruments import Instrument
 from core.practice.orders import TRAIL_TYPES, TRIGGER_TYPES, Execution, Order, Status
@@ -29,7 +30,7 @@ class WhatIf:
 
 def error(request_id: int, code: int, text: str) -> bytes:
     """Return an error about a request or an order; -1 stands for the connection."""
-    return out.ERROR.encode({"reqId": request_id, "code": code, "text": text})
+    return out.ERROR.encode({"reqId": request_id, "code": code, "text": ascii_text(text)})
 
 
 def _order_record(order: Order) -> Record:

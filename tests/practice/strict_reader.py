@@ -11,6 +11,7 @@ fields in order; what stands behind a name says what the field may be:
 ``?`` a number, or unset: empty or the largest double
 ``%`` 0 or 1
 ``!`` text that is not empty
+``^`` text that is not empty, escaped to ASCII
 ``_`` text, perhaps the word None
 none  text
 ===== ========================================================
@@ -63,7 +64,7 @@ LAYOUTS: Final[dict[int, tuple[str, str]]] = {
         "",
         f"orderId# status{_STATUS} filled+ remaining+ avgFill$ permId# parentId# lastFill$ clientId# whyHeld cap$",
     ),
-    4: ("2", "reqId# code# text! rejectJson"),
+    4: ("2", "reqId# code# text^ rejectJson"),
     5: (
         "",
         f"orderId# {_CONTRACT} exch! {_NAMES} {_ORDER} origin# orderRef clientId# permId# outsideRth% hidden% discr$"
@@ -84,7 +85,7 @@ LAYOUTS: Final[dict[int, tuple[str, str]]] = {
     10: (
         "",
         "reqId# sym! secType{STK|OPT|FUT|CASH|BAG} ltd strike$ right{|?|0|C|P} exch! ccy! localSym marketName tradClass"
-        " conId# minTick$ mult orderTypes! validExch! magnifier# underConId# longName primary contractMonth industry"
+        " conId# minTick$ mult orderTypes! validExch! magnifier# underConId# longName^ primary contractMonth industry"
         " category subcat tz! tradingHours liquidHours evRule evMult? many:secIds( tag! value! ) aggGroup~ underSym"
         " underSecType marketRuleIds! realExpDate stockType minSize+ sizeIncr+ suggSizeIncr+",
     ),
@@ -179,6 +180,7 @@ _RULES: Final[dict[str, Callable[[str], object]]] = {
     "?": lambda text: text in {*_UNSET_DOUBLE, "Infinity"} or _NUMBER.match(text),
     "%": lambda text: text in {"0", "1"},
     "!": bool,
+    "^": lambda text: text and text.isascii(),
     "_": lambda text: text == "None" or text.lower() not in _STRAY,
 }
 
@@ -231,7 +233,7 @@ class _Reader:
             fits = text in choice.rstrip("}").split("|")
         else:
             fits = bool(_RULES[kind](text)) if kind else text.lower() not in _STRAY
-        if not fits or (kind in {"!", ""} and text.lower() in _STRAY):
+        if not fits or (kind in {"!", "^", ""} and text.lower() in _STRAY):
             raise StrictError(f"message {self.fields[0]}: {name} is {text!r} in {list(self.fields)}")
 
 

@@ -12,6 +12,7 @@ from core.practice.codec import (
     MAX_FRAME,
     FrameBuffer,
     WireError,
+    ascii_text,
     decimal_text,
     frame,
     parse_decimal,
@@ -133,3 +134,26 @@ def test_numbers_are_plain_on_the_wire_and_lose_nothing(value: Decimal) -> None:
 )
 def test_sizes_have_no_decimals(value: str, text: str) -> None:
     assert decimal_text(Decimal(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("plain 'text'\n", "plain 'text'\n"),
+        ("é", "\\u00e9"),
+        ("5 € 🙂", "5 \\u20ac \\ud83d\\ude42"),
+        ("\udc80", "\\udc80"),
+    ],
+)
+def test_text_beyond_ascii_is_escaped_in_units_of_utf16(text: str, escaped: str) -> None:
+    assert ascii_text(text) == escaped
+
+
+@given(text=st.text())
+def test_escaped_text_is_ascii_and_comes_back(text: str) -> None:
+    escaped = ascii_text(text)
+
+    assert escaped.isascii()
+    if "\\" not in text:
+        units = escaped.encode().decode("unicode-escape").encode("utf-16-be", "surrogatepass")
+        assert units == text.encode("utf-16-be", "surrogatepass")

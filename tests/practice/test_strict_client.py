@@ -144,6 +144,7 @@ async def test_everything_about_orders_and_the_account(stage: Stage) -> None:
         client.place(AAPL, ids[2], orderType="LMT", lmtPrice=LOW - 1)
         client.ask(ask.CANCEL_ORDER, orderId=ids[4])
         client.ask(ask.CANCEL_ORDER, orderId=999_999)
+        client.ask(ask.MARKET_DATA, **{**AAPL, "reqId": 57, "genericTicks": "é"})
         client.ask(ask.MARKET_DATA, reqId=60, symbol="NOTHING", secType="STK", exchange="SMART", currency="USD")
         await client.answer(ask.OPEN_ORDERS, "openOrderEnd", {})
         await client.answer(ask.ALL_OPEN_ORDERS, "openOrderEnd", {})
@@ -160,6 +161,7 @@ async def test_everything_about_orders_and_the_account(stage: Stage) -> None:
     assert any(order["whatIf"] == "1" and Decimal(order["initChange"]) > 0 for order in seen[5])
     assert any(order["conditions"] == "6" for order in seen[5])
     assert any(order["compete"] == "Infinity" for order in seen[5])
+    assert any("\\u00e9" in error["text"] for error in seen[4] if error["reqId"] == "57")
     assert {fill["secType"] for fill in seen[11]} == {"STK", "BAG", "CASH"}
 
 
@@ -305,6 +307,7 @@ def test_the_reader_takes_what_is_right_and_nothing_shorter_or_longer(text: str)
         ("orderStatus", 10, "None"),
         ("orderStatus", 11, ""),
         ("error", 4, ""),
+        ("error", 4, "é"),
         ("position", 5, "NMS"),
         ("position", 7, ""),
         ("position", 14, "100.00"),
