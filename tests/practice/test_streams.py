@@ -146,7 +146,9 @@ async def test_bars_of_five_seconds(login: Login) -> None:
     assert bar.time.timestamp() % 5 == 0
     assert bar.low <= min(bar.open_, bar.close) <= max(bar.open_, bar.close) <= bar.high
     assert bar.low <= bar.wap <= bar.high
-    assert bar.volume > 0 < bar.count
+    # The first bar begins with the request: a moment without a print leaves it empty.
+    assert bar.volume >= bar.count >= 0
+    assert (bar.volume > 0) is (bar.count > 0)
 
 
 async def test_generic_ticks(login: Login) -> None:
