@@ -90,6 +90,8 @@ class Settings(BaseSettings):
     """For connecting and shaking hands."""
     messages_per_second: int | None = Field(default=None, ge=10)
     """Frames to the gateway in any second; None takes the mode's default. Paper and live can't go above 45."""
+    market_data_lines: int = Field(default=100, ge=1, le=10_000)
+    """Instruments that can be quoted at a time: what the account has, other programs of the same login left out."""
     watchlist: tuple[str, ...] = _WATCHLIST
     """Symbols of a new profile's watchlist; later changes are kept in the journal."""
     limits: LimitSettings = LimitSettings()

@@ -168,6 +168,7 @@ async def _serve(
             timeout=settings.timeout_seconds,
             read_only=settings.readonly,
             symbols=settings.watchlist,
+            lines=settings.market_data_lines,
             limits=settings.limits.limits(),
             pace=settings.pace,
             journal=folder / "journal.db",

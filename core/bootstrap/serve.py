@@ -48,6 +48,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     timeout: float
     read_only: bool
     symbols: tuple[str, ...]
+    lines: int = 100
+    """Market data lines of the account."""
     limits: Limits
     pace: int
     """Frames to the gateway in any second."""
@@ -109,6 +111,9 @@ async def assemble(options: RunOptions, gateway: Gateway, clock: Clock, make_bro
             limits=options.limits,
             read_only=options.read_only,
             symbols=options.symbols,
+            lines=options.lines,
+            # The rest is for orders, and for what they need to know.
+            data_frames=options.pace * 2 // 3,
         ),
     )
     service.recover()

@@ -113,15 +113,25 @@ class Callbacks:
         kind = self._registry.kind(reqId)
         error_class = classify(errorCode, kind, errorString)
         text = clean(errorString)
+        ends_con_id = 0
         if kind is RequestKind.QUERY and error_class is not ErrorClass.INFO:
             if self._queries.fail(reqId, BrokerError(errorCode, text)):
                 return
         elif kind is RequestKind.MARKET_DATA:
-            label = self._market_data.refused(reqId, errorCode)
+            label, ends_con_id = self._market_data.refused(reqId, errorCode)
             text = f"{label}: {text}" if label else text
         elif errorCode == READ_ONLY and kind is RequestKind.CONNECTION:
             self._queries.fail_order_books(BrokerError(errorCode, text))
-        self.report(ErrorReport(request_id=reqId, kind=kind, code=errorCode, text=text, error_class=error_class))
+        self.report(
+            ErrorReport(
+                request_id=reqId,
+                kind=kind,
+                code=errorCode,
+                text=text,
+                error_class=error_class,
+                ends_con_id=ends_con_id,
+            )
+        )
 
     def orderStatus(
         self,

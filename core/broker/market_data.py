@@ -50,6 +50,8 @@ _SIZES = {
 }
 _HALTED = frozenset({49, 90})
 _DELAYED = frozenset({"66", "67", "68", "72", "73", "75", "76"})
+_LIVE_REFUSED = frozenset({354, 10089, 10168})
+"""No subscription for live data; delayed data may be had."""
 _NO_PRICE = Decimal(-1)
 _ZERO = Decimal(0)
 
@@ -58,8 +60,11 @@ _ZERO = Decimal(0)
 class _Line:
     """One subscription."""
 
+    client: Client
     request_id: int
     instrument: Instrument
+    may_be_delayed: bool
+    """True if it was asked for when delayed data would do."""
     data_type: DataType = DataType.LIVE
 
 
@@ -70,6 +75,7 @@ class MarketData:
         self._registry = registry
         self._by_con_id: dict[int, _Line] = {}
         self._by_request: dict[int, _Line] = {}
+        self._delayed_will_do = False
         self.ticks: list[Tick] = []
 
     @property
@@ -82,7 +88,7 @@ class MarketData:
         if instrument.con_id in self._by_con_id:
             return
         contract = wire_contract(instrument)
-        line = _Line(self._registry.take_for(RequestKind.MARKET_DATA), instrument)
+        line = _Line(client, self._registry.take_for(RequestKind.MARKET_DATA), instrument, self._delayed_will_do)
         self._by_con_id[instrument.con_id] = line
         self._by_request[line.request_id] = line
         client.reqMktData(line.request_id, contract, "", False, False, [])
@@ -94,15 +100,27 @@ class MarketData:
             del self._by_request[line.request_id]
             client.cancelMktData(line.request_id)
 
-    def refused(self, request_id: int, code: int) -> str:
-        """An error came for a subscription: returns whose, and forgets it if the code ended it. Empty if not ours."""
+    def refused(self, request_id: int, code: int) -> tuple[str, int]:
+        """An error came for a subscription: whose it is, and the contract number if it is over now, else 0.
+
+        Where only live data is refused, delayed data is asked for instead, once: that changes what later requests of
+        this connection get, too, which is live data wherever there is some. An empty name if it is not ours.
+        """
         line = self._by_request.get(request_id)
         if line is None:
-            return ""
-        if ends_market_data(code):
-            del self._by_request[request_id]
-            del self._by_con_id[line.instrument.con_id]
-        return line.instrument.label
+            return "", 0
+        instrument = line.instrument
+        if not ends_market_data(code):
+            return instrument.label, 0
+        del self._by_request[request_id]
+        del self._by_con_id[instrument.con_id]
+        if code not in _LIVE_REFUSED or line.may_be_delayed:
+            return instrument.label, instrument.con_id
+        if not self._delayed_will_do:
+            self._delayed_will_do = True
+            line.client.reqMarketDataType(int(DataType.DELAYED))
+        self.subscribe(line.client, instrument)
+        return instrument.label, 0
 
     def price_tick(self, request_id: int, tick_type: str, price: str, size: str) -> None:
         """A tickPrice message; the size in it belongs to bid, ask and last. -1 means that there is no such price."""

@@ -114,6 +114,12 @@ class Unwatch(Struct, frozen=True, kw_only=True, tag="unwatch"):
     con_id: int
 
 
+class SetViewers(Struct, frozen=True, kw_only=True, tag="set_viewers"):
+    """What a desk has in sight now, whole: it gets market data lines before what nobody sees. Ends with the desk."""
+
+    con_ids: tuple[int, ...]
+
+
 class ConfirmLive(Struct, frozen=True, kw_only=True, tag="confirm_live"):
     """The phrase that a person typed to trade live. Never stored, never logged."""
 
@@ -143,6 +149,7 @@ Command = (
     | Watch
     | Combine
     | Unwatch
+    | SetViewers
     | ConfirmLive
     | Reconnect
     | Leave

@@ -127,6 +127,8 @@ class ErrorReport(Struct, frozen=True, kw_only=True, tag="error"):
     text: str
     """Cleaned."""
     error_class: ErrorClass = ErrorClass.UNLISTED
+    ends_con_id: int = 0
+    """The contract whose quotes end with it; 0 for every other error."""
 
 
 class PositionReport(Struct, frozen=True, kw_only=True, tag="position"):

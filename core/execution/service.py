@@ -30,13 +30,14 @@ from core.domain.commands import (
     PreviewOrder,
     Reconnect,
     SearchSymbols,
+    SetViewers,
     Unwatch,
     Watch,
 )
 from core.domain.connection import Connection, Endpoint, LinkState, Mode
 from core.domain.events import Envelope, QuotesUpdated, Severity, Snapshot, TradingState, TradingStateChanged
 from core.domain.limits import Limits
-from core.domain.reports import Report, Tick
+from core.domain.reports import ErrorReport, Report, Tick
 from core.errors import DeskError, LiveGuardError
 from core.execution.hearing import Hearing
 from core.execution.keeper import ConnectionKeeper, KeeperOptions
@@ -44,7 +45,7 @@ from core.execution.orders import OrderDesk, OrderOptions
 from core.execution.position_actions import PositionActions
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
-from core.execution.watching import Watching
+from core.execution.watching import Watching, WatchOptions
 from core.market.feed import QuoteFeed
 from core.ports import Broker, BrokerListener, EventSink, Journal, RecordedFacts
 
@@ -64,6 +65,10 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
     """True sends no order and no cancel."""
     symbols: tuple[str, ...]
     """They fill the watchlist of a profile that has none yet."""
+    lines: int = 100
+    """Market data lines of the account."""
+    data_frames: int = 30
+    """How many requests for market data may leave in any second."""
 
 
 class Gateway(Protocol):
@@ -99,7 +104,9 @@ class ExecutionService:
         self._feed = QuoteFeed()
         self._publisher = Publisher(journal, options.session)
         self._broker = make_broker(self)
-        self._watching = Watching(self._broker, state, self._feed, self._publisher, journal, options.symbols)
+        self._watching = Watching(
+            self._broker, state, self._feed, self._publisher, journal, clock, _watch_options(options)
+        )
         self._keeper = ConnectionKeeper(
             self._broker,
             state,
@@ -186,6 +193,7 @@ class ExecutionService:
         """Keep the connection and the health figures until cancelled. An exception here must end core."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keeper.run(), name="connection")
+            group.create_task(self._watching.run(), name="watching")
             group.create_task(self._report_health(), name="health")
 
     async def close(self) -> None:
@@ -217,8 +225,8 @@ class ExecutionService:
                 ack = self._actions.preview(request)
             case PreviewClose():
                 ack = self._actions.preview_close(command)
-            case SearchSymbols() | Watch() | Combine() | Unwatch():
-                ack = await self._look(command)
+            case SearchSymbols() | Watch() | Combine() | Unwatch() | SetViewers():
+                ack = await self._look(command, client)
             case ConfirmLive(phrase=phrase):
                 ack = self._confirm(phrase, client)
             case Reconnect():
@@ -236,16 +244,18 @@ class ExecutionService:
             case ClosePosition():
                 return await self._actions.close(command)
 
-    async def _look(self, command: SearchSymbols | Watch | Combine | Unwatch) -> Ack:
+    async def _look(self, command: SearchSymbols | Watch | Combine | Unwatch | SetViewers, client: str) -> Ack:
         match command:
             case SearchSymbols(pattern=pattern):
                 return await self._watching.search(pattern)
             case Watch(con_id=con_id):
-                return await self._watching.watch(con_id)
+                return await self._watching.watch(con_id, client)
             case Combine(legs=legs):
-                return await self._watching.combine(legs)
+                return await self._watching.combine(legs, client)
             case Unwatch(con_id=con_id):
                 return self._watching.unwatch(con_id)
+            case SetViewers(con_ids=con_ids):
+                return self._watching.see(client, con_ids)
 
     def _unconfirmed(self, client: str) -> Ack | None:
         if self._mode is not Mode.LIVE or client in self._live_clients:
@@ -314,10 +324,14 @@ class ExecutionService:
             del self._desks[client]
             self._last_word = word
         self._live_clients.discard(client)
+        self._watching.leave(client)
         self._desks_changed.set()
 
     def on_reports(self, reports: Sequence[Report]) -> None:
         """The broker spoke."""
+        for report in reports:
+            if isinstance(report, ErrorReport) and report.ends_con_id:
+                self._watching.refused(report.ends_con_id, report.code)
         self._hearing.on_reports(reports)
 
     def on_ticks(self, ticks: Sequence[Tick]) -> None:
@@ -328,6 +342,7 @@ class ExecutionService:
 
     def on_disconnected(self, reason: str) -> None:
         """The broker's socket is gone."""
+        self._watching.lost()
         self._mark_stale()
         if self._mode is Mode.LIVE:
             self._live_clients.clear()
@@ -369,6 +384,10 @@ class ExecutionService:
                 self._state.health = health
                 self._publisher.state(health)
             await asyncio.sleep(HEALTH_SECONDS)
+
+
+def _watch_options(options: ServiceOptions) -> WatchOptions:
+    return WatchOptions(symbols=options.symbols, lines=options.lines, frames_per_second=options.data_frames)
 
 
 def _refuse(code: DenialCode, message: str) -> Ack:

@@ -35,11 +35,12 @@ class QuoteFeed:
             touched.append(quote)
         return tuple(touched)
 
-    def mark_stale(self) -> tuple[Quote, ...]:
-        """Mark every quote as no longer fed; returns those that this changed."""
+    def mark_stale(self, con_ids: Iterable[int] | None = None) -> tuple[Quote, ...]:
+        """Mark quotes as no longer fed, all of them for None; returns those that this changed."""
         changed = []
-        for con_id, quote in self._quotes.items():
-            if not quote.stale:
+        for con_id in list(self._quotes if con_ids is None else con_ids):
+            quote = self._quotes.get(con_id)
+            if quote is not None and not quote.stale:
                 self._quotes[con_id] = replace(quote, stale=True)
                 changed.append(self._quotes[con_id])
         return tuple(changed)

@@ -189,16 +189,35 @@ async def test_refused_subscription_frees_its_line_and_says_whose_it_was() -> No
         desk.peer.send(frame(4, 2, request_id, 10167, "Displaying delayed market data.", ""))
         await desk.ear.wait_for(lambda: len(desk.ear.reports) == 1)
         assert desk.broker.lines == 1
-        desk.peer.send(frame(4, 2, request_id, 354, "Requested market data is not subscribed.", ""))
+        desk.peer.send(frame(4, 2, request_id, 200, "No security definition has been found.", ""))
         await desk.ear.wait_for(lambda: len(desk.ear.reports) == 2)
         assert desk.broker.lines == 0
         report = desk.ear.reports[1]
 
         assert isinstance(report, ErrorReport)
-        assert (report.kind, report.text) == (
+        assert (report.kind, report.text, report.ends_con_id) == (
             RequestKind.MARKET_DATA,
-            "AAPL: Requested market data is not subscribed.",
+            "AAPL: No security definition has been found.",
+            AAPL.con_id,
         )
+
+
+@pytest.mark.parametrize("code", [354, 10089, 10168])
+async def test_where_live_data_is_refused_delayed_data_is_asked_for_once(code: int) -> None:
+    async with connected() as desk:
+        request_id = await subscribed(desk)
+        desk.peer.send(frame(4, 2, request_id, code, "Requested market data is not subscribed.", ""))
+        assert await desk.peer.message(59) == ["59", "1", "3"]
+        await desk.peer.wait_for(lambda: len([seen for seen in desk.peer.seen if seen[0] == "1"]) == 2)
+        again = desk.peer.seen[-1][2]
+        assert (again != request_id, desk.broker.lines) == (True, 1)
+
+        desk.peer.send(frame(4, 2, again, code, "Requested market data is not subscribed.", ""))
+        await desk.ear.wait_for(lambda: len(desk.ear.reports) == 2)
+        ends = [report.ends_con_id for report in desk.ear.reports if isinstance(report, ErrorReport)]
+
+        assert ends == [0, AAPL.con_id], "the first refusal ended nothing: delayed data was asked for"
+        assert desk.broker.lines == 0
 
 
 async def test_subscriptions_end_with_the_connection() -> None:

@@ -169,6 +169,8 @@ async def rig(
     start: datetime = START,
     prepare: Callable[[FakeBroker], None] = lambda _: None,
     ready: bool = True,
+    lines: int = 100,
+    data_frames: int = 30,
 ) -> AsyncIterator[Rig]:
     """A service that runs; by default connected, with AAPL and TSLA watched and quoted. `entries` were journalled."""
     clock, trace = JumpingClock(start), Trace()
@@ -195,6 +197,8 @@ async def rig(
             limits=Limits(),
             read_only=read_only,
             symbols=("AAPL", "TSLA"),
+            lines=lines,
+            data_frames=data_frames,
         ),
     )
     made = Rig(service, brokers[0], journal, clock)

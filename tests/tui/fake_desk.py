@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from core.domain.commands import Ack, Command
+from core.domain.commands import Ack, Command, SetViewers
 from core.domain.events import Envelope, Event, Fact, Snapshot
 from core.errors import LinkError
 from tests.tui.sample import INSTANCE, SNAPSHOT
@@ -20,6 +20,9 @@ class FakeDesk:
         self.state = snapshot
         """What `snapshot()` gives."""
         self.sent: list[Command] = []
+        """Every command but what is in sight."""
+        self.in_sight: list[tuple[int, ...]] = []
+        """What the desk said that it has in sight, each time."""
         self.snapshots = 0
         """How often a snapshot was taken."""
         self.closed = False
@@ -39,6 +42,9 @@ class FakeDesk:
     async def send(self, command: Command) -> Ack:
         if self._lost:
             raise LinkError(LOST)
+        if isinstance(command, SetViewers):
+            self.in_sight.append(command.con_ids)
+            return Ack(ok=True)
         self.sent.append(command)
         return self._answer(command)
 

@@ -49,6 +49,8 @@ class FloorOptions(Struct, frozen=True, kw_only=True):
     pace: int = 45
     latency: str = "0"
     faults: tuple[str, ...] = ()
+    lines: int = 100
+    """Market data lines of core; the gateway gives 100."""
 
 
 class RecordingBroker(IbBroker):
@@ -263,6 +265,7 @@ def _run_options(folder: Path, port: int, given: FloorOptions) -> RunOptions:
         timeout=5.0,
         read_only=False,
         symbols=given.symbols,
+        lines=given.lines,
         limits=_WIDE,
         pace=given.pace,
         journal=folder / "journal.db",

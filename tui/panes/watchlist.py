@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
+from textual.message import Message
+
+from core.domain.commands import Ack, SetViewers
 from tui import format as fmt
 from tui import messages
 from tui.panes import quote_cells as cells
+from tui.panes.asker import Asker
 from tui.panes.grid_pane import GridPane
 from tui.widgets.line_grid import Cell, Column, LineGrid, Row
 
 LAST_CELLS = 9
 POS_CELLS = 6
+SIGHT_SECONDS = 0.05
+"""Rows must stand still so long before core is told which of them are in sight."""
 
 
 class WatchlistPane(GridPane):
@@ -41,9 +48,17 @@ class WatchlistPane(GridPane):
         messages.SecondPassed,
     )
 
+    @dataclass
+    class SightTold(Message):
+        """Core has heard what is in sight, or the link broke first."""
+
+        name: Hashable
+        ack: Ack | None
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._wanted: int | None = None
+        self._teller: Asker | None = None
 
     def hear(self, message: messages.DeskMessage) -> None:
         """Format the rows of new quotes at once, everything else with the next renewal."""
@@ -56,6 +71,10 @@ class WatchlistPane(GridPane):
                     quote = self.replica.quotes.get(con_id)
                     if quote is not None and (quote.stale or quote.halted):
                         self._renew_row(con_id)
+            case messages.SnapshotLoaded():
+                # Core may be another one, or may have taken this desk for gone.
+                self._tell_sight()
+                self.renew_soon()
             case _:
                 self.renew_soon()
 
@@ -90,8 +109,21 @@ class WatchlistPane(GridPane):
         return int(key)
 
     def on_line_grid_visible_rows_changed(self, _message: LineGrid.VisibleRowsChanged) -> None:
-        """Count what is in sight."""
+        """Count what is in sight, and have it quoted before what is not."""
         self.status = self.summary()
+        self._tell_sight()
+
+    def on_watchlist_pane_sight_told(self, message: SightTold) -> None:
+        """What is in sight by now may be told."""
+        message.stop()
+        if self._teller is not None:
+            self._teller.answered()
+
+    def _tell_sight(self) -> None:
+        if self._teller is None:
+            self._teller = Asker(self, self.host, self.SightTold)
+        in_sight = tuple(int(key) for key in self.grid.visible_keys())
+        self._teller.ask("sight", SetViewers(con_ids=in_sight), delay=SIGHT_SECONDS)
 
     def _renew_row(self, con_id: int) -> None:
         key = str(con_id)

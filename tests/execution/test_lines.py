@@ -1,0 +1,118 @@
+"""Market data lines: who gets them as desks look, hold, order and leave; contracts looked up anew each day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from core.domain.commands import SetViewers, Unwatch, Watch
+from core.domain.entries import InstrumentKnown, WatchlistSet
+from core.domain.instruments import Instrument, SecType
+from core.domain.reports import ErrorClass, ErrorReport, RequestKind
+from tests.execution.clockwork import jumping
+from tests.execution.fakes import FakeBroker
+from tests.execution.reports import AAPL, buy, position, status
+from tests.execution.rig import rig, settle
+
+STOCKS = [
+    Instrument(con_id=number, symbol=f"S{number}", sec_type=SecType.STK, exchange="SMART") for number in range(1, 13)
+]
+WATCHED = (WatchlistSet(con_ids=tuple(one.con_id for one in STOCKS)),)
+KNOWN = [InstrumentKnown(instrument=one) for one in STOCKS]
+
+
+def listed(broker: FakeBroker) -> None:
+    """Twelve stocks beside the two."""
+    broker.instruments |= {one.con_id: one for one in STOCKS}
+
+
+@jumping
+async def test_what_is_in_sight_is_quoted_and_what_lost_its_line_is_stale_with_its_age() -> None:
+    async with rig(entries=[*WATCHED, *KNOWN], prepare=listed, lines=4) as desk:
+        assert set(desk.broker.subscribed) == {1, 2, 3, 4}
+        desk.quote(con_id=1)
+        heard = next(quote for quote in desk.snapshot.quotes if quote.con_id == 1)
+
+        await desk.send(SetViewers(con_ids=(9, 10, 11, 12)))
+        await desk.pass_time(5.0)
+
+        assert set(desk.broker.subscribed) == {9, 10, 11, 12}
+        assert next(quote for quote in desk.snapshot.quotes if quote.con_id == 1) == replace(heard, stale=True)
+        assert heard.updated is not None
+
+
+@jumping
+async def test_a_desk_that_leaves_looks_at_nothing() -> None:
+    async with rig(entries=[*WATCHED, *KNOWN], prepare=listed, lines=2) as desk:
+        for name, con_ids in (("one", (9, 10)), ("two", (11, 12))):
+            desk.service.desk_attached(name)
+            await desk.send(SetViewers(con_ids=con_ids), name)
+        desk.service.desk_gone("one")
+        await desk.pass_time(2.0)
+
+        assert set(desk.broker.subscribed) == {11, 12}
+
+
+@jumping
+async def test_positions_and_live_orders_keep_their_line_whatever_is_in_sight() -> None:
+    def hold(broker: FakeBroker) -> None:
+        listed(broker)
+        broker.book_positions.append(position("5", instrument=STOCKS[11]))
+
+    async with rig(entries=[*WATCHED, *KNOWN, InstrumentKnown(instrument=AAPL)], prepare=hold, lines=3) as desk:
+        await desk.send(Watch(con_id=AAPL.con_id))
+        desk.quote()
+        await desk.working(buy())
+        await desk.send(SetViewers(con_ids=(5, 6, 7)))
+        await desk.pass_time(2.0)
+        assert set(desk.broker.subscribed) > {12, AAPL.con_id}
+        assert len(desk.broker.subscribed) == 3
+
+        desk.say(status(1, "Cancelled"))
+        await desk.send(Unwatch(con_id=AAPL.con_id))
+        await desk.pass_time(2.0)
+        assert len(set(desk.broker.subscribed) & {5, 6, 7}) == 2
+
+
+@jumping
+async def test_what_is_asked_for_by_name_is_quoted_at_once() -> None:
+    async with rig(entries=[*WATCHED, *KNOWN], prepare=listed, lines=2) as desk:
+        await desk.pass_time(2.0)
+        await desk.send(Watch(con_id=9))
+
+        assert 9 in desk.broker.subscribed
+
+
+@jumping
+async def test_the_account_having_fewer_lines_than_thought_shrinks_the_budget() -> None:
+    async with rig(entries=[*WATCHED, *KNOWN], prepare=listed, lines=4) as desk:
+        await desk.pass_time(2.0)
+        desk.broker.subscribed.pop(4)
+        desk.say(
+            ErrorReport(
+                request_id=9,
+                kind=RequestKind.MARKET_DATA,
+                code=101,
+                text="S4: Max number of tickers has been reached.",
+                error_class=ErrorClass.DATA_ONLY,
+                ends_con_id=4,
+            )
+        )
+        await desk.pass_time(60.0)
+
+        assert desk.broker.subscribed == {1: 1, 2: 1, 3: 1}
+
+
+@jumping
+async def test_contracts_are_looked_up_anew_when_the_trading_day_rolls() -> None:
+    close_to_five = datetime(2026, 11, 20, 21, 59, tzinfo=UTC)
+    async with rig(start=close_to_five) as desk:
+        changed = replace(AAPL, trading_hours="other hours")
+        desk.broker.instruments[AAPL.con_id] = changed
+        await desk.pass_time(50.0)
+        assert changed not in desk.snapshot.instruments
+
+        await desk.pass_time(20.0)
+        await settle()
+        assert changed in desk.snapshot.instruments
