@@ -38,4 +38,4 @@ def test_short_form_gives_figures(name: str) -> None:
 
 
 def test_the_benchmarks_of_a_session_exist() -> None:
-    assert {"startup", "order_path"} <= set(names())
+    assert {"startup", "order_path", "core_lag", "connect", "link", "idle"} <= set(names())

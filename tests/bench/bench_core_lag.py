@@ -1,0 +1,144 @@
+"""How late core's loop is, by a heartbeat of 5 ms in it, with a desk attached; against a core in the loop of its desk.
+
+The market moves 500 instruments ten times a second, which is 5,000 quotes a second, and core watches all of them.
+`p99_ms` is the 99th percentile of the lateness; `idle_p99_ms` is that of the same core with the market stopped, which a
+timer of the system has by itself. `shared_loop_ratio` divides the lateness of the shared loop by `p99_ms`.
+`sync_max_ms` is the greatest lateness while core reads 1,000 open orders and 10,000 executions at its start. Medians of
+rounds, in each of which all run, one after the other. Gateways and desks are processes of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from core.domain.commands import Watch
+from tests.architecture.sources import ROOT
+from tests.bench.heartbeat import lags_ms, percentile
+from tests.bench.prepared_gateway import Prepared, prepared_gateway
+from tests.bench.result import BenchResult
+from tests.core_process import CoreProcess
+from tests.desk_home import DeskHome
+
+INSTRUMENTS = 500
+ORDERS, SHORT_ORDERS = 1000, 50
+FILLS = 10
+ROUNDS, SHORT_ROUNDS = 2, 1
+SECONDS, SHORT_SECONDS = 6.0, 1.0
+WARM_UP = 2.0
+"""Seconds that a desk has for its first pictures."""
+SETTINGS = "messages_per_second = 1000000\n"
+
+
+class Round(NamedTuple):
+    """Milliseconds."""
+
+    p99: float
+    idle: float
+    sync: float
+    shared: float
+
+
+def run(short: bool) -> BenchResult:
+    """Medians of rounds."""
+    seconds = SHORT_SECONDS if short else SECONDS
+    orders = SHORT_ORDERS if short else ORDERS
+    rounds = [asyncio.run(_round(seconds, orders)) for _ in range(SHORT_ROUNDS if short else ROUNDS)]
+    p99, idle, sync, shared = (median(figures) for figures in zip(*rounds, strict=True))
+    return BenchResult(
+        values={"p99_ms": p99, "shared_loop_ratio": shared / p99, "idle_p99_ms": idle, "sync_max_ms": sync},
+        baseline={"shared_p99_ms": shared},
+    )
+
+
+async def _round(seconds: float, orders: int) -> Round:
+    with DeskHome() as home:
+        async with prepared_gateway(home, instruments=INSTRUMENTS + 20) as gateway:
+            shared = await _shared(home, gateway, seconds)
+            p99, idle = await _separate(home, gateway, seconds)
+    return Round(p99, idle, await _sync(orders), shared)
+
+
+async def _sync(orders: int) -> float:
+    """The greatest lateness while core reads the books at its start."""
+    with DeskHome() as home:
+        async with prepared_gateway(home, instruments=INSTRUMENTS, orders=orders, fills=FILLS) as gateway:
+            gateway.stop_market()
+            beats = home.folder / "core.beats"
+            began = time.perf_counter()
+            core = await _core(home, beats)
+            async with await core.attach() as watcher:
+                snapshot = await watcher.ready()
+                synced = time.perf_counter()
+                if (len(snapshot.orders), len(snapshot.executions)) != (orders, orders * FILLS):
+                    raise RuntimeError(
+                        f"core read {len(snapshot.orders)} orders, {len(snapshot.executions)} executions"
+                    )
+                await asyncio.sleep(1.0)
+            await core.stop()
+            return lags_ms(beats, began, synced)[-1]
+
+
+async def _core(home: DeskHome, beats: Path) -> CoreProcess:
+    return await CoreProcess(home, command=("-m", "tests.bench.beating_core", str(beats))).start()
+
+
+async def _separate(home: DeskHome, gateway: Prepared, seconds: float) -> tuple[float, float]:
+    """Core as it is: the lateness under quotes, and without."""
+    profile = Path(home.env["XDG_CONFIG_HOME"]) / "ibdesk/profiles/practice.toml"
+    profile.parent.mkdir(parents=True)
+    profile.write_text(SETTINGS)
+    beats = home.folder / "core.beats"
+    core = await _core(home, beats)
+    async with await core.attach() as watcher:
+        await watcher.ready()
+        for con_id in gateway.con_ids[:INSTRUMENTS]:
+            await watcher.send(Watch(con_id=con_id))
+    with _desk(home, core.socket):
+        busy = await _window(seconds)
+        gateway.stop_market()
+        idle = await _window(seconds)
+    await core.stop()
+    return percentile(lags_ms(beats, *busy), 0.99), percentile(lags_ms(beats, *idle), 0.99)
+
+
+async def _shared(home: DeskHome, gateway: Prepared, seconds: float) -> float:
+    """Core in the loop of its desk: the lateness under quotes."""
+    beats = home.folder / "shared.beats"
+    with _desk(home, home.folder / "shared.sock", str(gateway.port), str(beats)) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(gateway.con_ids[:INSTRUMENTS]) + "\n")
+        process.stdin.flush()
+        await asyncio.to_thread(process.stdout.readline)
+        busy = await _window(seconds)
+        await asyncio.sleep(1.0)
+    return percentile(lags_ms(beats, *busy), 0.99)
+
+
+async def _window(seconds: float) -> tuple[float, float]:
+    """A stretch of time: its beginning and end."""
+    await asyncio.sleep(WARM_UP)
+    began = time.perf_counter()
+    await asyncio.sleep(seconds)
+    return began, time.perf_counter()
+
+
+@contextmanager
+def _desk(home: DeskHome, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.bench.lag_desk", *map(str, arguments)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=home.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
