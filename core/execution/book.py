@@ -19,12 +19,15 @@ class OrderBook:
         self._orders: dict[str, Order] = {}
         self._by_perm_id: dict[int, str] = {}
         self._by_address: dict[tuple[int, int], str] = {}
+        self._children: dict[str, list[str]] = {}
         self._executions: dict[str, Execution] = {}
         self._of_order: dict[str, dict[str, Execution]] = {}
         self._stem_of_exec_id: dict[str, str] = {}
 
     def put(self, order: Order) -> None:
         """Add an order, or replace what was known of it."""
+        if order.parent_ref and order.order_ref not in self._orders:
+            self._children.setdefault(order.parent_ref, []).append(order.order_ref)
         self._orders[order.order_ref] = order
         if order.perm_id:
             self._by_perm_id[order.perm_id] = order.order_ref
@@ -103,16 +106,26 @@ class OrderBook:
         """Orders of which some may still fill: ours and other clients'."""
         return [order for order in self._orders.values() if order.is_live]
 
+    def children(self, order_ref: str) -> list[Order]:
+        """The live orders that are attached to an order, in the order of arrival."""
+        attached = (self._orders[child] for child in self._children.get(order_ref, ()))
+        return [child for child in attached if child.is_live]
+
     def goes_with_another(self, order: Order) -> bool:
         """True if the broker ends `order` because of another: its parent was cancelled, or one of its group filled."""
-        parent = self._orders.get(order.parent_ref)
-        if parent is not None and (not parent.is_live or parent.pending is Pending.CANCEL):
-            return True
+        if order.parent_ref:
+            parent = self._orders.get(order.parent_ref)
+            if parent is not None and (not parent.is_live or parent.pending is Pending.CANCEL):
+                return True
+            others = [self._orders[child] for child in self._children[order.parent_ref]]
+        elif order.oca is not None:
+            group = order.oca.group
+            others = [one for one in self._orders.values() if one.oca is not None and one.oca.group == group]
+        else:
+            return False
         return any(
-            other.order_ref != order.order_ref
-            and (other.filled > 0 or other.pending is Pending.CANCEL)
-            and ((bool(order.parent_ref) and other.parent_ref == order.parent_ref) or _same_group(order, other))
-            for other in self._orders.values()
+            other.order_ref != order.order_ref and (other.filled > 0 or other.pending is Pending.CANCEL)
+            for other in others
         )
 
     def executions(self) -> Iterable[Execution]:
@@ -129,7 +142,3 @@ class OrderBook:
             ),
             Decimal(0),
         )
-
-
-def _same_group(order: Order, other: Order) -> bool:
-    return order.oca is not None and other.oca is not None and order.oca.group == other.oca.group

@@ -106,9 +106,8 @@ class Cancels:
 
     def _withdraw_children(self, parent: Order) -> None:
         """What is attached and has not left yet would find no parent."""
-        for child in self._state.book.live():
-            waits = child.state is OrderState.INTENT and child.order_ref not in self._recording
-            if child.parent_ref == parent.order_ref and waits:
+        for child in self._state.book.children(parent.order_ref):
+            if child.state is OrderState.INTENT and child.order_ref not in self._recording:
                 self.ask(child)
 
 

@@ -285,11 +285,7 @@ class OrderDesk:
         """Orders attached for all of `parent`: a new quantity is theirs too, or they would do more than close it."""
         if terms.quantity == parent.quantity:
             return []
-        return [
-            child
-            for child in self._state.book.live()
-            if child.parent_ref == parent.order_ref and child.quantity == parent.quantity
-        ]
+        return [child for child in self._state.book.children(parent.order_ref) if child.quantity == parent.quantity]
 
     async def _intend_change(
         self, wanted: Sequence[tuple[Order, Order]], legs: Sequence[Approved[OrderRequest]]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.domain.executions import Execution
-from core.domain.orders import OrderState, Pending, Side, Terms
+from core.domain.instructions import Oca
+from core.domain.orders import Order, OrderState, Pending, Side, Terms
 from core.execution.book import OrderBook
 from tests.domain.test_values import ORDER
 from tests.execution.reports import D, filled
@@ -132,3 +134,68 @@ def test_any_order_of_arrival_keeps_the_latest_revisions(told: list[tuple[int, i
 
     assert orders.filled("mine")[0] == sum(revision * 10 for revision in latest.values())
     assert {one.exec_id for one in orders.executions()} == {f"{s}.{r:02d}" for s, r in latest.items()}
+
+
+def attached(number: int, parent: int, **changes: object) -> Order:
+    """An order that belongs to another one."""
+    known = replace(ORDER, order_ref=f"ref-{number}", order_id=number, perm_id=None, parent_ref=f"ref-{parent}")
+    return replace(known, **changes)
+
+
+def test_children_are_the_live_ones_in_their_order() -> None:
+    made = OrderBook()
+    for number in (2, 3, 4):
+        made.put(attached(number, 1))
+    made.put(attached(3, 1, state=OrderState.CANCELLED))
+    made.put(attached(2, 1, quantity=D(7)))
+
+    assert [(child.order_ref, child.quantity) for child in made.children("ref-1")] == [
+        ("ref-2", D(7)),
+        ("ref-4", D(100)),
+    ]
+    assert made.children("ref-2") == []
+
+
+@pytest.mark.parametrize(
+    ("parent", "sibling", "expected"),
+    [
+        ({}, {}, False),
+        ({"pending": Pending.CANCEL}, {}, True),
+        ({"state": OrderState.REJECTED}, {}, True),
+        ({}, {"filled": D(1)}, True),
+        ({}, {"pending": Pending.CANCEL}, True),
+        ({"filled": D(1)}, {}, False),
+    ],
+)
+def test_an_exit_ends_with_its_parent_or_its_sibling(
+    parent: dict[str, object], sibling: dict[str, object], expected: bool
+) -> None:
+    made = OrderBook()
+    made.put(replace(ORDER, order_ref="ref-1", order_id=1, perm_id=None, **parent))
+    made.put(attached(2, 1))
+    made.put(attached(3, 1, **sibling))
+
+    assert made.goes_with_another(attached(2, 1)) is expected
+
+
+def test_members_of_a_group_end_with_each_other() -> None:
+    made = OrderBook()
+    group = replace(ORDER, oca=Oca(group="a"), perm_id=None)
+    filled = replace(group, order_ref="one", order_id=1, filled=D(1))
+    other = replace(group, order_ref="two", order_id=2)
+    stranger = replace(other, order_ref="three", order_id=3, oca=Oca(group="b"))
+    for order in (filled, other, stranger, ORDER):
+        made.put(order)
+
+    assert [made.goes_with_another(order) for order in (filled, other, stranger, ORDER)] == [False, True, False, False]
+
+
+def test_a_combination_counts_its_own_fills() -> None:
+    made = OrderBook()
+    order = replace(ORDER, order_ref="ref-1", con_id=-5)
+    made.put(order)
+    for con_id, exec_id in ((-5, "0001.01.01"), (11, "0002.01.01"), (12, "0003.01.01")):
+        one = replace(execution(exec_id, "2", order_ref="ref-1"), con_id=con_id, price=D(con_id))
+        assert made.add_execution(one)
+
+    assert made.filled("ref-1") == (D(2), D(-5))
