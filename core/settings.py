@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import difflib
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from core.domain.connection import Endpoint, Mode
@@ -30,8 +32,16 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "account": ("IBKR_ACCOUNT_ID",),
     "readonly": ("IBKR_READONLY",),
     "timeout_seconds": ("IBKR_TIMEOUT_SECONDS",),
+    "reconnect_max_attempts": ("IBKR_RECONNECT_MAX_ATTEMPTS",),
+    "reconnect_backoff_seconds": ("IBKR_RECONNECT_BACKOFF_SECONDS",),
+    "limits.order_quantity": ("MAX_ORDER_SIZE",),
 }
-"""Which variables set which field; of several that are set the first wins."""
+"""Which variables set which field, by its dotted key; of several that are set the first wins."""
+
+WITHOUT_EFFECT: dict[str, str] = {
+    "MAX_PORTFOLIO_RISK": "no control limits the risk of a whole portfolio yet; set [limits] in the profile instead",
+}
+"""Variables that people set for their safety and that nothing reads, with what to do instead."""
 
 _PROFILE_VARIABLE = "IBDESK_PROFILE"
 _NEED_NO_FILE = (Mode.PRACTICE, Mode.PAPER)
@@ -88,6 +98,10 @@ class Settings(BaseSettings):
     """True sends no order and no cancel."""
     timeout_seconds: float = Field(default=10.0, gt=0, le=120)
     """For connecting and shaking hands."""
+    reconnect_max_attempts: int = Field(default=0, ge=0)
+    """Attempts one after another until a person has to ask for the next; 0 is without end."""
+    reconnect_backoff_seconds: float = Field(default=0.5, gt=0, le=300)
+    """Before the second attempt; each further pause is twice as long, up to 15 s or to this if it is longer."""
     messages_per_second: int | None = Field(default=None, ge=10)
     """Frames to the gateway in any second; None takes the mode's default. Paper and live can't go above 45."""
     market_data_lines: int = Field(default=100, ge=1, le=10_000)
@@ -137,13 +151,41 @@ class _Variables(PydanticBaseSettingsSource):
         return None, field_name, False
 
     def __call__(self) -> dict[str, str]:
-        """Every field that a variable sets."""
+        """Every field that a variable sets, by its dotted key."""
         found: dict[str, str] = {}
-        for name, field in self.settings_cls.model_fields.items():
-            value, key, _ = self.get_field_value(field, name)
+        for name in ENVIRONMENT:
+            value, key, _ = self.get_field_value(self.settings_cls.model_fields[name.partition(".")[0]], name)
             if value is not None:
                 found[key] = value
         return found
+
+
+class Layers(NamedTuple):
+    """What each source says of a profile, by dotted key, before anything is judged."""
+
+    profile: str
+    chosen_by: str
+    """What chose the profile, as a person knows it."""
+    path: Path
+    """The profile's file; it need not exist."""
+    stored: Mapping[str, object] | None
+    """What stands in it, as tables; None without a file."""
+    variables: Mapping[str, str]
+    arguments: Mapping[str, str]
+    environment: Mapping[str, str]
+
+    def source(self, key: str) -> str:
+        """Where a dotted key has its value from, as a person knows it: `--port`, `IBKR_PORT`, a path, `default`."""
+        if key in self.arguments:
+            return f"--{key.replace('_', '-')}"
+        if key in self.variables:
+            return next(name for name in ENVIRONMENT[key] if self.environment.get(name))
+        table: object = self.stored
+        for part in key.split("."):
+            if not isinstance(table, Mapping) or part not in table:
+                return "default"
+            table = table[part]
+        return str(self.path)
 
 
 def profile_path(profile: str) -> Path:
@@ -157,37 +199,88 @@ def load_settings(arguments: Mapping[str, str], environment: Mapping[str, str] |
     Without a profile named, `ibdesk` alone is practice, and a host or port from outside means a paper gateway there.
     Raises ConfigError that names the source, the key and, for a misspelt key, the nearest right one.
     """
+    settings, complaints = judge(read_layers(arguments, environment))
+    if settings is None:
+        raise ConfigError(complaints[0])
+    return settings
+
+
+def read_layers(arguments: Mapping[str, str], environment: Mapping[str, str] | None = None) -> Layers:
+    """What every source says. Raises ConfigError for a profile without a name or a file that can't be read."""
     environment = os.environ if environment is None else environment
     variables = _Variables(Settings, environment)()
-    given = {**variables, **{key: value for key, value in arguments.items() if key != "profile"}}
-    outside = "host" in given or "port" in given
-    profile = arguments.get("profile") or environment.get(_PROFILE_VARIABLE) or ("paper" if outside else "practice")
+    given = {key: value for key, value in arguments.items() if key != "profile"}
+    outside = {"host", "port"} & {*variables, *given}
+    profile, chosen_by = next(
+        (name, source)
+        for name, source in (
+            (arguments.get("profile"), "--profile"),
+            (environment.get(_PROFILE_VARIABLE), _PROFILE_VARIABLE),
+            ("paper" if outside else None, "a host or port from outside"),
+            ("practice", "default"),
+        )
+        if name
+    )
     if not profile.replace("-", "").replace("_", "").isalnum():
         raise ConfigError(f"Profile {profile!r} is no name: use letters, digits, - and _. Nothing was started.")
     path = profile_path(profile)
-    found = _read(path)
-    stored = {} if found is None else found
-    named = _NEED_NO_FILE if found is None else tuple(Mode)
-    stored.setdefault("mode", profile if profile in named else "")
-    if not stored["mode"]:
-        raise ConfigError(
-            f'There is no profile {profile!r}. Write {path} with mode = "paper" (or "live", with its account), or use '
-            "practice or paper."
-        )
-    _forbid(given)
-    settings = _validate({**stored, **given, "profile": profile}, given, environment, path)
-    return _checked(settings, path)
+    return Layers(profile, chosen_by, path, _read(path), variables, given, environment)
+
+
+def judge(layers: Layers) -> tuple[Settings | None, list[str]]:
+    """The settings that the layers make, or None and every reason why they make none."""
+    merged = _merged(layers)
+    if not merged["mode"]:
+        return None, [
+            f'There is no profile {layers.profile!r}. Write {layers.path} with mode = "paper" (or "live", with its '
+            "account), or use practice or paper."
+        ]
+    if "mode" in layers.arguments:
+        return None, ["Whether a profile is live is written in its file alone. Choose it with --profile."]
+    try:
+        settings = Settings.model_validate(merged)
+    except ValidationError as error:
+        return None, [_complaint(said, layers) for said in error.errors()]
+    complaints = [*_impossible(settings, layers.path), *_too_open(settings, layers), *_loosened(settings, layers)]
+    return (None, complaints) if complaints else (settings, [])
 
 
 def contradictions(environment: Mapping[str, str]) -> list[str]:
-    """Variables that say different things of one setting, in words; the first named wins."""
+    """What variables say in vain, in words: those that contradict the first of several, and those that nobody reads."""
     found = []
     for variables in ENVIRONMENT.values():
         said = [(name, environment[name]) for name in variables if environment.get(name)]
         if len({value for _, value in said}) > 1:
             text = " and ".join(f"{name}={value}" for name, value in said)
             found.append(f"{text} contradict each other; {said[0][0]} is used.")
+    found += [f"{name} has no effect: {why}." for name, why in WITHOUT_EFFECT.items() if environment.get(name)]
     return found
+
+
+def exposed(layers: Layers) -> str:
+    """A warning if the profile's file names an account and others can read it; empty if all is well."""
+    if layers.stored is None or not layers.stored.get("account"):
+        return ""
+    mode = stat.S_IMODE(layers.path.stat().st_mode)
+    if not mode & 0o077:
+        return ""
+    return f"{layers.path} names an account and others can read it (mode {mode:04o}). Make it yours: chmod 600 it."
+
+
+def _merged(layers: Layers) -> dict[str, object]:
+    """One tree of values, the stronger source on top. `mode` is empty for a profile that nobody described."""
+    merged: dict[str, object] = {
+        key: dict(value) if isinstance(value, dict) else value for key, value in (layers.stored or {}).items()
+    }
+    named = _NEED_NO_FILE if layers.stored is None else tuple(Mode)
+    merged.setdefault("mode", layers.profile if layers.profile in named else "")
+    for key, value in {**layers.variables, **layers.arguments}.items():
+        table, _, name = key.rpartition(".")
+        inner = merged.setdefault(table, {}) if table else merged
+        # A table that is none is complained of by itself.
+        if isinstance(inner, dict):
+            inner[name] = value
+    return {**merged, "profile": layers.profile}
 
 
 def _read(path: Path) -> dict[str, object] | None:
@@ -202,31 +295,14 @@ def _read(path: Path) -> dict[str, object] | None:
         raise ConfigError(f"{path} can't be read: {error.strerror}. Check its owner and mode.") from error
 
 
-def _forbid(given: Mapping[str, str]) -> None:
-    if "mode" in given:
-        raise ConfigError("Whether a profile is live is written in its file alone. Choose it with --profile.")
-
-
-def _validate(
-    values: Mapping[str, object], given: Mapping[str, str], environment: Mapping[str, str], path: Path
-) -> Settings:
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        keys = [str(part) for part in first["loc"]]
-        where = _source(keys[0], given, environment, path)
-        if first["type"] == "extra_forbidden":
-            raise ConfigError(f"{where}: there is no setting {'.'.join(keys)!r}{_nearest(keys)}.") from None
-        said = f"{'.'.join(keys)} = {first['input']!r} can't be used: {first['msg'].lower()}"
-        raise ConfigError(f"{where}: {said}. Mend it and try again.") from None
-
-
-def _source(key: str, given: Mapping[str, str], environment: Mapping[str, str], path: Path) -> str:
-    if key not in given:
-        return str(path)
-    variable = next((name for name in ENVIRONMENT.get(key, ()) if environment.get(name) == given[key]), "")
-    return variable or f"--{key.replace('_', '-')}"
+def _complaint(said: ErrorDetails, layers: Layers) -> str:
+    keys = [str(part) for part in said["loc"]]
+    key = ".".join(keys)
+    source = layers.source(key)
+    where = str(layers.path) if source == "default" else source
+    if said["type"] == "extra_forbidden":
+        return f"{where}: there is no setting {key!r}{_nearest(keys)}."
+    return f"{where}: {key} = {said['input']!r} can't be used: {said['msg'].lower()}. Mend it and try again."
 
 
 def _nearest(keys: list[str]) -> str:
@@ -239,15 +315,43 @@ def _nearest(keys: list[str]) -> str:
     return f"; did you mean {close[0]!r}? Mend the file and start again" if close else ". Remove it and start again"
 
 
-def _checked(settings: Settings, path: Path) -> Settings:
+def _impossible(settings: Settings, path: Path) -> list[str]:
+    found = []
     if settings.mode is not Mode.PRACTICE and settings.pace > _MESSAGES_CAP:
-        raise ConfigError(
+        found.append(
             f"{path}: messages_per_second = {settings.pace} is above {_MESSAGES_CAP}, which only practice may be. "
             "IBKR cuts a client that sends more. Lower it."
         )
     if settings.mode is Mode.PRACTICE and settings.host != "127.0.0.1":
-        raise ConfigError(
+        found.append(
             f"A practice gateway runs on this machine, not on {settings.host}. Use the paper profile for a gateway "
             "elsewhere, or leave the host out."
         )
-    return settings
+    return found
+
+
+def _too_open(settings: Settings, layers: Layers) -> list[str]:
+    """A live profile that others can read is refused; of any other profile it is a warning."""
+    warning = exposed(layers) if settings.mode is Mode.LIVE else ""
+    return [f"{warning} Nothing was started."] if warning else []
+
+
+def _loosened(settings: Settings, layers: Layers) -> list[str]:
+    """Variables may only tighten a live profile."""
+    stored = layers.stored or {}
+    if settings.mode is not Mode.LIVE:
+        return []
+    found = []
+    table = stored.get("limits")
+    limit = LimitSettings.model_validate(table if isinstance(table, dict) else {}).order_quantity
+    if "limits.order_quantity" in layers.variables and settings.limits.order_quantity > limit:
+        source = layers.source("limits.order_quantity")
+        found.append(
+            f"{source}={settings.limits.order_quantity:f} is above limits.order_quantity = {limit:f} of a live"
+        )
+    if "readonly" in layers.variables and stored.get("readonly") is True and not settings.readonly:
+        found.append(f"{layers.source('readonly')} is off, but readonly = true stands in a live")
+    return [
+        f"{text} profile ({layers.path}): a variable may only tighten it. Unset it, or change the file."
+        for text in found
+    ]

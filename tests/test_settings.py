@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,16 @@ import pytest
 from core.domain.connection import Endpoint, Mode
 from core.domain.limits import Limits
 from core.errors import ConfigError
-from core.settings import ENVIRONMENT, Settings, contradictions, load_settings, profile_path
+from core.settings import (
+    ENVIRONMENT,
+    Settings,
+    contradictions,
+    exposed,
+    judge,
+    load_settings,
+    profile_path,
+    read_layers,
+)
 
 Write = Callable[[str, str], Path]
 
@@ -23,6 +33,9 @@ VALUES: dict[str, tuple[str, str, str, object]] = {
     "account": ("DU111111", "DU222222", '"DU333333"', ""),
     "readonly": ("true", "false", "true", False),
     "timeout_seconds": ("1.5", "2.5", "3.5", 10.0),
+    "reconnect_max_attempts": ("3", "5", "7", 0),
+    "reconnect_backoff_seconds": ("1", "5", "2.5", 0.5),
+    "limits.order_quantity": ("10", "1000", "500", Decimal(10_000)),
 }
 """Of each setting that has variables: an argument, a variable, a line of TOML, and the default."""
 
@@ -37,6 +50,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     def write_profile(profile: str, text: str) -> Path:
         path = folder / f"{profile}.toml"
         path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
         return path
 
     return write_profile
@@ -71,11 +85,14 @@ def test_arguments_win_over_variables_over_the_file_over_defaults(name: str, wri
     profile = {"profile": "paper"}
 
     def value(arguments: dict[str, str], environment: dict[str, str]) -> object:
-        found: object = getattr(load_settings(arguments | profile, environment), name)
+        found: object = attrgetter(name)(load_settings(arguments | profile, environment))
         return found
 
     def as_read(text: str) -> object:
-        found: object = getattr(Settings.model_validate({name: text.strip('"')}), name)
+        given: object = text.strip('"')
+        for part in reversed(name.split(".")):
+            given = {part: given}
+        found: object = attrgetter(name)(Settings.model_validate(given))
         return found
 
     assert value({}, {}) == default
@@ -285,3 +302,68 @@ def test_contradicting_variables_are_named() -> None:
 
     assert said == ["IBKR_PORT=7497 and IB_GATEWAY_PORT=4002 contradict each other; IBKR_PORT is used."]
     assert contradictions({}) == []
+
+
+@pytest.mark.covers("D4.7")
+def test_a_limit_that_nothing_reads_is_named() -> None:
+    assert contradictions({"MAX_PORTFOLIO_RISK": "0.05"}) == [
+        "MAX_PORTFOLIO_RISK has no effect: no control limits the risk of a whole portfolio yet; set [limits] in the "
+        "profile instead."
+    ]
+
+
+LIVE = 'account = "U1234456"\nreadonly = true\n[limits]\norder_quantity = 500\n'
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o622, 0o644])
+def test_a_live_profile_that_others_can_read_is_refused(mode: int, write: Write) -> None:
+    path = write("live", LIVE)
+    path.chmod(mode)
+
+    assert problem({"profile": "live"}) == (
+        f"{path} names an account and others can read it (mode {mode:04o}). Make it yours: chmod 600 it. Nothing was "
+        "started."
+    )
+
+
+def test_any_other_profile_that_others_can_read_is_warned_of(write: Write) -> None:
+    path = write("paper", 'account = "DU1234567"\n')
+    assert exposed(read_layers({"profile": "paper"}, {})) == ""
+    path.chmod(0o644)
+    layers = read_layers({"profile": "paper"}, {})
+
+    assert exposed(layers) == (
+        f"{path} names an account and others can read it (mode 0644). Make it yours: chmod 600 it."
+    )
+    assert load_settings({"profile": "paper"}, {}).account == "DU1234567"
+    path.write_text("port = 4002\n")
+    assert exposed(read_layers({"profile": "paper"}, {})) == ""
+
+
+def test_variables_only_tighten_a_live_profile(write: Write) -> None:
+    path = write("live", LIVE)
+    live = {"profile": "live"}
+
+    assert load_settings(live, {"MAX_ORDER_SIZE": "100"}).limits.order_quantity == 100
+    assert problem(live, {"MAX_ORDER_SIZE": "501"}) == (
+        f"MAX_ORDER_SIZE=501 is above limits.order_quantity = 500 of a live profile ({path}): a variable may only "
+        "tighten it. Unset it, or change the file."
+    )
+    assert problem(live, {"IBKR_READONLY": "false"}).startswith("IBKR_READONLY is off, but readonly = true stands")
+    assert load_settings(live, {"IBKR_READONLY": "true"}).readonly
+
+
+def test_every_reason_is_told_and_where_each_value_comes_from(write: Write) -> None:
+    path = write("paper", 'prot = 1\nhots = "x"\nclient_id = "abc"\n')
+    layers = read_layers({"profile": "paper", "timeout_seconds": "5"}, {"IBKR_PORT": "x"})
+    settings, complaints = judge(layers)
+
+    assert settings is None
+    assert {complaint.partition(":")[0] for complaint in complaints} == {str(path), "IBKR_PORT"}
+    assert len(complaints) == 4
+    assert [layers.source(key) for key in ("timeout_seconds", "port", "client_id", "limits.order_value")] == [
+        "--timeout-seconds",
+        "IBKR_PORT",
+        str(path),
+        "default",
+    ]

@@ -166,6 +166,8 @@ async def _serve(
             client_id=settings.client_id,
             account=settings.account,
             timeout=settings.timeout_seconds,
+            max_attempts=settings.reconnect_max_attempts,
+            first_wait=settings.reconnect_backoff_seconds,
             read_only=settings.readonly,
             symbols=settings.watchlist,
             lines=settings.market_data_lines,

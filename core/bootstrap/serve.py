@@ -46,6 +46,10 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     client_id: int
     account: str
     timeout: float
+    max_attempts: int = 0
+    """Attempts to connect until a person has to ask for the next; 0 is without end."""
+    first_wait: float = 0.5
+    """Seconds before the second attempt."""
     read_only: bool
     symbols: tuple[str, ...]
     lines: int = 100
@@ -106,7 +110,12 @@ async def assemble(options: RunOptions, gateway: Gateway, clock: Clock, make_bro
         ServiceOptions(
             session=session,
             keeper=KeeperOptions(
-                mode=options.mode, account=options.account, client_id=options.client_id, timeout=options.timeout
+                mode=options.mode,
+                account=options.account,
+                client_id=options.client_id,
+                timeout=options.timeout,
+                max_attempts=options.max_attempts,
+                first_wait=options.first_wait,
             ),
             limits=options.limits,
             read_only=options.read_only,

@@ -32,7 +32,6 @@ RECHECK_SECONDS = 15.0
 """How often the broker's books are read while an order is UNKNOWN."""
 READ_SECONDS = 3.0
 """Readings of the broker's books are at least this far apart: what they show may ask for another one."""
-_FIRST_WAIT = 0.5
 _LONGEST_WAIT = 15.0
 _NOT_HEARD_NOTE = "no answer from IBKR"
 
@@ -46,6 +45,10 @@ class KeeperOptions(Struct, frozen=True, kw_only=True):
     client_id: int
     timeout: float
     """Seconds for connecting and shaking hands."""
+    max_attempts: int = 0
+    """Attempts one after another until a person has to ask for the next; 0 is without end."""
+    first_wait: float = 0.5
+    """Seconds before the second attempt; each further pause is twice as long, up to 15 or to this if it is longer."""
 
 
 class ConnectionKeeper:
@@ -130,13 +133,14 @@ class ConnectionKeeper:
 
     async def run(self) -> None:
         """Connect, stay connected, connect again; for ever."""
-        wait = _FIRST_WAIT
+        options = self._options
+        wait, failures = options.first_wait, 0
         while True:
             self._wake.clear()
             problem, state = "", LinkState.WAITING
             try:
                 await self._connected()
-                wait = _FIRST_WAIT
+                wait, failures = options.first_wait, 0
                 problem = f"{self._lost_reason.rstrip('.') or 'The connection ended'}. Connecting again."
             except LiveGuardError as error:
                 unconfirmed = self._options.mode is Mode.LIVE and self._confirmation is None
@@ -146,6 +150,11 @@ class ConnectionKeeper:
             except DeskError as error:
                 problem = str(error)
                 log.warning("connection: %s", problem)
+                failures += 1
+            given_up = 0 < options.max_attempts <= failures
+            if given_up:
+                problem = f"{problem} Not tried again after {failures} attempts: reconnect when the gateway is there."
+                failures = 0
             await self._broker.close()
             beside = tuple(self._beside)
             for task in beside:
@@ -166,8 +175,8 @@ class ConnectionKeeper:
             )
             # Told last: an order in doubt matters more to whoever reads than why the connection went.
             self.doubt_in_flight("no answer: connection lost")
-            await self._pause(None if state is not LinkState.WAITING else wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
+            await self._pause(None if given_up or state is not LinkState.WAITING else wait)
+            wait = min(wait * 2, max(_LONGEST_WAIT, options.first_wait))
 
     async def _connected(self) -> None:
         """One whole connection. Returns when it is lost; raises DeskError if it never came up."""

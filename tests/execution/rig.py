@@ -169,6 +169,8 @@ async def rig(
     start: datetime = START,
     prepare: Callable[[FakeBroker], None] = lambda _: None,
     ready: bool = True,
+    max_attempts: int = 0,
+    first_wait: float = 0.5,
     lines: int = 100,
     data_frames: int = 30,
 ) -> AsyncIterator[Rig]:
@@ -193,7 +195,14 @@ async def rig(
         make,
         ServiceOptions(
             session="SESSION",
-            keeper=KeeperOptions(mode=mode, account=account, client_id=CLIENT_ID, timeout=5.0),
+            keeper=KeeperOptions(
+                mode=mode,
+                account=account,
+                client_id=CLIENT_ID,
+                timeout=5.0,
+                max_attempts=max_attempts,
+                first_wait=first_wait,
+            ),
             limits=Limits(),
             read_only=read_only,
             symbols=("AAPL", "TSLA"),

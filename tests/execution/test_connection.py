@@ -101,6 +101,28 @@ async def test_failed_attempts_are_counted_spaced_and_explained() -> None:
         assert (desk.connection.attempt, desk.connection.problem) == (0, "")
 
 
+@pytest.mark.covers("D1.2", "D1.7")
+@jumping
+async def test_attempts_end_where_the_profile_says_and_begin_again_when_asked() -> None:
+    def prepare(broker: FakeBroker) -> None:
+        broker.open_error = ConnectError("Nothing listens on 127.0.0.1:7497.")
+
+    async with rig(ready=False, prepare=prepare, max_attempts=3, first_wait=5.0) as desk:
+        begun = desk.clock.mono()
+        await desk.until(lambda: len(desk.broker.opened) == 3)
+        assert desk.clock.mono() - begun == pytest.approx(15, abs=0.1)
+        await desk.pass_time(3600)
+        assert len(desk.broker.opened) == 3
+        assert desk.connection.problem == (
+            "Nothing listens on 127.0.0.1:7497. Not tried again after 3 attempts: reconnect when the gateway is there."
+        )
+
+        desk.broker.open_error = None
+        await desk.send(Reconnect())
+        await desk.until_state(LinkState.READY)
+        assert desk.connection.problem == ""
+
+
 @pytest.mark.covers("D5.3")
 @jumping
 async def test_a_live_account_behind_paper_is_left_at_once_and_not_tried_again() -> None:

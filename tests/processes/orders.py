@@ -21,6 +21,7 @@ def write_profile(home: DeskHome, profile: str, text: str) -> Path:
     path = Path(home.env["XDG_CONFIG_HOME"]) / "ibdesk/profiles" / f"{profile}.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+    path.chmod(0o600)
     return path
 
 
