@@ -33,6 +33,7 @@ _LIVE_STATUSES = frozenset(
 _ENDED_STATUSES = frozenset({"Cancelled", "ApiCancelled"})
 _FILLED_STATUS = "Filled"
 _INACTIVE_STATUS = "Inactive"
+_NOT_TAKEN = frozenset({ErrorClass.REJECTED, ErrorClass.AMBIGUOUS})
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
@@ -136,7 +137,12 @@ def from_error(order: Order, report: ErrorReport, now: datetime, *, expected: bo
     if report.error_class in (ErrorClass.INFO, ErrorClass.DATA_ONLY):
         return Conclusion(order)
     text = mask_accounts(report.text)
-    told = _incident(_refusal(order, report.kind, report.error_class, f"{text} [{report.code}]"), now, order)
+    words = _refusal(order, report.kind, report.error_class, f"{text} [{report.code}]")
+    severity = Severity.WARNING
+    if order.parent_ref and order.is_live and report.kind is RequestKind.NEW_ORDER and report.error_class in _NOT_TAKEN:
+        severity = Severity.ALARM
+        words += " The order that it was attached to may work without it: look at that now."
+    told = _incident(words, now, order, severity)
     noted = replace(order, note=text, code=report.code)
     if report.error_class is ErrorClass.WARNING:
         return Conclusion(noted, told)

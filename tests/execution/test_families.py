@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from core.domain.commands import Ack, CancelEntries, CancelOrder, DenialCode, ModifyOrder, PlaceOrder
 from core.domain.entries import Refused
-from core.domain.events import OrderChanged
+from core.domain.events import OrderChanged, Severity
 from core.domain.orders import OrderRequest, OrderState, OrderType, Pending, Side
 from core.domain.reports import ErrorClass, RequestKind
 from core.errors import NotConnectedError
@@ -202,3 +202,17 @@ async def test_a_change_of_the_type_keeps_what_the_new_one_takes() -> None:
         refused = await desk.send(ModifyOrder(order_ref=ref(2), revision=0, order_type=OrderType.STP))
         assert refused.denied is not None
         assert refused.denied.code is DenialCode.PRICE_MISSING
+
+
+@jumping
+async def test_a_refused_exit_alarms() -> None:
+    async with rig(prepare=stops) as desk:
+        await send(desk)
+        desk.say(status(1, perm_id=901), status(2, perm_id=902))
+        desk.say(error(3, 201, ErrorClass.REJECTED))
+
+        assert desk.order(3).state is OrderState.REJECTED
+        assert desk.told(Severity.ALARM) == [
+            "IBKR refused #3 SELL 100 AAPL STP 230.00: the reason [201] "
+            "The order that it was attached to may work without it: look at that now."
+        ]

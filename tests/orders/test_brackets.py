@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from core.domain.commands import DenialCode
 from core.domain.entries import Intent, ModifyIntent
+from core.domain.events import Severity
 from core.domain.instruments import Instrument
 from core.domain.orders import OrderRequest, OrderState, OrderType, Pending, Side
 from tests.orders.floor import AAPL, Floor, floor
@@ -158,3 +159,18 @@ async def test_a_refused_parent_takes_its_children_along() -> None:
 
         assert desk.order(legs[0]).state is OrderState.REJECTED
         assert all(desk.at_gateway(leg).is_live is False for leg in legs)
+
+
+async def test_a_stop_that_is_not_taken_alarms() -> None:
+    async with floor(faults=("child-refused",)) as desk:
+        instrument = await desk.watch(AAPL)
+        parent, _, stop = bracket(desk, instrument)
+        await desk.place(parent, stop)
+        await desk.until(lambda: desk.order(stop).state is OrderState.UNKNOWN)
+        (alarm,) = [one.text for one in desk.snapshot.incidents if one.severity is Severity.ALARM]
+
+        assert alarm == (
+            f"IBKR about #2 {desk.order(stop).text}: Missing parent order. [10006] "
+            "The order that it was attached to may work without it: look at that now."
+        )
+        assert desk.at_gateway(parent).status.value == "ApiPending", "no entry works before its last exit is there"
