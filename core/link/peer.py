@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Protocol, cast
 
 import msgspec
@@ -48,6 +48,8 @@ from core.text import clean
 
 _CUT_S = 1.0
 """How long a client that is cut may take to read why."""
+_SETTLE_S = 5.0
+"""How long a snapshot waits at most for commands of clients that are gone: a disk that hangs must not blind a desk."""
 _MAX_QUEUED = 256
 """Commands of one client that may wait; while they do, no more is read from it."""
 _BATCH = 256
@@ -85,6 +87,9 @@ class Room(Protocol):
     def left(self, peer: Peer) -> None:
         """Its connection is closed."""
 
+    def left_behind(self) -> Collection[asyncio.Task[None]]:
+        """Commands of clients that are gone, which still run."""
+
 
 class Peer(asyncio.Protocol):
     """One connection: Hello first, then requests; commands one after another, in the order of their arrival.
@@ -105,6 +110,8 @@ class Peer(asyncio.Protocol):
         self._running = False
         self._cut = False
         self._catching_up: asyncio.Task[None] | None = None
+        self.work: asyncio.Task[None] | None = None
+        """Carries out its commands in their order; None before the first."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let nobody in but our own user, and nobody who doesn't say Hello in time."""
@@ -184,6 +191,8 @@ class Peer(asyncio.Protocol):
 
     def _answer(self, request: Request) -> None:
         match request.body:
+            case AskSnapshot() if self._room.left_behind():
+                self._start(self._show_settled(request.id))
             case AskSnapshot():
                 self._show(request.id, self._room.host.snapshot())
             case Subscribe(after=after):
@@ -194,7 +203,8 @@ class Peer(asyncio.Protocol):
                 self._commands.append((request.id, command))
                 if not self._running:
                     self._running = True
-                    self._start(self._work())
+                    self.work = self._loop.create_task(self._work())
+                    self._room.keep(self.work)
                 elif len(self._commands) >= _MAX_QUEUED:
                     self._transport.pause_reading()
 
@@ -254,6 +264,11 @@ class Peer(asyncio.Protocol):
             self.outbox.send(frame(Reply(id=request_id, snapshot=snapshot)), now=True)
         else:
             self._start(self._show_pages(request_id, snapshot))
+
+    async def _show_settled(self, request_id: int) -> None:
+        """Who lost the link after Enter looks here for the order: what is not in the snapshot must never come."""
+        await asyncio.wait(self._room.left_behind(), timeout=_SETTLE_S)
+        self._show(request_id, self._room.host.snapshot())
 
     async def _show_pages(self, request_id: int, snapshot: Snapshot) -> None:
         parts, rest = pages.split(snapshot, request_id)

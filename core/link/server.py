@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import count
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class LinkServer:
         self._hello_timeout = hello_timeout
         self._numbers = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._left_behind: set[asyncio.Task[None]] = set()
         self._peers: set[Peer] = set()
         self._readers: set[Peer] = set()
         self._state = Conflator()
@@ -139,6 +140,13 @@ class LinkServer:
         """Its connection is closed."""
         self._peers.discard(peer)
         self._readers.discard(peer)
+        if peer.work is not None and not peer.work.done():
+            self._left_behind.add(peer.work)
+            peer.work.add_done_callback(self._left_behind.discard)
         if peer.name:
             _logger.info("%s is gone", peer.name)
             self.host.desk_gone(peer.name)
+
+    def left_behind(self) -> Collection[asyncio.Task[None]]:
+        """Commands of clients that are gone, which still run."""
+        return tuple(self._left_behind)

@@ -318,6 +318,26 @@ async def test_command_goes_on_when_its_client_is_gone(path: Path, host: FakeHos
     assert host.ended == [place(1)]
 
 
+async def test_a_snapshot_waits_for_the_commands_of_those_who_lost_the_link(path: Path, host: FakeHost) -> None:
+    """Whoever looks for an order after the link broke finds it, or it never comes."""
+    host.gate = asyncio.Event()
+    async with attached(path) as client:
+        waits = [asyncio.ensure_future(client.send(place(number))) for number in (1, 2)]
+        await asyncio.wait_for(host.came.wait(), 5)
+    await asyncio.gather(*waits, return_exceptions=True)
+    async with attached(path, "again") as client:
+        looking = asyncio.ensure_future(client.snapshot())
+        # Cancels are answered at once, and in the order of the requests: the snapshot was asked for before.
+        await asyncio.wait_for(client.send(CancelOrder(order_ref="other")), 5)
+        assert not looking.done()
+        host.gate.set()
+        snapshot = await asyncio.wait_for(looking, 5)
+
+    assert place(1) in host.ended
+    assert place(2) in host.ended
+    assert snapshot.number == len(host.facts) == 4
+
+
 async def test_send_that_was_given_up_disturbs_nobody(path: Path, host: FakeHost) -> None:
     async with attached(path) as client:
         host.gate = asyncio.Event()
