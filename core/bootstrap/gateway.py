@@ -44,9 +44,13 @@ class OutsideGateway:
 class PracticeGateway:
     """The practice gateway of one profile, in a process of its own; one left running by an earlier core is adopted."""
 
-    def __init__(self, port: int, seed: int, state_dir: Path) -> None:
-        """`port` 0 takes a free one; `state_dir` keeps its account and market beside the profile's journal."""
+    def __init__(self, port: int, seed: int, state_dir: Path, lines: int = 100) -> None:
+        """`port` 0 takes a free one; `state_dir` keeps its account and market beside the profile's journal.
+
+        `lines` is how many instruments it quotes to a client at a time.
+        """
         self._port = port
+        self._lines = lines
         self._seed = seed
         self._state_dir = state_dir
         self._process: subprocess.Popen[bytes] | None = None
@@ -65,6 +69,7 @@ class PracticeGateway:
         arguments = {
             "--port": self._port,
             "--seed": self._seed,
+            "--lines": self._lines,
             "--state": self._state_dir,
             "--idle-exit": IDLE_EXIT_SECONDS,
             "--ready-fd": theirs,

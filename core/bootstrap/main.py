@@ -147,7 +147,9 @@ async def _serve(
 ) -> None:
     gateway: PracticeGateway | OutsideGateway
     if settings.mode is Mode.PRACTICE:
-        gateway = PracticeGateway(settings.endpoint.port, settings.practice.seed, folder / "practice")
+        gateway = PracticeGateway(
+            settings.endpoint.port, settings.practice.seed, folder / "practice", settings.market_data_lines
+        )
         # Before the adapter's heavy import: the two start side by side.
         gateway.begin()
     else:

@@ -58,6 +58,14 @@ from core.errors import DeskError
     metavar="N",
     help="Cut a client that sends more than N messages a second; real gateways take 50. 0 is no limit.",
 )
+@click.option(
+    "--lines",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="Market data lines of each client; beyond them code 101 answers.",
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -73,6 +81,7 @@ def command(
     faults: tuple[str, ...],
     readonly: bool,
     pacing: int,
+    lines: int,
 ) -> None:
     """Serve the TWS API on 127.0.0.1 with a simulated market, until Ctrl+C."""
     if context.invoked_subcommand is not None:
@@ -94,6 +103,7 @@ def command(
                 faults=faults,
                 readonly=readonly,
                 pacing=pacing,
+                lines=lines,
             )
         )
     )

@@ -9,8 +9,8 @@ from typing import NamedTuple
 DWELL_SECONDS = 0.15
 """A row must stay in sight so long to take a line from another: scrolling past it moves nothing."""
 
-FRAME_WINDOW = 1.0
-"""Seconds over which our frames are counted."""
+FRAME_WINDOW = 1.025
+"""Seconds over which our frames are counted: a second as the gateway sees it, with room for jitter on the way."""
 
 
 class Step(NamedTuple):

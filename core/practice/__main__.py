@@ -8,7 +8,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
-from core.practice.options import DEFAULT_ACCOUNT, DEFAULT_CASH, GatewayOptions
+from core.practice.options import DEFAULT_ACCOUNT, DEFAULT_CASH, DEFAULT_LINES, GatewayOptions
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,6 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--readonly", action="store_true", help="refuse orders, as a read-only API does")
     parser.add_argument("--pacing", type=int, default=0, help="messages a second from one client, 0 without limit")
+    parser.add_argument(
+        "--lines", type=int, default=DEFAULT_LINES, help="market data lines of each client (default %(default)s)"
+    )
     given = vars(parser.parse_args(arguments))
     return run(GatewayOptions(**(given | {"faults": tuple(given["faults"])})))
 

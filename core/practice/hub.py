@@ -74,6 +74,7 @@ class Hub:
         self.unread_seconds = options.unread_seconds
         #: Messages a second from one client, 0 without limit.
         self.pacing = options.pacing
+        self.lines = options.lines
         self.readonly = options.readonly
         self.faults = Faults(options.faults)
         self.latency = Latency(options.latency, seed)

@@ -9,6 +9,7 @@ from typing import Final
 
 DEFAULT_ACCOUNT: Final = "DU1234567"
 DEFAULT_CASH: Final = Decimal(100_000)
+DEFAULT_LINES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +49,7 @@ class GatewayOptions:
     #: Messages a second from one client before error 100 and the end of its connection, real gateways take 50; a
     #: client that greeted with +PACEAPI is slowed down instead. 0 is no limit.
     pacing: int = 0
+    #: Market data lines of each client, beyond which error 101 answers.
+    lines: int = DEFAULT_LINES
     #: Seconds after which a client that does not read is cut.
     unread_seconds: float = 30.0

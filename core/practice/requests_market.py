@@ -20,8 +20,7 @@ from core.practice.smart import BBO_EXCHANGE, COMPONENTS, DEPTH_EXCHANGES
 from core.practice.tables import Record
 from core.practice.terms import RefusedError, invalid, resolve
 
-#: Market data lines of a client, and what it may have of depth and of single ticks with that many.
-MAX_LINES: Final = 100
+#: What a client may have of depth and of single ticks.
 MAX_DEPTHS: Final = 3
 MAX_TICKS: Final = 5
 
@@ -73,7 +72,7 @@ def market_data(session: Session, request: Record) -> None:
     snapshot = request.flag("snapshot") or request.flag("regulatorySnapshot")
     if snapshot and request.text("genericTicks"):
         raise invalid("Snapshot market data subscription is not applicable to generic ticks")
-    if not snapshot and len(feed.readers.ids(session)) >= MAX_LINES:
+    if not snapshot and len(feed.readers.ids(session)) >= hub.lines:
         raise RefusedError(101, "Max number of tickers has been reached.")
     wants, base = read_generics(request.text("genericTicks"), instrument.sec_type)
     reader = QuoteReader(str(request_id).encode(), wants, base, _kind(session, request_id, instrument))
@@ -181,7 +180,7 @@ def realtime_bars(session: Session, request: Record) -> None:
         raise invalid(f"Invalid bar size; real-time bars have {LENGTH} seconds")
     if what not in LIVE_KINDS - {"BID_ASK"} or (what == "TRADES" and not _counts_trades(instrument)):
         raise RefusedError(420, f"Invalid Real-time Query:No market data of kind {what[:20]!r} for {instrument.symbol}")
-    if len(readers.ids(session)) >= MAX_LINES:
+    if len(readers.ids(session)) >= hub.lines:
         raise RefusedError(420, "Invalid Real-time Query:Max number of real-time bar requests has been reached.")
     hub.feed.bars.open(session, request_id, instrument.con_id, what, int(hub.now()))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.market.subscriptions import DWELL_SECONDS, LineBudget, Step
+from core.market.subscriptions import DWELL_SECONDS, FRAME_WINDOW, LineBudget, Step
 
 EVERY = range(1, 21)
 
@@ -140,7 +140,7 @@ def test_lost_subscriptions_are_taken_anew_at_the_same_pace() -> None:
 
     assert account.budget.renew(account.now) == (1, 2, 3, 4)
     assert account.step().take == (1, 2)
-    account.now += 1
+    account.now += FRAME_WINDOW
     assert account.step().take == (3, 4)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,7 @@ from core.domain.commands import Ack, Command
 from core.domain.connection import Endpoint, Mode
 from core.domain.events import Snapshot
 from core.domain.limits import Limits
+from core.domain.reports import ErrorReport, Report
 from core.errors import LinkError
 from core.ids import mint_ulid
 from core.journal.store import JournalStore
@@ -53,11 +55,27 @@ class FloorOptions(Struct, frozen=True, kw_only=True):
     """Market data lines of core; the gateway gives 100."""
 
 
+class _Overheard:
+    """A listener that counts error codes before the real one hears them."""
+
+    def __init__(self, listener: BrokerListener, codes: Counter[int]) -> None:
+        self._listener = listener
+        self._codes = codes
+        self.on_ticks = listener.on_ticks
+        self.on_disconnected = listener.on_disconnected
+
+    def on_reports(self, reports: Sequence[Report]) -> None:
+        self._codes.update(report.code for report in reports if isinstance(report, ErrorReport))
+        self._listener.on_reports(reports)
+
+
 class RecordingBroker(IbBroker):
     """The real adapter, which notes when a cancel is asked for."""
 
     def __init__(self, listener: BrokerListener, clock: Clock, pace: int) -> None:
-        super().__init__(listener, clock, messages_per_second=pace)
+        self.codes: Counter[int] = Counter()
+        """Error codes that came, however often."""
+        super().__init__(_Overheard(listener, self.codes), clock, messages_per_second=pace)
         self.cancels: list[tuple[float, int]] = []
         """Loop time and order id of each."""
 
