@@ -25,7 +25,9 @@ from core.risk.live_guard import LiveConfirmation, permit, verify_accounts
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 2.0
+SILENCE_SECONDS = 1.0
+"""A heartbeat without an answer for this long makes quotes old: about three seconds after the gateway's last word."""
 ACK_SECONDS = 10.0
 """An order without any answer for this long is UNKNOWN."""
 RECHECK_SECONDS = 15.0
@@ -66,11 +68,13 @@ class ConnectionKeeper:
         on_verified: Callable[[], Awaitable[None]],
         on_read: Callable[[], Awaitable[None]],
         on_data_lost: Callable[[], Awaitable[None]],
+        on_pulse: Callable[[bool], None],
     ) -> None:
         """`endpoint` finds (and for practice starts) the gateway.
 
         `on_verified` subscribes what is watched, `on_read` what the books showed to be held or working, `on_data_lost`
-        everything anew.
+        everything anew. `on_pulse` gets False when a heartbeat is overdue or IBKR's own link goes, True for
+        each answer while that link is up.
         """
         self._broker = broker
         self._state = state
@@ -81,6 +85,7 @@ class ConnectionKeeper:
         self._on_verified = on_verified
         self._on_read = on_read
         self._on_data_lost = on_data_lost
+        self._on_pulse = on_pulse
         self._confirmation: LiveConfirmation | None = None
         self._wake = asyncio.Event()
         self._lost = asyncio.Event()
@@ -266,8 +271,7 @@ class ConnectionKeeper:
             now = self._clock.mono()
             if now >= next_beat:
                 next_beat = now + HEARTBEAT_SECONDS
-                self.round_trip_ms = await self._broker.ping()
-                self.heartbeat_at = self._clock.mono()
+                await self._beat()
             self._doubt_overdue()
             if any(order.state is OrderState.UNKNOWN for order in self._state.book.live()) and now >= next_check:
                 self.ask_books()
@@ -277,6 +281,16 @@ class ConnectionKeeper:
                 await self._read()
                 self._trust()
             await _first(self._lost.wait(), timeout=1.0)
+
+    async def _beat(self) -> None:
+        silence = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._on_pulse, False)
+        try:
+            self.round_trip_ms = await self._broker.ping()
+        finally:
+            silence.cancel()
+        self.heartbeat_at = self._clock.mono()
+        if self.connection.ibkr is FarmStatus.UP:
+            self._on_pulse(True)
 
     def _doubt_overdue(self) -> None:
         now = self._clock.utc()
@@ -307,6 +321,7 @@ class ConnectionKeeper:
         match report.error_class:
             case ErrorClass.LINK_DOWN:
                 self._set(ibkr=FarmStatus.DOWN, problem=f"IBKR's own link is down: {report.text} [{report.code}]")
+                self._on_pulse(False)
                 self.doubt_in_flight("no answer: IBKR's link was lost")
             case ErrorClass.LINK_UP_DATA_LOST | ErrorClass.LINK_UP_DATA_KEPT:
                 self._set(ibkr=FarmStatus.UP, problem="")

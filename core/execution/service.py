@@ -37,6 +37,7 @@ from core.domain.commands import (
 from core.domain.connection import Connection, Endpoint, LinkState, Mode
 from core.domain.events import Envelope, QuotesUpdated, Severity, Snapshot, TradingState, TradingStateChanged
 from core.domain.limits import Limits
+from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
 from core.errors import DeskError, LiveGuardError
 from core.execution.hearing import Hearing
@@ -117,6 +118,7 @@ class ExecutionService:
             on_verified=self._watching.restore,
             on_read=self._watching.follow,
             on_data_lost=self._resubscribe,
+            on_pulse=lambda alive: self._publish_quotes(self._feed.trust() if alive else self._feed.doubt()),
         )
         self._hearing = Hearing(
             state,
@@ -226,7 +228,7 @@ class ExecutionService:
             case PreviewClose():
                 ack = self._actions.preview_close(command)
             case SearchSymbols() | Watch() | Combine() | Unwatch() | SetViewers():
-                ack = await self._look(command, client)
+                ack = await self._watching.look(command, client)
             case ConfirmLive(phrase=phrase):
                 ack = self._confirm(phrase, client)
             case Reconnect():
@@ -336,25 +338,22 @@ class ExecutionService:
 
     def on_ticks(self, ticks: Sequence[Tick]) -> None:
         """The market moved."""
-        quotes = self._feed.apply(ticks, self._clock.utc())
-        if quotes:
-            self._publisher.state(QuotesUpdated(quotes=quotes))
+        self._publish_quotes(self._feed.apply(ticks, self._clock.utc()))
 
     def on_disconnected(self, reason: str) -> None:
         """The broker's socket is gone."""
         self._watching.lost()
-        self._mark_stale()
+        self._publish_quotes(self._feed.mark_stale())
         if self._mode is Mode.LIVE:
             self._live_clients.clear()
         self._keeper.on_disconnected(reason)
 
-    def _mark_stale(self) -> None:
-        stale = self._feed.mark_stale()
-        if stale:
-            self._publisher.state(QuotesUpdated(quotes=stale))
+    def _publish_quotes(self, quotes: tuple[Quote, ...]) -> None:
+        if quotes:
+            self._publisher.state(QuotesUpdated(quotes=quotes))
 
     async def _resubscribe(self) -> None:
-        self._mark_stale()
+        self._publish_quotes(self._feed.mark_stale())
         await self._watching.resubscribe()
 
     def halt(self, reason: str) -> None:

@@ -12,7 +12,18 @@ from msgspec import Struct
 
 from core.clock import Clock, trading_day
 from core.domain.combinations import combination, impossible
-from core.domain.commands import Ack, Denial, DenialCode, Qualified, SymbolMatches
+from core.domain.commands import (
+    Ack,
+    Combine,
+    Denial,
+    DenialCode,
+    Qualified,
+    SearchSymbols,
+    SetViewers,
+    SymbolMatches,
+    Unwatch,
+    Watch,
+)
 from core.domain.entries import InstrumentKnown, WatchlistSet
 from core.domain.events import InstrumentsUpdated, QuotesUpdated, WatchlistUpdated
 from core.domain.instruments import ComboLeg, Instrument, SymbolMatch
@@ -31,6 +42,10 @@ LOOK_SECONDS = 1.0
 """How often it is looked whether lines or contracts are due, if nothing says so before."""
 AT_A_TIME = 8
 """Contracts that are looked up side by side."""
+
+
+Look = SearchSymbols | Watch | Combine | Unwatch | SetViewers
+"""Commands about what is known and watched."""
 
 
 class WatchOptions(Struct, frozen=True, kw_only=True):
@@ -188,6 +203,20 @@ class Watching:
             for con_id in wanted
             if con_id not in made and today not in (self._qualified.get(con_id), self._failed.get(con_id))
         ]
+
+    async def look(self, command: Look, client: str) -> Ack:
+        """Carry out one command about what is known and watched."""
+        match command:
+            case SearchSymbols(pattern=pattern):
+                return await self.search(pattern)
+            case Watch(con_id=con_id):
+                return await self.watch(con_id, client)
+            case Combine(legs=legs):
+                return await self.combine(legs, client)
+            case Unwatch(con_id=con_id):
+                return self.unwatch(con_id)
+            case SetViewers(con_ids=con_ids):
+                return self.see(client, con_ids)
 
     async def search(self, pattern: str) -> Ack:
         """Symbols and names that match; exact tickers first."""

@@ -18,6 +18,7 @@ class QuoteFeed:
     def __init__(self) -> None:
         """Starts without any quote."""
         self._quotes: dict[int, Quote] = {}
+        self._ended: set[int] = set()
 
     def apply(self, ticks: Sequence[Tick], now: datetime) -> tuple[Quote, ...]:
         """Fold one batch in; returns the quotes that it touched, each once."""
@@ -27,28 +28,44 @@ class QuoteFeed:
         touched = []
         for con_id, fields in changes.items():
             quote = self._quotes.get(con_id)
-            if quote is None or quote.stale:
+            if quote is None or con_id in self._ended:
                 # Ticks flow again: what did not come anew is not known any more.
                 quote = Quote(con_id=con_id)
-            quote = replace(quote, **fields, updated=now)
+                self._ended.discard(con_id)
+            quote = replace(quote, **fields, stale=False, updated=now)
             self._quotes[con_id] = quote
             touched.append(quote)
         return tuple(touched)
 
     def mark_stale(self, con_ids: Iterable[int] | None = None) -> tuple[Quote, ...]:
-        """Mark quotes as no longer fed, all of them for None; returns those that this changed."""
-        changed = []
-        for con_id in list(self._quotes if con_ids is None else con_ids):
-            quote = self._quotes.get(con_id)
-            if quote is not None and not quote.stale:
-                self._quotes[con_id] = replace(quote, stale=True)
-                changed.append(self._quotes[con_id])
-        return tuple(changed)
+        """The source of these quotes has ended, of all of them for None; returns those that were fresh."""
+        ended = [con_id for con_id in (self._quotes if con_ids is None else con_ids) if con_id in self._quotes]
+        self._ended.update(ended)
+        return self._set_stale(ended, stale=True)
+
+    def doubt(self) -> tuple[Quote, ...]:
+        """Nothing is heard though nothing has ended: every quote is old for now. Returns those that were fresh."""
+        return self._set_stale(self._quotes, stale=True)
+
+    def trust(self) -> tuple[Quote, ...]:
+        """What was said meanwhile has been heard: every quote whose source has not ended is as it was last told.
+
+        Returns those that were old.
+        """
+        return self._set_stale(self._quotes.keys() - self._ended, stale=False)
+
+    def _set_stale(self, con_ids: Iterable[int], *, stale: bool) -> tuple[Quote, ...]:
+        changed = tuple(
+            replace(self._quotes[con_id], stale=stale) for con_id in con_ids if self._quotes[con_id].stale is not stale
+        )
+        self._quotes.update((quote.con_id, quote) for quote in changed)
+        return changed
 
     def forget(self, con_ids: Iterable[int]) -> None:
         """Drop the quotes of instruments that nobody watches any more."""
         for con_id in con_ids:
             self._quotes.pop(con_id, None)
+            self._ended.discard(con_id)
 
     def get(self, con_id: int) -> Quote | None:
         """The last known quote; None if nothing was ever heard."""

@@ -133,6 +133,9 @@ class FakeBroker:
         self.answering = asyncio.Event()
         """Cleared, all books but that of open orders are answered only when it is set."""
         self.answering.set()
+        self.answers_pings = asyncio.Event()
+        """Cleared, heartbeats are answered only when it is set."""
+        self.answers_pings.set()
         self.subscribed: dict[int, int] = {}
         """How often each contract was subscribed to since it was last dropped."""
         self.dropped: list[int] = []
@@ -269,6 +272,7 @@ class FakeBroker:
         return 0
 
     async def ping(self) -> Decimal:
+        await self.answers_pings.wait()
         if self.ping_error is not None:
             raise self.ping_error
         return Decimal("1.5")

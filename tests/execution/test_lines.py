@@ -27,6 +27,13 @@ def listed(broker: FakeBroker) -> None:
     broker.instruments |= {one.con_id: one for one in STOCKS}
 
 
+def link(code: int, error_class: ErrorClass) -> ErrorReport:
+    """News of IBKR's own link."""
+    return ErrorReport(
+        request_id=-1, kind=RequestKind.CONNECTION, code=code, text="IBKR's link", error_class=error_class
+    )
+
+
 @jumping
 async def test_what_is_in_sight_is_quoted_and_what_lost_its_line_is_stale_with_its_age() -> None:
     async with rig(entries=[*WATCHED, *KNOWN], prepare=listed, lines=4) as desk:
@@ -116,3 +123,30 @@ async def test_contracts_are_looked_up_anew_when_the_trading_day_rolls() -> None
         await desk.pass_time(20.0)
         await settle()
         assert changed in desk.snapshot.instruments
+
+
+@jumping
+async def test_quotes_are_old_within_three_seconds_of_silence_and_fresh_with_the_next_answer() -> None:
+    async with rig() as desk:
+        await desk.pass_time(2.5)
+        desk.broker.answers_pings.clear()
+        await desk.pass_time(3.5)
+        assert all(quote.stale for quote in desk.snapshot.quotes)
+        assert desk.connection.can_trade, "the connection may yet answer"
+
+        desk.broker.answers_pings.set()
+        await settle()
+        assert not any(quote.stale for quote in desk.snapshot.quotes)
+
+
+@jumping
+async def test_quotes_are_old_while_ibkrs_own_link_is_down_though_the_gateway_answers() -> None:
+    async with rig() as desk:
+        desk.say(link(1100, ErrorClass.LINK_DOWN))
+        assert all(quote.stale for quote in desk.snapshot.quotes)
+        await desk.pass_time(10.0)
+        assert all(quote.stale for quote in desk.snapshot.quotes)
+
+        desk.say(link(1102, ErrorClass.LINK_UP_DATA_KEPT))
+        await desk.pass_time(3.0)
+        assert not any(quote.stale for quote in desk.snapshot.quotes)

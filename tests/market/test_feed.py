@@ -83,6 +83,26 @@ def test_nothing_old_passes_for_new_when_ticks_flow_again() -> None:
     assert not fresh.tradable
 
 
+def test_silence_makes_quotes_old_and_a_sign_of_life_makes_them_what_they_were() -> None:
+    feed = QuoteFeed()
+    fresh = feed.apply([tick(TickField.BID, 1), tick(TickField.BID, 2, con_id=2)], NOW)
+    feed.mark_stale([2])
+
+    assert [(quote.con_id, quote.stale) for quote in feed.doubt()] == [(1, True)]
+    assert feed.trust() == fresh[:1], "the other one's source has ended"
+    assert feed.trust() == ()
+
+
+def test_a_tick_in_the_silence_keeps_what_was_known() -> None:
+    feed = QuoteFeed()
+    feed.apply([tick(TickField.BID, 1), tick(TickField.ASK, 2)], NOW)
+    feed.doubt()
+
+    heard = only(feed.apply([tick(TickField.ASK, 3)], NOW))
+
+    assert (heard.bid, heard.ask, heard.stale) == (D(1), D(3), False)
+
+
 def test_forgotten_instruments_start_anew() -> None:
     feed = QuoteFeed()
     feed.apply([tick(TickField.BID, 1)], NOW)
