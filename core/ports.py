@@ -136,6 +136,15 @@ class Broker(Protocol):
     async def watch_account(self, account: str) -> None:
         """Subscribe to values and portfolio of `account`; done after the first full download."""
 
+    def watch_profit(self, account: str, con_id: int = 0) -> None:
+        """Have the broker report its own profit of an account, or of one instrument in it (not 0); once for each.
+
+        Raises NotConnectedError.
+        """
+
+    def unwatch_profit(self, account: str, con_id: int) -> None:
+        """End that; does nothing when there is none."""
+
     async def search(self, pattern: str) -> Sequence[SymbolMatch]:
         """Symbols that match; empty if none does."""
 

@@ -90,6 +90,8 @@ class StartFailed(DeskMessage):
     title: str
     text: str
     """The fact, the thing it concerns, what to do next."""
+    other_build: bool = False
+    """True if a core of another build runs, which `Bridge.restart_core` ends on a person's word."""
 
 
 @dataclass
@@ -113,6 +115,10 @@ class PositionsUpdated(DeskMessage):
 
 class AccountUpdated(DeskMessage):
     """Money of an account changed."""
+
+
+class MoneyUpdated(DeskMessage):
+    """What an account has made changed."""
 
 
 class HealthUpdated(DeskMessage):

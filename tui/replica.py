@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -20,16 +19,19 @@ from core.domain.events import (
     Health,
     Incident,
     InstrumentsUpdated,
+    MoneyUpdated,
     OrderChanged,
     PositionsUpdated,
     QuotesUpdated,
     Snapshot,
+    StateEvent,
     TradingState,
     TradingStateChanged,
     WatchlistUpdated,
 )
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument
+from core.domain.money import Money, PositionMoney, Profit, doubted
 from core.domain.orders import Order, OrderState
 from core.domain.positions import Position, open_pnl
 from core.domain.quotes import Quote
@@ -66,6 +68,8 @@ class Replica:
         self.positions: tuple[Position, ...] | None = None
         """None while unknown, which is not flat."""
         self.accounts: dict[str, Account] = {}
+        self.money: dict[str, Money] = {}
+        """What each account has made."""
         self.incidents: deque[Incident] = deque(maxlen=KEPT_INCIDENTS)
         self.health = Health()
         self.lost_since: datetime | None = None
@@ -107,6 +111,7 @@ class Replica:
             self._add_execution(execution)
         self.positions = snapshot.positions
         self.accounts = {account.account: account for account in snapshot.accounts}
+        self.money = {money.account: money for money in snapshot.money}
         self.incidents = deque(snapshot.incidents, maxlen=KEPT_INCIDENTS)
         self.health = snapshot.health
         self.lost_since = None
@@ -137,6 +142,11 @@ class Replica:
                 self.incidents.append(event)
             case TradingStateChanged(state=state, reason=reason):
                 self.trading_state, self.trading_reason = state, reason
+            case last_value:
+                self._apply_state(last_value)
+
+    def _apply_state(self, event: StateEvent) -> None:
+        match event:
             case InstrumentsUpdated(instruments=instruments):
                 self.instruments.update((instrument.con_id, instrument) for instrument in instruments)
             case WatchlistUpdated(con_ids=con_ids):
@@ -147,6 +157,8 @@ class Replica:
                 self.positions = positions
             case AccountUpdated(account=account):
                 self.accounts[account.account] = account
+            case MoneyUpdated(money=money):
+                self.money[money.account] = money
             case Health():
                 self.health = event
 
@@ -156,10 +168,11 @@ class Replica:
             self.executions[execution.stem] = execution
 
     def mark_lost(self, now: datetime) -> None:
-        """Core is gone: from now on every quote is stale and no order may be entered; harmless when it was gone."""
+        """Core is gone: quotes are stale, profits in doubt, no order may be entered; harmless when it was gone."""
         if self.lost_since is None:
             self.lost_since = now
             self.quotes = {con_id: replace(quote, stale=True) for con_id, quote in self.quotes.items()}
+            self.money = {account: doubted(money) for account, money in self.money.items()}
 
     def instrument(self, con_id: int | None) -> Instrument | None:
         """The contract, or None while it is not qualified."""
@@ -215,41 +228,25 @@ class Replica:
         quote = self.quotes.get(position.con_id)
         return open_pnl(position, None if quote is None else quote.mark, instrument.multiplier)
 
-    def total_open_pnl(self) -> tuple[Decimal | None, bool]:
-        """Open profit of the desk's account in its base currency, and whether every position is in it.
+    def money_of(self, account: str) -> Money | None:
+        """What an account has made, in its base currency, as core valued it; None while it has not."""
+        return self.money.get(account)
 
-        None when nothing can be valued. A position in another currency, or without a mark, is left out; one whose mark
-        is old, delayed or frozen is in it, and the sum is not whole.
-        """
-        if self.positions is None:
-            return None, False
-        return self._sum_pnl(p for p in self.positions if p.quantity and self._is_ours(p.account))
+    def profit_of(self, position: Position) -> PositionMoney | None:
+        """What a position has made, in the base currency of its account; None while core has not valued it."""
+        money = self.money.get(position.account)
+        valued = () if money is None else money.positions
+        return next((one for one in valued if one.con_id == position.con_id), None)
 
-    def _sum_pnl(self, positions: Iterable[Position]) -> tuple[Decimal | None, bool]:
-        total: Decimal | None = None
-        complete, empty = True, True
-        base = self.account_values()
-        for position in positions:
-            empty = False
-            instrument = self.instruments.get(position.con_id)
-            pnl = self.open_pnl(position)
-            foreign = instrument is None or (base is not None and base.base_currency not in {"", instrument.currency})
-            if pnl is None or foreign:
-                complete = False
-            else:
-                total = pnl if total is None else total + pnl
-                quote = self.quotes.get(position.con_id)
-                complete = complete and (quote is None or not quote.doubtful)
-        return (ZERO, True) if empty else (total, complete)
+    def total_open_pnl(self) -> Profit:
+        """Open profit of the desk's account in its base currency."""
+        money = self.money.get(self.account)
+        return Profit() if money is None else money.open
 
-    def day_pnl(self) -> tuple[Decimal | None, bool]:
-        """Realised profit of today plus the open profit, in the base currency, and whether both are whole."""
-        account = self.account_values()
-        realized = None if account is None else account.realized_pnl
-        opened, complete = self.total_open_pnl()
-        if realized is None or opened is None:
-            return None, False
-        return realized + opened, complete
+    def day_pnl(self) -> Profit:
+        """Profit of the desk's account since the previous close, in its base currency, after commissions."""
+        money = self.money.get(self.account)
+        return Profit() if money is None else money.day
 
     def account_values(self) -> Account | None:
         """Money of the desk's account; None while it is not known."""

@@ -135,6 +135,20 @@ class IbBroker:
         """Subscribe to values and portfolio of `account`; done after the first full download."""
         await self._live().queries.watch_account(account)
 
+    def watch_profit(self, account: str, con_id: int = 0) -> None:
+        """Have IBKR report its own profit of an account, or of one instrument in it (not 0); once for each.
+
+        Raises NotConnectedError, or UnsendableError for a name that can't stand in a frame.
+        """
+        session = self._live()
+        session.profits.watch(session.client, account, con_id)
+
+    def unwatch_profit(self, account: str, con_id: int) -> None:
+        """End that; does nothing when there is none."""
+        session = self._session
+        if session is not None and session.is_open:
+            session.profits.unwatch(session.client, account, con_id)
+
     async def search(self, pattern: str) -> Sequence[SymbolMatch]:
         """Symbols that match; empty if none does."""
         return await self._live().queries.search(pattern)

@@ -15,6 +15,7 @@ from core.broker import translate
 from core.broker.error_codes import READ_ONLY, classify
 from core.broker.exec_time import parse_exec_time
 from core.broker.order_reading import open_order
+from core.broker.profits import Profits
 from core.broker.queries import (
     COMPLETED_ORDERS,
     OPEN_ORDERS,
@@ -75,9 +76,10 @@ class Callbacks:
         self.tickGeneric = market_data.generic_tick
         self.marketDataType = market_data.data_type
 
-    def attach(self, queries: Queries, client_id: int) -> None:
+    def attach(self, queries: Queries, profits: Profits, client_id: int) -> None:
         """Give what is made after this object."""
         self._queries = queries
+        self._profits = profits
         self._client_id = client_id
 
     def report(self, report: Report) -> None:
@@ -233,6 +235,21 @@ class Callbacks:
     ) -> None:
         """Message 7."""
         self.report(translate.portfolio(account, contract, posSize, marketPrice, unrealizedPNL, realizedPNL))
+
+    def pnl(self, reqId: int, dailyPnL: float, unrealizedPnL: float, realizedPnL: float) -> None:
+        """Message 94."""
+        self._profit(reqId, dailyPnL, unrealizedPnL, realizedPnL)
+
+    def pnlSingle(
+        self, reqId: int, pos: float, dailyPnL: float, unrealizedPnL: float, realizedPnL: float, value: float
+    ) -> None:
+        """Message 95."""
+        self._profit(reqId, dailyPnL, unrealizedPnL, realizedPnL)
+
+    def _profit(self, request_id: int, daily: float, unrealized: float, realized: float) -> None:
+        report = self._profits.report(request_id, daily, unrealized, realized)
+        if report is not None:
+            self.report(report)
 
     def accountDownloadEnd(self, account: str) -> None:
         """Message 54."""

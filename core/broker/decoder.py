@@ -20,7 +20,7 @@ ORDER_MESSAGES = frozenset({3, 4, 5, 11, 59, 101})
 """orderStatus, error, openOrder, execDetails, commissionReport, completedOrder: to lose one is to misjudge an order."""
 
 WANTED = frozenset(
-    {1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 15, 45, 49, 52, 53, 54, 55, 58, 59, 61, 62, 79, 93, 101, 102},
+    {1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 15, 45, 49, 52, 53, 54, 55, 58, 59, 61, 62, 79, 93, 94, 95, 101, 102},
 )
 """Messages that ibdesk reads; the others that the protocol has are skipped unread."""
 

@@ -10,6 +10,7 @@ from core.broker.handshake import Shaking
 from core.broker.market_data import MarketData
 from core.broker.orders import Orders
 from core.broker.pacer import Outgoing, Pacer
+from core.broker.profits import Profits
 from core.broker.queries import Queries
 from core.broker.registry import Registry
 from core.clock import Clock
@@ -42,12 +43,13 @@ class Session:
         """True once the socket was open."""
         self.connection = Connection(self)
         self.market_data = MarketData(registry)
+        self.profits = Profits(registry)
         self._callbacks = Callbacks(listener, registry, clock, self.market_data, shaking)
         self.decoder = WireDecoder(self._callbacks)
         self.client = WireClient(self._callbacks, pacer, client_id)
         self.queries = Queries(self.client, registry, clock, query_deadline)
         self.orders = Orders(self.client, pacer, registry)
-        self._callbacks.attach(self.queries, client_id)
+        self._callbacks.attach(self.queries, self.profits, client_id)
 
     @property
     def is_open(self) -> bool:

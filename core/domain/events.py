@@ -12,6 +12,7 @@ from core.domain.account import Account
 from core.domain.connection import Connection
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument
+from core.domain.money import Money
 from core.domain.orders import Order
 from core.domain.positions import Position
 from core.domain.quotes import Quote
@@ -100,6 +101,12 @@ class AccountUpdated(Struct, frozen=True, kw_only=True, tag="account"):
     account: Account
 
 
+class MoneyUpdated(Struct, frozen=True, kw_only=True, tag="money"):
+    """State: our own profit of one account, with IBKR's beside it; at most one of these a second and account."""
+
+    money: Money
+
+
 class Health(Struct, frozen=True, kw_only=True, tag="health"):
     """State: how core and its links feel. None means not measured yet."""
 
@@ -125,7 +132,9 @@ class Health(Struct, frozen=True, kw_only=True, tag="health"):
 Fact = OrderChanged | ExecutionAdded | ConnectionChanged | Incident | TradingStateChanged
 """Numbered, journalled, never conflated."""
 
-StateEvent = InstrumentsUpdated | WatchlistUpdated | QuotesUpdated | PositionsUpdated | AccountUpdated | Health
+StateEvent = (
+    InstrumentsUpdated | WatchlistUpdated | QuotesUpdated | PositionsUpdated | AccountUpdated | MoneyUpdated | Health
+)
 """Last value; no number."""
 
 Event = Fact | StateEvent
@@ -163,6 +172,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     positions: tuple[Position, ...] | None
     """None while unknown."""
     accounts: tuple[Account, ...]
+    money: tuple[Money, ...] = ()
+    """One for each account."""
     incidents: tuple[Incident, ...]
     """The latest, oldest first, at most 100."""
     health: Health

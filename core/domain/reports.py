@@ -161,6 +161,17 @@ class PortfolioReport(Struct, frozen=True, kw_only=True, tag="portfolio"):
     realized_pnl: Decimal | None
 
 
+class PnlReport(Struct, frozen=True, kw_only=True, tag="pnl"):
+    """A pnl or pnlSingle message (ids 94, 95): the broker's own profit figures. None where it sent none."""
+
+    account: str
+    con_id: int
+    """0 for the account as a whole."""
+    daily: Decimal | None
+    unrealized: Decimal | None
+    realized: Decimal | None
+
+
 class AccountsReport(Struct, frozen=True, kw_only=True, tag="accounts"):
     """A managedAccounts message (id 15) after the handshake: the login may have changed."""
 
@@ -187,6 +198,7 @@ Report = (
     | PositionReport
     | AccountValueReport
     | PortfolioReport
+    | PnlReport
     | AccountsReport
     | BadFrameReport
 )

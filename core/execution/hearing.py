@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -33,12 +33,14 @@ from core.domain.reports import (
     ExecutionReport,
     OpenOrderReport,
     OrderStatusReport,
+    PnlReport,
     PortfolioReport,
     PositionReport,
     Report,
     RequestKind,
 )
 from core.execution import lifecycle
+from core.execution.account_values import with_value
 from core.execution.lifecycle import Conclusion
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
@@ -46,18 +48,6 @@ from core.ids import instance_of
 from core.text import mask_accounts
 
 log = logging.getLogger(__name__)
-
-_ACCOUNT_FIELDS = {
-    "NetLiquidation": "net_liquidation",
-    "TotalCashValue": "cash",
-    "BuyingPower": "buying_power",
-    "InitMarginReq": "initial_margin",
-    "MaintMarginReq": "maintenance_margin",
-    "RealizedPnL": "realized_pnl",
-    "UnrealizedPnL": "unrealized_pnl",
-}
-_TAGS_PER_CURRENCY = frozenset({"RealizedPnL", "UnrealizedPnL"})
-"""Tags that come once a currency and once for all as BASE; the others come in the base currency alone."""
 
 
 class Hearing:
@@ -72,15 +62,21 @@ class Hearing:
         client_id: int,
         instance: str,
         on_connection_report: Callable[[ErrorReport | AccountsReport | BadFrameReport], None],
+        on_profit: Callable[[PnlReport], None],
         ask_books: Callable[[], None],
     ) -> None:
-        """`on_connection_report` takes what is about the session; `ask_books` wants the broker's books read again."""
+        """Make it.
+
+        `on_connection_report` takes what is about the session, `on_profit` the broker's own figures of profit;
+        `ask_books` wants the broker's books read again.
+        """
         self._state = state
         self._publisher = publisher
         self._clock = clock
         self._client_id = client_id
         self._instance = instance
         self._on_connection_report = on_connection_report
+        self._on_profit = on_profit
         self._ask_books = ask_books
         self._told: set[tuple[str, str]] = set()
 
@@ -97,6 +93,8 @@ class Hearing:
                         positions_touched |= self._position(report)
                     case PortfolioReport():
                         positions_touched |= self._portfolio(report)
+                    case PnlReport():
+                        self._on_profit(report)
                     case AccountValueReport():
                         if self._account_value(report):
                             accounts_touched[report.account] = None
@@ -331,21 +329,9 @@ class Hearing:
         return self._state.hold(replace(known, realized_pnl=report.realized_pnl))
 
     def _account_value(self, report: AccountValueReport) -> bool:
-        field = _ACCOUNT_FIELDS.get(report.tag)
         known = self._state.accounts.get(report.account) or Account(account=report.account)
-        if field is None:
+        changed = with_value(known, report, self._clock.utc())
+        if changed is None:
             return False
-        per_currency = report.tag in _TAGS_PER_CURRENCY
-        if per_currency and report.currency not in ("BASE", known.base_currency):
-            return False
-        try:
-            value = Decimal(report.value)
-        except InvalidOperation:
-            return False
-        if not value.is_finite():
-            return False
-        base = known.base_currency if per_currency else report.currency
-        self._state.accounts[report.account] = replace(
-            known, base_currency=base, updated=self._clock.utc(), **{field: value}
-        )
+        self._state.accounts[report.account] = changed
         return True

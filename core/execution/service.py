@@ -42,6 +42,7 @@ from core.domain.reports import ErrorReport, Report, Tick
 from core.errors import DeskError, LiveGuardError
 from core.execution.hearing import Hearing
 from core.execution.keeper import ConnectionKeeper, KeeperOptions
+from core.execution.money import MoneyKeeper
 from core.execution.orders import OrderDesk, OrderOptions
 from core.execution.position_actions import PositionActions
 from core.execution.publisher import Publisher
@@ -105,6 +106,8 @@ class ExecutionService:
         self._feed = QuoteFeed()
         self._publisher = Publisher(journal, options.session)
         self._broker = make_broker(self)
+        self._money = MoneyKeeper(self._broker, state, self._feed, self._publisher, clock)
+        self._publisher.add_sink(self._money)
         self._watching = Watching(
             self._broker, state, self._feed, self._publisher, journal, clock, _watch_options(options)
         )
@@ -127,6 +130,7 @@ class ExecutionService:
             client_id=options.keeper.client_id,
             instance=journal.instance,
             on_connection_report=self._keeper.on_report,
+            on_profit=self._money.heard,
             ask_books=self._keeper.ask_books,
         )
         self._keeper.hearing = self._hearing
@@ -293,6 +297,7 @@ class ExecutionService:
             executions=tuple(state.book.executions()),
             positions=None if state.positions is None else tuple(state.positions.values()),
             accounts=tuple(state.accounts.values()),
+            money=self._money.all(),
             incidents=tuple(state.incidents),
             health=state.health,
         )
@@ -382,6 +387,7 @@ class ExecutionService:
             if health != self._state.health:
                 self._state.health = health
                 self._publisher.state(health)
+            self._money.renew()
             await asyncio.sleep(HEALTH_SECONDS)
 
 

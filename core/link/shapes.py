@@ -16,6 +16,7 @@ _MODULES = (
     "core.domain.executions",
     "core.domain.instructions",
     "core.domain.instruments",
+    "core.domain.money",
     "core.domain.orders",
     "core.domain.positions",
     "core.domain.quotes",

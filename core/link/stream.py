@@ -11,6 +11,7 @@ from core.domain.events import (
     Envelope,
     Health,
     InstrumentsUpdated,
+    MoneyUpdated,
     PositionsUpdated,
     QuotesUpdated,
     StateEvent,
@@ -55,6 +56,8 @@ class Conflator:
                     self._instruments[instrument.con_id] = instrument
             case AccountUpdated(account=account):
                 self._whole[f"account {account.account}"] = event
+            case MoneyUpdated(money=money):
+                self._whole[f"money {money.account}"] = event
             case Health():
                 self._whole["health"] = event
             case PositionsUpdated():

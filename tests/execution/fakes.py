@@ -140,6 +140,7 @@ class FakeBroker:
         """How often each contract was subscribed to since it was last dropped."""
         self.dropped: list[int] = []
         self.watched: list[str] = []
+        self.profits: list[tuple[str, int]] = []
         self.lowest_order_id = 1
 
     async def open(self, permit: ConnectPermit, client_id: int, timeout: float) -> Shaken:
@@ -235,6 +236,13 @@ class FakeBroker:
 
     async def watch_account(self, account: str) -> None:
         self.watched.append(account)
+
+    def watch_profit(self, account: str, con_id: int = 0) -> None:
+        self._check()
+        self.profits.append((account, con_id))
+
+    def unwatch_profit(self, account: str, con_id: int) -> None:
+        self.profits.remove((account, con_id))
 
     async def search(self, pattern: str) -> Sequence[SymbolMatch]:
         return [

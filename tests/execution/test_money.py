@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.reports import AccountValueReport, PortfolioReport
+from core.domain.events import MoneyUpdated
+from core.domain.money import Money, Profit
+from core.domain.reports import AccountValueReport, PnlReport, PortfolioReport
 from tests.execution.clockwork import START, jumping
-from tests.execution.reports import AAPL, ACCOUNT, D, position
-from tests.execution.rig import rig
+from tests.execution.reports import AAPL, ACCOUNT, D, commission, filled, position
+from tests.execution.rig import Rig, rig
 
 
 @jumping
@@ -67,8 +69,73 @@ async def test_account_figures() -> None:
         assert account.updated >= START
 
 
+@jumping
+async def test_values_of_each_currency_are_kept_with_its_rate() -> None:
+    async with rig() as desk:
+        desk.say(
+            account_value("NetLiquidation", "1000"),
+            account_value("ExchangeRate", "1.09", "EUR"),
+            account_value("CashBalance", "500", "EUR"),
+            account_value("CashBalance", "700", "BASE"),
+            account_value("ExchangeRate", "1.00", "BASE"),
+        )
+
+        (account,) = desk.snapshot.accounts
+        (euro,) = account.currencies
+        assert (euro.currency, euro.exchange_rate, euro.cash) == ("EUR", D("1.09"), D(500))
+        assert euro.rate_updated is not None
+
+
+def _money(desk: Rig, account: str = ACCOUNT) -> Money:
+    return next(money for money in desk.snapshot.money if money.account == account)
+
+
+def _published(desk: Rig) -> int:
+    return sum(isinstance(event, MoneyUpdated) for event in desk.events)
+
+
+@jumping
+async def test_profit_is_valued_published_once_a_change_and_corrected_with_its_fills() -> None:
+    async with rig() as desk:
+        desk.say(account_value("NetLiquidation", "1000"), position("100", cost="233.30"), filled("0001.01.01", "100"))
+        await desk.until(lambda: bool(_money(desk).day.amount))
+        before = _money(desk)
+        told = _published(desk)
+        await desk.pass_time(5)
+        assert before.open == Profit(amount=D("3.50"), whole=True)
+        assert before.day == Profit(amount=D("3.50"), whole=False), "its commission is not told yet"
+        assert _published(desk) == told
+
+        desk.say(filled("0001.01.02", "100", price="233.20"), commission("0001.01.02", "1.00"))
+        await desk.until(lambda: _money(desk).day.whole)
+        assert _money(desk).day.amount == D("12.50")
+
+
+@jumping
+async def test_the_brokers_figures_are_asked_for_each_account_and_what_is_held() -> None:
+    async with rig() as desk:
+        desk.say(position("100", cost="233.30"))
+        await desk.until(lambda: (ACCOUNT, AAPL.con_id) in desk.broker.profits)
+        desk.say(
+            PnlReport(account=ACCOUNT, con_id=0, daily=D("7.50"), unrealized=D(3), realized=None),
+            PnlReport(account=ACCOUNT, con_id=AAPL.con_id, daily=None, unrealized=D(3), realized=None),
+        )
+        await desk.until(lambda: _money(desk).broker is not None)
+
+        money = _money(desk)
+        assert desk.broker.profits == [(ACCOUNT, 0), (ACCOUNT, AAPL.con_id)]
+        assert money.broker is not None
+        assert (money.broker.daily, money.broker.realized) == (D("7.50"), None)
+        assert money.positions[0].broker is not None
+
+        desk.say(position("0"))
+        await desk.until(lambda: (ACCOUNT, AAPL.con_id) not in desk.broker.profits)
+
+
 @given(
-    st.sampled_from(["NetLiquidation", "RealizedPnL", "x"]), st.text(max_size=20), st.sampled_from(["USD", "BASE", ""])
+    st.sampled_from(["NetLiquidation", "RealizedPnL", "ExchangeRate", "x"]),
+    st.text(max_size=20),
+    st.sampled_from(["USD", "BASE", ""]),
 )
 def test_no_figure_of_an_account_breaks_the_hearing(tag: str, value: str, currency: str) -> None:
     @jumping

@@ -12,6 +12,7 @@ from core.domain.connection import Connection, Endpoint, FarmStatus, LinkState, 
 from core.domain.events import Health, Incident, Severity, Snapshot, TradingState
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument, PriceBand, SecType
+from core.domain.money import BrokerPnl, Money, PositionMoney, Profit, Rate, RateSource
 from core.domain.orders import Order, OrderState, OrderType, Side, TimeInForce
 from core.domain.positions import Position
 from core.domain.quotes import Quote
@@ -215,6 +216,29 @@ MONEY = Account(
     updated=ago(2),
 )
 
+
+def _made(con_id: int, day: str, opened: str) -> PositionMoney:
+    return PositionMoney(
+        con_id=con_id, day=Profit(amount=D(day), whole=True), open=Profit(amount=D(opened), whole=True)
+    )
+
+
+PROFIT = Money(
+    account=ACCOUNT,
+    base_currency="USD",
+    open=Profit(amount=D("-40.40"), whole=True),
+    day=Profit(amount=D("1240.50"), whole=True),
+    positions=(
+        _made(AAPL, "83.00", "84.00"),
+        _made(TSLA, "-84.00", "-84.00"),
+        _made(SPY, "9.20", "9.60"),
+        _made(ES, "-50.00", "-50.00"),
+        _made(META, "1282.30", "0"),
+    ),
+    rates=(Rate(currency="USD", value=D(1), source=RateSource.BASE),),
+    broker=BrokerPnl(daily=D("1239.80"), unrealized=D("-41.10"), realized=D("1280.90"), time=ago(1)),
+)
+
 CONNECTION = Connection(
     mode=Mode.PRACTICE,
     profile="practice",
@@ -258,6 +282,7 @@ SNAPSHOT = Snapshot(
     executions=EXECUTIONS,
     positions=POSITIONS,
     accounts=(MONEY,),
+    money=(PROFIT,),
     incidents=(),
     health=HEALTH,
 )
@@ -299,5 +324,6 @@ def in_mode(snapshot: Snapshot, mode: Mode, **changes: object) -> Snapshot:
         if snapshot.positions is None
         else tuple(replace(position, account=account) for position in snapshot.positions),
         accounts=tuple(replace(money, account=account) for money in snapshot.accounts),
+        money=tuple(replace(money, account=account) for money in snapshot.money),
         orders=tuple(replace(order, account=account) for order in snapshot.orders),
     )

@@ -12,6 +12,7 @@ from core.domain.events import (
     Event,
     ExecutionAdded,
     Fact,
+    MoneyUpdated,
     OrderChanged,
     PositionsUpdated,
     QuotesUpdated,
@@ -20,6 +21,7 @@ from core.domain.events import (
     TradingStateChanged,
     WatchlistUpdated,
 )
+from core.domain.money import Profit
 from core.domain.orders import OrderState
 from tests.tui import sample
 from tui.replica import Replica, SnapshotNeededError
@@ -43,7 +45,7 @@ def test_empty_replica_knows_nothing_and_trades_nothing() -> None:
     assert not replica.is_loaded
     assert not replica.can_trade
     assert replica.held(sample.AAPL) is None
-    assert replica.total_open_pnl() == (None, False)
+    assert replica.total_open_pnl() == Profit()
 
 
 def test_facts_continue_the_snapshot_once() -> None:
@@ -104,11 +106,9 @@ def test_positions_that_nobody_reported_are_unknown_not_flat() -> None:
 
     replica.apply(envelope(PositionsUpdated(positions=None)))
     assert replica.held(sample.AAPL) is None
-    assert replica.total_open_pnl() == (None, False)
 
     replica.apply(envelope(PositionsUpdated(positions=())))
     assert replica.held(sample.AAPL) == 0
-    assert replica.total_open_pnl() == (Decimal(0), True)
 
 
 def test_open_profit_uses_mark_and_multiplier() -> None:
@@ -117,29 +117,30 @@ def test_open_profit_uses_mark_and_multiplier() -> None:
 
     assert future is not None
     assert replica.open_pnl(future) == Decimal("-50.00")
-    assert replica.total_open_pnl() == (Decimal("-40.40"), True)
-    assert replica.day_pnl() == (Decimal("1240.50"), True)
+    assert replica.total_open_pnl() == Profit(amount=Decimal("-40.40"), whole=True)
+    assert replica.day_pnl() == Profit(amount=Decimal("1240.50"), whole=True)
 
 
-def test_a_position_without_a_price_leaves_the_total_incomplete() -> None:
-    quotes = tuple(quote for quote in sample.QUOTES if quote.con_id != sample.TSLA)
+def test_profit_is_what_core_says_of_each_account() -> None:
+    replica = loaded()
+    other = replace(sample.PROFIT, account="DU0000999", open=Profit(amount=Decimal(7), whole=True), positions=())
+    position = sample.POSITIONS[0]
 
-    assert loaded(replace(sample.SNAPSHOT, quotes=quotes)).total_open_pnl() == (Decimal("43.60"), False)
+    replica.apply(envelope(MoneyUpdated(money=other)))
+
+    assert replica.total_open_pnl() == sample.PROFIT.open
+    assert replica.money_of("DU0000999") == other
+    assert replica.profit_of(position) == sample.PROFIT.positions[0]
+    assert replica.profit_of(replace(position, account="DU0000999")) is None
 
 
-def test_an_old_mark_leaves_the_total_an_estimate() -> None:
+def test_nothing_is_whole_once_core_is_gone() -> None:
     replica = loaded()
 
     replica.mark_lost(sample.NOW)
-    assert replica.total_open_pnl() == (Decimal("-40.40"), False)
-    assert replica.day_pnl() == (Decimal("1240.50"), False)
-
-
-def test_a_position_in_another_currency_is_left_out_of_the_total() -> None:
-    spy = replace(sample.INSTRUMENTS[2], currency="EUR")
-    instruments = tuple(spy if i.con_id == sample.SPY else i for i in sample.INSTRUMENTS)
-
-    assert loaded(replace(sample.SNAPSHOT, instruments=instruments)).total_open_pnl() == (Decimal("-50.00"), False)
+    assert replica.total_open_pnl() == Profit(amount=Decimal("-40.40"), whole=False)
+    assert replica.day_pnl() == Profit(amount=Decimal("1240.50"), whole=False)
+    assert not any(one.open.whole for one in replica.money[sample.ACCOUNT].positions)
 
 
 def test_positions_of_another_account_are_not_ours() -> None:

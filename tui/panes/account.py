@@ -7,21 +7,22 @@ from decimal import Decimal
 from typing import ClassVar
 
 from core.domain.account import Account
+from core.domain.money import BrokerPnl, Money, Profit, RateSource
 from tui import format as fmt
 from tui import messages
 from tui.panes.instrument import STYLES
 from tui.panes.line_row import Part
 from tui.panes.lines_pane import Line, LinesPane, labelled
 from tui.panes.mode_words import account_word
-from tui.panes.quote_cells import pnl_cell
-from tui.times import time_of_day
+from tui.panes.quote_cells import profit_cell
+from tui.times import seconds_since, time_of_day
 
 BAR_CELLS = 8
 AMOUNT_CELLS = 14
 
 
 class AccountPane(LinesPane):
-    """Figures in the account's base currency; open profit is the desk's own, from quotes."""
+    """Figures in the account's base currency; profit is core's own, from quotes, with IBKR's beside it."""
 
     TITLE = "ACCOUNT"
     HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
@@ -29,10 +30,10 @@ class AccountPane(LinesPane):
         messages.LinkLost,
         messages.ConnectionUpdated,
         messages.AccountUpdated,
-        messages.PositionsUpdated,
-        messages.QuotesFlushed,
+        messages.MoneyUpdated,
         messages.OrderUpdated,
         messages.ExecutionAdded,
+        messages.SecondPassed,
     )
 
     def summary(self) -> str:
@@ -60,12 +61,35 @@ class AccountPane(LinesPane):
         ]
 
     def _profit(self, account: Account) -> list[Line]:
-        day, day_complete = self.replica.day_pnl()
-        opened, complete = self.replica.total_open_pnl()
+        money = self.replica.money_of(account.account)
+        told = None if money is None else money.broker
+        realized = Profit(amount=account.realized_pnl, whole=True)
         return [
-            labelled("day P&L", _profit(day, complete=day_complete)),
-            labelled("realised", _profit(account.realized_pnl, complete=True)),
-            labelled("open", _profit(opened, complete=complete)),
+            labelled("day P&L", _profit(self.replica.day_pnl())),
+            labelled("open", _profit(self.replica.total_open_pnl())),
+            labelled("realised", _profit(realized)),
+            *(() if told is None else self._broker(told)),
+            *self._rates(money),
+        ]
+
+    def _broker(self, told: BrokerPnl) -> list[Line]:
+        """IBKR's own figures and their age."""
+        age = Part(f" {fmt.short_age((self.now - told.time).total_seconds())}", "$text-muted")
+        return [
+            labelled(name, Part(f"{fmt.pnl(value):>{AMOUNT_CELLS}}", "$text-muted"), age)
+            for name, value in (("IBKR day", told.daily), ("IBKR open", told.unrealized))
+        ]
+
+    def _rates(self, money: Money | None) -> list[Line]:
+        """What foreign currencies are worth, from where, and how old that is."""
+        foreign = [rate for rate in (money.rates if money else ()) if rate.source is not RateSource.BASE]
+        return [
+            labelled(
+                f"1 {rate.currency}",
+                f"{rate.value:>{AMOUNT_CELLS}.6f}",
+                Part(f" {rate.source.lower()}{_age(seconds_since(rate.time, self.now))}", "$text-muted"),
+            )
+            for rate in foreign
         ]
 
     def _work(self, account: Account) -> list[Line]:
@@ -87,12 +111,15 @@ def _amount(value: Decimal | None) -> str:
     return f"{text:>{AMOUNT_CELLS}}"
 
 
-def _profit(value: Decimal | None, *, complete: bool) -> Part:
-    if value is None:
+def _profit(profit: Profit) -> Part:
+    if profit.amount is None:
         return Part(f"{fmt.UNKNOWN:>{AMOUNT_CELLS}}")
-    cell = pnl_cell(value)
-    text = cell.text if complete else fmt.estimate(cell.text)
-    return Part(f"{text:>{AMOUNT_CELLS}}", STYLES.get(cell.style, ""))
+    cell = profit_cell(profit)
+    return Part(f"{cell.text:>{AMOUNT_CELLS}}", STYLES.get(cell.style, ""))
+
+
+def _age(seconds: float | None) -> str:
+    return "" if seconds is None else f" {fmt.short_age(seconds)}"
 
 
 def _bar(part: Decimal | None, whole: Decimal | None) -> str:

@@ -18,7 +18,7 @@ LAST_CELLS = 10
 
 
 class PositionsPane(GridPane):
-    """One row an instrument and account that is not flat."""
+    """One row an instrument and account that is not flat; profit in the account's base currency, as core values it."""
 
     TITLE = "POSITIONS"
     COLUMNS = (
@@ -26,6 +26,7 @@ class PositionsPane(GridPane):
         Column("qty", "QTY", 6, "right", max_width=12),
         Column("avg", "AVG", 10, "right", max_width=14),
         Column("last", "LAST", LAST_CELLS, "right", max_width=14),
+        Column("day", "DAY P&L", 10, "right", priority=40, max_width=16),
         Column("pnl", "OPEN P&L", 10, "right", max_width=16),
         Column("r", "R", 7, "right", priority=50),
         Column("stop", " STOP", 12, priority=60, max_width=UNBOUNDED),
@@ -36,6 +37,7 @@ class PositionsPane(GridPane):
         messages.QuotesFlushed,
         messages.InstrumentsUpdated,
         messages.PositionsUpdated,
+        messages.MoneyUpdated,
         messages.OrderUpdated,
         messages.SecondPassed,
     )
@@ -78,13 +80,15 @@ class PositionsPane(GridPane):
         con_id = position.con_id
         instrument, quote = self.replica.instrument(con_id), self.replica.quote(con_id)
         unknown = bool(self.replica.unknown_orders(con_id))
+        made = self.replica.profit_of(position)
         quantity = fmt.size(position.quantity)
         return {
             "sym": Cell(position.label + cells.flags(quote)),
             "qty": Cell(fmt.uncertain(quantity), "unknown") if unknown else Cell(quantity),
             "avg": Cell(cells.price_text(instrument, position.average_price)),
             "last": cells.last_cell(instrument, quote, self.now, LAST_CELLS),
-            "pnl": cells.pnl_cell(self.replica.open_pnl(position), quote),
+            "day": cells.profit_cell(None if made is None else made.day),
+            "pnl": cells.profit_cell(None if made is None else made.open),
             "r": cells.NO_CELL,
             "stop": Cell(f" {self._stop_text(position)}"),
         }

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from core.domain.instruments import Instrument, SecType
+from core.domain.money import Profit
 from core.domain.prices import decimals_of
 from core.domain.quotes import DataType, Quote
 from tui import format as fmt
@@ -93,6 +94,12 @@ def pnl_cell(value: Decimal | None, quote: Quote | None = None) -> Cell:
     if value is None or not value:
         return Cell(text)
     return Cell(text, "up" if value > 0 else "down")
+
+
+def profit_cell(profit: Profit | None) -> Cell:
+    """A profit that core computed; `—` where there is none, `~` where it is not whole."""
+    cell = pnl_cell(None if profit is None else profit.amount)
+    return cell if profit is None or profit.whole else Cell(fmt.estimate(cell.text), cell.style)
 
 
 def flags(quote: Quote | None) -> str:

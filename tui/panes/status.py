@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import ClassVar
 
 from core.domain.connection import Mode
 from core.domain.events import TradingState
+from core.domain.money import Profit
 from tui import format as fmt
 from tui import messages
 from tui.panes.line_row import GAP, WIDE, LineRow, Part
@@ -37,8 +37,7 @@ class StatusRow(LineRow):
         messages.TradingStateUpdated,
         messages.HealthUpdated,
         messages.AccountUpdated,
-        messages.PositionsUpdated,
-        messages.QuotesFlushed,
+        messages.MoneyUpdated,
         messages.SecondPassed,
     )
 
@@ -82,9 +81,8 @@ class StatusRow(LineRow):
         return [Part(f"  {time_of_day(self.now)}{zone}{mark}")] if self.replica.is_loaded else []
 
     def _profit(self, *, wide: bool) -> list[Part]:
-        day, day_complete = self.replica.day_pnl()
-        opened, complete = self.replica.total_open_pnl()
-        parts = [Part(f"day {_pnl(day, day_complete)}"), GAP, Part(f"open {_pnl(opened, complete)}")]
+        day, opened = self.replica.day_pnl(), self.replica.total_open_pnl()
+        parts = [Part(f"day {_pnl(day)}"), GAP, Part(f"open {_pnl(opened)}")]
         account = self.replica.account_values()
         if wide and account is not None and account.buying_power is not None:
             parts += [Part(" │ "), Part(f"BP {fmt.money(account.buying_power, 0)}")]
@@ -95,8 +93,9 @@ class StatusRow(LineRow):
         return "" if milliseconds is None else f"{milliseconds:.0f}ms"
 
 
-def _pnl(value: Decimal | None, complete: bool) -> str:
-    """A profit; `?` while unknown, `~` while a part of it can't be valued."""
-    if value is None:
+def _pnl(profit: Profit) -> str:
+    """A profit; `?` while unknown, `~` while a part of it is missing or valued at an old price."""
+    if profit.amount is None:
         return fmt.UNKNOWN
-    return fmt.pnl(value) if complete else fmt.estimate(fmt.pnl(value))
+    text = fmt.pnl(profit.amount)
+    return text if profit.whole else fmt.estimate(text)

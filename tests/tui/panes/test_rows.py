@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from core.domain.connection import Connection, FarmStatus, LinkState, Mode
 from core.domain.events import ConnectionChanged, ExecutionAdded, Incident, Severity, Snapshot, TradingState
+from core.domain.money import Profit, Rate, RateSource
 from tests.tui import sample
 from tests.tui.desk_pilot import lines_of, until
 from tests.tui.panes.pane_app import PaneApp
@@ -72,12 +73,17 @@ async def test_halted_takes_the_place_of_active() -> None:
     assert "  HALTED   CONFIRM" in (await shown(PaneApp(StatusRow, halted), 80))[0]
 
 
+def made(**changes: object) -> Snapshot:
+    """The quiet morning with other profits."""
+    return replace(sample.SNAPSHOT, money=(replace(sample.PROFIT, **changes),))
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        (replace(sample.SNAPSHOT, positions=None), "day ?  open ?"),
-        (replace(sample.SNAPSHOT, quotes=sample.QUOTES[:1]), "day ~+1,364.90  open ~+84.00"),
-        (replace(sample.SNAPSHOT, positions=()), "day +1,280.90  open +0.00"),
+        (replace(sample.SNAPSHOT, money=()), "day ?  open ?"),
+        (made(day=Profit(), open=Profit(amount=Decimal(84))), "day ?  open ~+84.00"),
+        (made(open=Profit(amount=Decimal(0), whole=True)), "day +1,240.50  open +0.00"),
     ],
 )
 async def test_profit_that_is_not_known_is_not_zero(changed: Snapshot, words: str) -> None:
@@ -206,24 +212,34 @@ async def test_control_characters_never_reach_the_screen() -> None:
 
 
 async def test_account_reads_as_drawn() -> None:
-    lines = await shown(PaneApp(AccountPane), 41, 14)
+    lines = await shown(PaneApp(AccountPane), 41, 16)
 
     assert lines[0].endswith("DU…123 USD ─")
-    assert [line.split() for line in lines[1:9]] == [
+    assert [line.split() for line in lines[1:11]] == [
         ["net", "liq", "104,215.30"],
         ["cash", "38,880.10"],
         ["buying", "pow.", "182,400.00"],
         ["margin", "61,210.00", "▓▓▓▓░░░░", "59%"],
         ["maintenance", "48,900.00"],
         ["day", "P&L", "+1,240.50"],
-        ["realised", "+1,280.90"],
         ["open", "−40.40"],
+        ["realised", "+1,280.90"],
+        ["IBKR", "day", "+1,239.80", "1s"],
+        ["IBKR", "open", "−41.10", "1s"],
     ]
-    assert [line.strip() for line in lines[9:12]] == [
+    assert [line.strip() for line in lines[11:14]] == [
         "orders     5 today · 3 live",
         "trades     2 · fees 1.40",
         "as of      10:31:05",
     ]
+
+
+async def test_account_says_what_foreign_money_is_worth_and_since_when() -> None:
+    rate = Rate(currency="EUR", value=Decimal("1.0841"), source=RateSource.QUOTE, time=sample.ago(4))
+    lines = await shown(PaneApp(AccountPane, made(rates=(*sample.PROFIT.rates, rate), broker=None)), 41, 14)
+
+    assert lines[6].split() == ["day", "P&L", "+1,240.50"]
+    assert lines[9].split() == ["1", "EUR", "1.084100", "quote", "4s"]
 
 
 async def test_account_that_nobody_reported() -> None:

@@ -1,0 +1,112 @@
+"""What each account has made: valued again each second, and the broker's own figures asked for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from core.clock import Clock, trading_day
+from core.domain.account import Account
+from core.domain.connection import LinkState
+from core.domain.events import Envelope, ExecutionAdded, MoneyUpdated
+from core.domain.executions import Execution
+from core.domain.money import BrokerPnl, Market, Money, Traded, value_account
+from core.domain.reports import PnlReport
+from core.errors import DeskError
+from core.execution.publisher import Publisher
+from core.execution.state import DeskState
+from core.market.feed import QuoteFeed
+from core.ports import Broker
+
+log = logging.getLogger(__name__)
+
+
+class MoneyKeeper:
+    """Keeps the profit of every account, apart from that of every other one."""
+
+    def __init__(self, broker: Broker, state: DeskState, feed: QuoteFeed, publisher: Publisher, clock: Clock) -> None:
+        """Knows nothing until `renew`."""
+        self._broker = broker
+        self._state = state
+        self._feed = feed
+        self._publisher = publisher
+        self._clock = clock
+        self._money: dict[str, Money] = {}
+        self._told: dict[str, dict[int, BrokerPnl]] = {}
+        self._watched: set[tuple[str, int]] = set()
+        self._verified: datetime | None = None
+        self._day: date | None = None
+        self._fills: dict[str, Execution] = {}
+        self._traded: dict[str, dict[int, Traded]] = {}
+
+    def all(self) -> tuple[Money, ...]:
+        """Every account as it was valued last."""
+        return tuple(self._money.values())
+
+    def heard(self, report: PnlReport) -> None:
+        """The broker gave figures of its own."""
+        self._told.setdefault(report.account, {})[report.con_id] = BrokerPnl(
+            daily=report.daily, unrealized=report.unrealized, realized=report.realized, time=self._clock.utc()
+        )
+
+    def renew(self) -> None:
+        """Value every account, tell the desks what changed, and ask for the broker's figures of what is held."""
+        self._watch()
+        state, now = self._state, self._clock.utc()
+        positions = None if state.positions is None else tuple(state.positions.values())
+        self._turn(trading_day(now))
+        quotes = {quote.con_id: quote for quote in self._feed.all()}
+        market = Market(instruments=state.instruments, quotes=quotes, now=now)
+        for name in self._accounts(position.account for position in positions or ()):
+            account = state.accounts.get(name) or Account(account=name)
+            money = value_account(account, positions, self._traded.get(name, {}), market, self._told.get(name, {}))
+            if self._money.get(name) != money:
+                self._money[name] = money
+                self._publisher.state(MoneyUpdated(money=money))
+
+    def publish(self, envelope: Envelope) -> None:
+        """A fact was published: fills count, every one in its latest revision."""
+        if isinstance(envelope.event, ExecutionAdded):
+            self._count(envelope.event.execution)
+
+    def _turn(self, day: date) -> None:
+        """Begin a trading day with its fills that are known."""
+        if day != self._day:
+            self._day, self._fills, self._traded = day, {}, {}
+            for execution in self._state.book.executions():
+                self._count(execution)
+
+    def _count(self, execution: Execution) -> None:
+        if execution.con_id <= 0 or trading_day(execution.time) != self._day:
+            return
+        known = self._fills.get(execution.stem)
+        if known is not None and known.revision > execution.revision:
+            return
+        traded = self._traded.setdefault(execution.account, {})
+        so_far = traded.get(execution.con_id, Traded())
+        traded[execution.con_id] = (so_far if known is None else so_far.plus(known, -1)).plus(execution)
+        self._fills[execution.stem] = execution
+
+    def _watch(self) -> None:
+        connection = self._state.connection
+        if connection.state is not LinkState.READY:
+            return
+        if connection.verified != self._verified:
+            # Another connection: whatever was asked before is answered no more.
+            self._verified = connection.verified
+            self._watched.clear()
+        wanted = {(account, 0) for account in connection.accounts}
+        wanted |= {key for key, held in (self._state.positions or {}).items() if held.quantity}
+        try:
+            for account, con_id in sorted(wanted - self._watched):
+                self._broker.watch_profit(account, con_id)
+                self._watched.add((account, con_id))
+        except DeskError as error:
+            log.warning("the broker's profit figures: %s", error)
+        for account, con_id in self._watched - wanted:
+            self._broker.unwatch_profit(account, con_id)
+        self._watched &= wanted
+
+    def _accounts(self, holders: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self._state.connection.accounts, *self._state.accounts, *holders)))
