@@ -28,6 +28,7 @@ from tui.app import DeskApp
 
 SIZE = (160, 50)
 UNTHROTTLED = 1_000_000
+LINES = 500
 
 
 async def main() -> None:
@@ -51,6 +52,7 @@ async def _share(path: Path, port: int, beats: Path) -> None:
         timeout=10.0,
         read_only=False,
         symbols=(),
+        lines=LINES,
         limits=Limits(),
         pace=UNTHROTTLED,
         journal=path.with_suffix(".db"),

@@ -32,7 +32,10 @@ async def main() -> None:
     """Serve until standard input ends."""
     wanted: dict[str, int] = json.loads(sys.argv[1])
     options = GatewayOptions(
-        instruments=wanted["instruments"], cash=Decimal(1_000_000_000), state=state_dir("practice") / "practice"
+        instruments=wanted["instruments"],
+        lines=max(100, wanted["instruments"]),
+        cash=Decimal(1_000_000_000),
+        state=state_dir("practice") / "practice",
     )
     async with PracticeGateway(options) as gateway:
         await _trade(gateway, wanted["orders"], wanted["fills"])
