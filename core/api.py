@@ -11,7 +11,7 @@ from core.domain.events import Envelope, Snapshot
 from core.ids import mint_order_ref
 from core.link.launch import CoreReady, PendingCore, begin_launch
 
-__all__ = ["CoreReady", "DeskClient", "PendingCore", "attach", "begin_launch", "mint_order_ref"]
+__all__ = ["CoreReady", "DeskClient", "PendingCore", "attach", "begin_launch", "mint_order_ref", "retire"]
 
 
 class DeskClient(Protocol):
@@ -43,8 +43,20 @@ class DeskClient(Protocol):
 async def attach(path: Path, client_name: str) -> DeskClient:
     """Attach to the core that listens at `path` (see `CoreReady.socket`); `client_name` is for people.
 
-    Raises LinkError if nobody listens there, if it is another user, another build, or doesn't answer in time.
+    Raises OtherBuildError if it is another build, LinkError if nobody listens there, if it is another user, or if it
+    doesn't answer in time.
     """
     from core.link.client import SocketClient
 
     return await SocketClient.attach(path, client_name)
+
+
+async def retire(path: Path, client_name: str, accepted_in_flight: int) -> None:
+    """Have the core that listens at `path` end, whatever its build; returns once it lets its clients go.
+
+    Orders stay at the broker. `accepted_in_flight` is how many orders in flight a person was told of: core refuses
+    while there are more. Raises OtherBuildError then, LinkError if it can't be asked or doesn't end in time.
+    """
+    from core.link import retire as retiring
+
+    await retiring.retire(path, client_name, accepted_in_flight)

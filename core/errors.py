@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class DeskError(Exception):
     """Base of every error that ibdesk raises on purpose.
@@ -70,6 +72,20 @@ class LinkError(DeskError):
     """The socket between the desk and core failed or spoke another version."""
 
     title = "Link"
+
+
+class OtherBuildError(LinkError):
+    """Core runs another build than this client: it must be restarted before they can work together."""
+
+    title = "Another build"
+
+    def __init__(self, text: str, *, socket: Path, working: int, in_flight: int) -> None:
+        """`socket` is where that core listens; the numbers are its orders that have not ended."""
+        super().__init__(text)
+        self.socket = socket
+        self.working = working
+        self.in_flight = in_flight
+        """Orders that hang on an answer, or whose outcome is not known."""
 
 
 class CoreStartError(DeskError):

@@ -199,7 +199,12 @@ def load_settings(arguments: Mapping[str, str], environment: Mapping[str, str] |
     Without a profile named, `ibdesk` alone is practice, and a host or port from outside means a paper gateway there.
     Raises ConfigError that names the source, the key and, for a misspelt key, the nearest right one.
     """
-    settings, complaints = judge(read_layers(arguments, environment))
+    return settings_of(read_layers(arguments, environment))
+
+
+def settings_of(layers: Layers) -> Settings:
+    """The settings that the layers make. Raises ConfigError as `load_settings` does."""
+    settings, complaints = judge(layers)
     if settings is None:
         raise ConfigError(complaints[0])
     return settings

@@ -178,6 +178,10 @@ class Watcher:
         """One command."""
         return await self.client.send(command)
 
+    async def ended(self) -> None:
+        """Wait until the events end. Raises LinkError with the reason that core gave."""
+        await asyncio.shield(self._following)
+
     async def close(self) -> None:
         """Detach."""
         await self.client.close()

@@ -134,16 +134,16 @@ class DeskApp(DeskHost, inherit_bindings=False):
             case messages.SnapshotLoaded() | messages.ConnectionUpdated():
                 self._name_window()
                 self._ask_for_phrase()
-            case messages.StartFailed(title=title, text=text):
-                self._show_start_error(title, text)
+            case messages.StartFailed(title=title, text=text, other_build=other_build):
+                self._show_start_error(title, text, other_build=other_build)
         super().publish(message)
 
-    def _show_start_error(self, title: str, text: str) -> None:
+    def _show_start_error(self, title: str, text: str, *, other_build: bool) -> None:
         from tui.screens.start_error import StartErrorScreen
 
         if any(isinstance(screen, StartErrorScreen) for screen in self.screen_stack):
             return
-        self.call_later(self.push_screen, StartErrorScreen(title, text))
+        self.call_later(self.push_screen, StartErrorScreen(title, text, other_build=other_build))
 
     def _ask_for_phrase(self) -> None:
         """Ask once each time that core begins to wait for the phrase."""

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from core.api import DeskClient, mint_order_ref
+from core.api import DeskClient, mint_order_ref, retire
 from core.domain.commands import Ack, Command, Leave
 from core.domain.events import (
     AccountUpdated,
@@ -25,7 +25,7 @@ from core.domain.events import (
     TradingStateChanged,
     WatchlistUpdated,
 )
-from core.errors import DeskError, LinkError
+from core.errors import DeskError, LinkError, OtherBuildError
 from tui import messages
 from tui.replica import Replica, SnapshotNeededError
 
@@ -86,6 +86,8 @@ class Bridge:
         self._client: DeskClient | None = None
         self._wanted = asyncio.Event()
         self._closing = False
+        self._other: OtherBuildError | None = None
+        self._restart: OtherBuildError | None = None
         self._quotes: set[int] = set()
         self._stale_parts: set[type[messages.DeskMessage]] = set()
         self.changed: Callable[[], None] = _nothing
@@ -117,6 +119,11 @@ class Bridge:
         """Start attaching once more after `StartFailed`."""
         self._wanted.set()
 
+    def restart_core(self) -> None:
+        """End the core of another build that `StartFailed` told of, and start this build's. Only on a person's word."""
+        self._restart = self._other
+        self._wanted.set()
+
     def flush(self) -> bool:
         """Announce the state that changed since the last flush; False if none did. The pulse calls it."""
         changed = bool(self._quotes or self._stale_parts)
@@ -133,9 +140,11 @@ class Bridge:
         """Attach, follow, attach again: until `close`. Errors that a person must act on become `StartFailed`."""
         while not self._closing:
             try:
+                await self._end_other()
                 client, snapshot = await self._attach()
             except DeskError as error:
-                self._post(messages.StartFailed(error.title, str(error)))
+                self._other = error if isinstance(error, OtherBuildError) else None
+                self._post(messages.StartFailed(error.title, str(error), self._other is not None))
                 await self._wanted.wait()
                 self._wanted.clear()
                 continue
@@ -164,11 +173,19 @@ class Bridge:
             raise LinkError(NO_CORE)
         return self._client
 
+    async def _end_other(self) -> None:
+        """End the core that a person wants restarted; it refuses if more is in flight than the person was told of."""
+        other, self._restart = self._restart, None
+        if other is not None:
+            await retire(other.socket, "desk", other.in_flight)
+
     async def _attach(self) -> tuple[DeskClient, Snapshot]:
         """A client that gives a snapshot. A broken link is tried again after a pause, other errors are final."""
         for pause in self._backoff if self._replica.is_loaded else self._first_backoff:
             try:
                 return await self._reach()
+            except OtherBuildError:
+                raise
             except LinkError:
                 await asyncio.sleep(pause)
         return await self._reach()

@@ -5,19 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from core.domain.connection import Endpoint
 from core.errors import ConnectError
 
+log = logging.getLogger(__name__)
+
 IDLE_EXIT_SECONDS = 30
 """A practice gateway that core started ends this long after its last client."""
+MOST_RESTARTS = 5
+RESTARTS_WITHIN = 600.0
+"""Seconds within which a practice gateway is started again at most MOST_RESTARTS times."""
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 15.0
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.01
@@ -44,15 +54,26 @@ class OutsideGateway:
 class PracticeGateway:
     """The practice gateway of one profile, in a process of its own; one left running by an earlier core is adopted."""
 
-    def __init__(self, port: int, seed: int, state_dir: Path, lines: int = 100) -> None:
+    def __init__(
+        self,
+        port: int,
+        seed: int,
+        state_dir: Path,
+        lines: int = 100,
+        *,
+        tell: Callable[[str], None] = log.warning,
+    ) -> None:
         """`port` 0 takes a free one; `state_dir` keeps its account and market beside the profile's journal.
 
-        `lines` is how many instruments it quotes to a client at a time.
+        `lines` is how many instruments it quotes to a client at a time; `tell` hears that it had to be started again.
         """
+        self._tell = tell
+        self._restarts: deque[float] = deque(maxlen=MOST_RESTARTS)
         self._port = port
         self._lines = lines
         self._seed = seed
         self._state_dir = state_dir
+        self._words = state_dir / "gateway.stderr"
         self._process: subprocess.Popen[bytes] | None = None
         self._ready_fd: int | None = None
         self._endpoint: Endpoint | None = None
@@ -81,7 +102,7 @@ class PracticeGateway:
             "core.practice",
             *(str(part) for pair in arguments.items() for part in pair),
         ]
-        with (self._state_dir / "gateway.stderr").open("wb") as errors:
+        with os.fdopen(_private(self._words), "wb") as errors:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -96,7 +117,8 @@ class PracticeGateway:
 
     async def endpoint(self) -> Endpoint:
         """Where it listens; starts it first, or again, where it does not run. Raises ConnectError if it can't."""
-        if self._endpoint is not None and not self._is_alive():
+        if self.pid is not None and self._ready_fd is None and not self._is_alive():
+            await self._prepare_restart()
             self._endpoint, self.pid = None, None
         if self._endpoint is None:
             if self._ready_fd is None:
@@ -104,6 +126,22 @@ class PracticeGateway:
             if self._endpoint is None:
                 self._endpoint = await self._wait_ready()
         return self._endpoint
+
+    async def _prepare_restart(self) -> None:
+        """Wait a while before it is started again. Raises ConnectError when that happened too often."""
+        now = time.monotonic()
+        while self._restarts and now - self._restarts[0] >= RESTARTS_WITHIN:
+            self._restarts.popleft()
+        count = len(self._restarts)
+        if count == MOST_RESTARTS:
+            minutes = max(1, round((RESTARTS_WITHIN - (now - self._restarts[0])) / 60))
+            raise ConnectError(
+                f"The practice gateway ended {count + 1} times within {RESTARTS_WITHIN / 60:g} minutes. It is started "
+                f"again in {minutes} min at the earliest, at once with a new core. Its words are in {self._words}."
+            )
+        self._tell(f"The practice gateway ended by itself ({self._last_words()}). It is started again.")
+        self._restarts.append(now)
+        await asyncio.sleep(min(_FIRST_PAUSE * 2**count, _LONGEST_PAUSE) if count else 0)
 
     async def stop(self) -> None:
         """End the process and wait until it is gone; its state stays on disk."""
@@ -148,12 +186,11 @@ class PracticeGateway:
         return Endpoint("127.0.0.1", json.loads(line)["port"])
 
     def _last_words(self) -> str:
-        log = self._state_dir / "gateway.stderr"
         with contextlib.suppress(OSError):
-            lines = log.read_text(errors="replace").strip().splitlines()
+            lines = self._words.read_text(errors="replace").strip().splitlines()
             if lines:
                 return lines[-1]
-        return f"it said nothing. See {log}, and try again."
+        return f"it said nothing. See {self._words}, and try again."
 
     def _is_alive(self) -> bool:
         if self._process is not None:
@@ -168,6 +205,10 @@ class PracticeGateway:
             return None
         wanted = self._port in (0, port)
         return (pid, Endpoint("127.0.0.1", port)) if wanted and _exists(pid) and _listens(port) else None
+
+
+def _private(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def _exists(pid: int) -> bool:

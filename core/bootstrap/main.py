@@ -15,6 +15,7 @@ from pathlib import Path
 
 from core.bootstrap.gateway import OutsideGateway, PracticeGateway
 from core.bootstrap.logs import start_logging
+from core.bootstrap.notices import Notices
 from core.domain.connection import Mode
 from core.errors import DeskError, LockHeldError
 from core.ids import mint_ulid
@@ -22,7 +23,7 @@ from core.link import paths
 from core.link.lock import CoreLock, LockRecord, ProfileHeldError
 from core.ports import MakeBroker
 from core.risk.live_guard import permit
-from core.settings import Settings, contradictions, load_settings
+from core.settings import Settings, contradictions, exposed, read_layers, settings_of
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +40,13 @@ def main(argv: Sequence[str], make_broker: MakeBroker | None = None) -> int:
     """
     answer, arguments = _parse(argv)
     try:
-        settings = load_settings(arguments)
+        layers = read_layers(arguments)
+        settings = settings_of(layers)
         if settings.mode is not Mode.LIVE:
             # A live profile is permitted later, by the phrase; any other is refused before anything is opened.
             permit(settings.endpoint, settings.mode, settings.account, None)
-        return _run(settings, answer, make_broker)
+        warnings = [*contradictions(layers.environment), *filter(None, [exposed(layers)])]
+        return _run(settings, warnings, answer, make_broker)
     except DeskError as error:
         answer({"error": {"title": error.title, "text": str(error)}})
         return 2
@@ -68,20 +71,23 @@ def _answer(ready: int | None, message: object) -> None:
         os.close(ready)
 
 
-def _run(settings: Settings, answer: Callable[[object], None], make_broker: MakeBroker | None) -> int:
+def _run(
+    settings: Settings, warnings: Sequence[str], answer: Callable[[object], None], make_broker: MakeBroker | None
+) -> int:
     folder = paths.state_dir(settings.profile)
     listening = paths.socket_path(settings.profile)
     record = LockRecord(pid=os.getpid(), session=mint_ulid(), endpoint=_endpoint_text(settings), socket=str(listening))
     lock = CoreLock(paths.lock_path(settings.profile))
-    holder = _acquire(lock, record)
+    holder = _acquire(lock, record, settings)
     if holder is not None:
-        answer(_attached(settings, holder))
+        answer({"ready": {"socket": holder.socket, "session": holder.session, "pid": holder.pid, "attached": True}})
         return 0
     listener = start_logging(folder)
-    for text in contradictions(os.environ):
-        log.warning("%s", text)
+    notices = Notices()
+    for text in warnings:
+        notices.tell(text)
     try:
-        asyncio.run(_serve(settings, folder, record, answer, make_broker))
+        asyncio.run(_serve(settings, folder, record, answer, make_broker, notices))
     except Exception:
         log.exception("core ended")
         raise
@@ -91,17 +97,27 @@ def _run(settings: Settings, answer: Callable[[object], None], make_broker: Make
     return 0
 
 
-def _acquire(lock: CoreLock, record: LockRecord) -> LockRecord | None:
-    """None once the lock is ours; else who holds it. Raises ProfileHeldError if the holder never says who it is."""
+def _acquire(lock: CoreLock, record: LockRecord, settings: Settings) -> LockRecord | None:
+    """None once the lock is ours; else who holds it and can be attached to: one that is just ending is waited for.
+
+    Raises LockHeldError if it has another gateway or never listens, ProfileHeldError if it never says who it is.
+    """
     deadline = time.monotonic() + _HOLDER_SECONDS
     while True:
         try:
             lock.acquire(record)
         except ProfileHeldError as held:
-            if held.holder is not None:
-                return held.holder
+            holder = held.holder
+            if holder is not None and _listens(holder):
+                _check_endpoint(settings, holder)
+                return holder
             if time.monotonic() >= deadline:
-                raise
+                if holder is None:
+                    raise
+                raise LockHeldError(
+                    f"Core {holder.pid} holds this profile but does not listen on {holder.socket}. "
+                    f"If it hangs, end it (kill {holder.pid}) and start again; its journal keeps every order."
+                ) from None
             time.sleep(_RETRY_SECONDS)
         else:
             return None
@@ -111,8 +127,8 @@ def _endpoint_text(settings: Settings) -> str:
     return str(settings.endpoint) if settings.endpoint.port else ""
 
 
-def _attached(settings: Settings, holder: LockRecord) -> object:
-    """The answer for a profile whose core runs already. Raises LockHeldError if it has another gateway."""
+def _check_endpoint(settings: Settings, holder: LockRecord) -> None:
+    """Raise LockHeldError if the running core has another gateway than the one asked for."""
     wanted = _endpoint_text(settings)
     if wanted and holder.endpoint != wanted:
         has = f"connected to {holder.endpoint}" if holder.endpoint else "with its own practice gateway"
@@ -120,22 +136,11 @@ def _attached(settings: Settings, holder: LockRecord) -> object:
             f"Profile {settings.profile!r} is in use by core {holder.pid}, {has}; you asked for {wanted}. "
             "Quit that desk first, or choose another profile."
         )
-    _wait_listening(holder)
-    return {"ready": {"socket": holder.socket, "session": holder.session, "pid": holder.pid, "attached": True}}
 
 
-def _wait_listening(holder: LockRecord) -> None:
-    deadline = time.monotonic() + _HOLDER_SECONDS
-    while True:
-        with socket.socket(socket.AF_UNIX) as probe:
-            if probe.connect_ex(holder.socket) == 0:
-                return
-        if time.monotonic() >= deadline:
-            raise LockHeldError(
-                f"Core {holder.pid} holds this profile but does not listen on {holder.socket}. "
-                f"If it hangs, end it (kill {holder.pid}) and start again; its journal keeps every order."
-            )
-        time.sleep(_RETRY_SECONDS)
+def _listens(holder: LockRecord) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(holder.socket) == 0
 
 
 async def _serve(
@@ -144,11 +149,16 @@ async def _serve(
     record: LockRecord,
     answer: Callable[[object], None],
     make_broker: MakeBroker | None,
+    notices: Notices,
 ) -> None:
     gateway: PracticeGateway | OutsideGateway
     if settings.mode is Mode.PRACTICE:
         gateway = PracticeGateway(
-            settings.endpoint.port, settings.practice.seed, folder / "practice", settings.market_data_lines
+            settings.endpoint.port,
+            settings.practice.seed,
+            folder / "practice",
+            settings.market_data_lines,
+            tell=notices.tell,
         )
         # Before the adapter's heavy import: the two start side by side.
         gateway.begin()
@@ -181,4 +191,5 @@ async def _serve(
         gateway,
         ready,
         make_broker=make_broker or ib_broker,
+        notices=notices,
     )

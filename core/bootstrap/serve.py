@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
+from core.bootstrap.lifetime import Lifetime
+from core.bootstrap.notices import Notices
 from core.clock import Clock, LoopClock
 from core.domain.connection import Connection, Endpoint, Mode
 from core.domain.entries import SessionStarted
@@ -25,13 +25,6 @@ from core.journal.store import JournalStore, open_journal
 from core.link.server import LinkServer
 from core.link.wire import BUILD, Welcome
 from core.ports import Broker, BrokerListener, MakeBroker
-
-log = logging.getLogger(__name__)
-
-FIRST_DESK_SECONDS = 60.0
-"""Core ends if no desk came within this time of its start, and nothing works at the broker."""
-DESERTED_SECONDS = 30.0
-"""Core ends this long after its last desk was lost, unless something works at the broker; a goodbye ends it now."""
 
 
 class RunOptions(Struct, frozen=True, kw_only=True):
@@ -89,6 +82,7 @@ class Parts(NamedTuple):
     journal: JournalStore
     link: LinkServer
     """Not listening yet."""
+    lifetime: Lifetime
 
 
 async def assemble(options: RunOptions, gateway: Gateway, clock: Clock, make_broker: MakeBroker) -> Parts:
@@ -137,7 +131,8 @@ async def assemble(options: RunOptions, gateway: Gateway, clock: Clock, make_bro
             pid=os.getpid(),
         )
 
-    return Parts(service, journal, LinkServer(service, options.socket, describe))
+    lifetime = Lifetime(service, clock)
+    return Parts(service, journal, LinkServer(service, options.socket, describe, tenure=lifetime), lifetime)
 
 
 async def serve(
@@ -146,34 +141,30 @@ async def serve(
     ready: Callable[[], None],
     *,
     make_broker: MakeBroker,
+    notices: Notices,
 ) -> None:
     """Run until told to stop or deserted. `ready` is called when desks can attach.
 
-    An exception in an essential part ends core: it is raised from here after everything was closed.
+    `notices` become incidents. An exception in an essential part ends core: PartFailedError is raised from here once
+    that stands in the journal and everything is closed.
     """
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    clock = LoopClock(loop)
-    parts = await assemble(options, gateway, clock, make_broker)
-    service, journal, link = parts.service, parts.journal, parts.link
+    parts = await assemble(options, gateway, LoopClock(loop), make_broker)
+    service, journal, link, lifetime = parts
+    lifetime.listen(loop)
+    notices.listen(service.alert)
     await link.start()
     ready()
     # What the start made stays for good: no later collection has to walk it, which would hold the loop for 10 ms.
     gc.collect()
     gc.freeze()
     running = asyncio.create_task(service.run(), name="service")
-    leaving = asyncio.create_task(_until_deserted(service, clock, stop), name="lifetime")
     try:
-        await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            running.result()
+        await lifetime.over(running)
     finally:
-        for task in (running, leaving):
-            task.cancel()
-        await asyncio.gather(running, leaving, return_exceptions=True)
-        await link.close()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await link.close(lifetime.farewell)
         await service.close()
         await journal.close()
         if not service.desks:
@@ -183,22 +174,3 @@ async def serve(
 def _later(service: Callable[[], ExecutionService]) -> Callable[[str], None]:
     """Halt a service that is made after whoever may call this."""
     return lambda reason: service().halt(reason)
-
-
-async def _until_deserted(service: ExecutionService, clock: Clock, stop: asyncio.Event) -> None:
-    """Return when core should end: told to, or nobody is there and nothing works at the broker."""
-    deadline = clock.mono() + FIRST_DESK_SECONDS
-    while not stop.is_set():
-        if service.told_to_stop:
-            log.info("the last desk left")
-            return
-        if service.desks or service.has_live_orders:
-            deadline = clock.mono() + DESERTED_SECONDS
-        elif clock.mono() >= deadline:
-            log.info("no desk and no working order: ending")
-            return
-        service.desks_changed.clear()
-        waiting = {asyncio.ensure_future(stop.wait()), asyncio.ensure_future(service.desks_changed.wait())}
-        await asyncio.wait(waiting, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
-        for task in waiting:
-            task.cancel()

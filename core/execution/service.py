@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Protocol
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from core.clock import Clock
 from core.domain.commands import (
     Ack,
+    AskBars,
     CancelEntries,
     CancelOrder,
     ClosePosition,
@@ -34,12 +32,13 @@ from core.domain.commands import (
     Unwatch,
     Watch,
 )
-from core.domain.connection import Connection, Endpoint, LinkState, Mode
+from core.domain.connection import Connection, Endpoint, Mode
 from core.domain.events import Envelope, QuotesUpdated, Severity, Snapshot, TradingState, TradingStateChanged
 from core.domain.limits import Limits
 from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
 from core.errors import DeskError, LiveGuardError
+from core.execution.health import HEALTH_SECONDS, GatewayProcess, HealthReporter
 from core.execution.hearing import Hearing
 from core.execution.keeper import ConnectionKeeper, KeeperOptions
 from core.execution.money import MoneyKeeper
@@ -47,13 +46,13 @@ from core.execution.orders import OrderDesk, OrderOptions
 from core.execution.position_actions import PositionActions
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
+from core.execution.supervision import kept_up
 from core.execution.watching import Watching, WatchOptions
+from core.market.bars import BarCache
 from core.market.feed import QuoteFeed
 from core.ports import Broker, BrokerListener, EventSink, Journal, RecordedFacts
 
 log = logging.getLogger(__name__)
-
-HEALTH_SECONDS = 1.0
 
 
 class ServiceOptions(Struct, frozen=True, kw_only=True):
@@ -73,12 +72,8 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
     """How many requests for market data may leave in any second."""
 
 
-class Gateway(Protocol):
+class Gateway(GatewayProcess, Protocol):
     """Where the broker is to be found."""
-
-    @property
-    def pid(self) -> int | None:
-        """The process of the gateway that core started; None when it started none."""
 
     async def endpoint(self) -> Endpoint:
         """Where to connect; starts the practice gateway where that is wanted. Raises DeskError."""
@@ -111,6 +106,7 @@ class ExecutionService:
         self._watching = Watching(
             self._broker, state, self._feed, self._publisher, journal, clock, _watch_options(options)
         )
+        self._bars = BarCache(self._watching.bars, clock)
         self._keeper = ConnectionKeeper(
             self._broker,
             state,
@@ -145,6 +141,9 @@ class ExecutionService:
             OrderOptions(limits=options.limits, client_id=options.keeper.client_id, read_only=options.read_only),
         )
         self._actions = PositionActions(state, self._feed, self._orders, self._keeper.ask_books)
+        self._health = HealthReporter(
+            self._broker, state, self._publisher, journal, clock, self._keeper, gateway, lambda: len(self._desks)
+        )
         self._live_clients: set[str] = set()
         self._desks: dict[str, None] = {}
         self._departing: dict[str, bool] = {}
@@ -199,8 +198,9 @@ class ExecutionService:
         """Keep the connection and the health figures until cancelled. An exception here must end core."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keeper.run(), name="connection")
-            group.create_task(self._watching.run(), name="watching")
-            group.create_task(self._report_health(), name="health")
+            group.create_task(kept_up("Market data", self._watching.run, self.alert), name="watching")
+            group.create_task(kept_up("Health", self._health.run, self.alert), name="health")
+            group.create_task(kept_up("Money", self._renew_money, self.alert), name="money")
 
     async def close(self) -> None:
         """Close the connection to the broker; orders stay where they are."""
@@ -233,6 +233,8 @@ class ExecutionService:
                 ack = self._actions.preview_close(command)
             case SearchSymbols() | Watch() | Combine() | Unwatch() | SetViewers():
                 ack = await self._watching.look(command, client)
+            case AskBars(request=request):
+                ack = Ack(ok=True, result=await self._bars.ask(request))
             case ConfirmLive(phrase=phrase):
                 ack = self._confirm(phrase, client)
             case Reconnect():
@@ -361,34 +363,21 @@ class ExecutionService:
         self._publish_quotes(self._feed.mark_stale())
         await self._watching.resubscribe()
 
+    async def _renew_money(self) -> None:
+        while True:
+            self._money.renew()
+            await asyncio.sleep(HEALTH_SECONDS)
+
+    def alert(self, text: str) -> None:
+        """Tell every desk something that a person must know."""
+        self._publisher.facts([self._hearing.incident(text, Severity.WARNING)])
+
     def halt(self, reason: str) -> None:
         """Let no new order or change through from now on; cancels still pass."""
         self._state.trading_state = TradingState.HALTED
         self._state.trading_reason = reason
         told = self._hearing.incident(f"Trading is halted: {reason}", Severity.ALARM)
         self._publisher.facts([TradingStateChanged(state=TradingState.HALTED, reason=reason), told])
-
-    async def _report_health(self) -> None:
-        while True:
-            beat = self._keeper.heartbeat_at
-            age = None if beat is None else Decimal(round(self._clock.mono() - beat, 1)).quantize(Decimal("0.1"))
-            health = replace(
-                self._state.health,
-                round_trip_ms=self._keeper.round_trip_ms,
-                heartbeat_age_s=age,
-                journal_sync_ms=self._journal.last_sync_ms,
-                journal_head=self._journal.durable,
-                desks=len(self._desks),
-                lines=self._broker.lines if self._state.connection.state is LinkState.READY else 0,
-                core_pid=os.getpid(),
-                gateway_pid=self._gateway.pid,
-                bad_frames=self._broker.bad_frames,
-            )
-            if health != self._state.health:
-                self._state.health = health
-                self._publisher.state(health)
-            self._money.renew()
-            await asyncio.sleep(HEALTH_SECONDS)
 
 
 def _watch_options(options: ServiceOptions) -> WatchOptions:

@@ -16,6 +16,7 @@ from core.domain.events import Envelope, Snapshot
 from core.errors import LinkError
 from core.link.pages import join
 from core.link.paths import check_length
+from core.link.retire import other_build
 from core.link.sockets import peer_uid
 from core.link.stream import EventStream
 from core.link.wire import (
@@ -63,7 +64,7 @@ class SocketClient:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout):
-                _, protocol = await loop.create_unix_connection(_Protocol, str(path))
+                _, protocol = await loop.create_unix_connection(lambda: _Protocol(path), str(path))
                 try:
                     return cls(protocol, await protocol.greet(client_name))
                 except BaseException:
@@ -122,7 +123,8 @@ class SocketClient:
 class _Protocol(asyncio.Protocol):
     """The socket: requests that wait for their replies, and the stream of events."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._loop = asyncio.get_running_loop()
         self.gone: asyncio.Future[None] = self._loop.create_future()
         self._reader = FrameReader()
@@ -214,8 +216,8 @@ class _Protocol(asyncio.Protocol):
             case Welcome():
                 if not self._welcome.done():
                     self._welcome.set_result(message)
-            case Refusal(reason=reason):
-                self._end(clean(reason))
+            case Refusal():
+                self._on_refusal(message)
 
     def _on_reply(self, reply: Reply) -> None:
         if self._subscribing is not None and self._subscribing[0] == reply.id:
@@ -228,6 +230,13 @@ class _Protocol(asyncio.Protocol):
             reply = Reply(id=reply.id, snapshot=join(pages, reply.snapshot))
         if waiting is not None and not waiting.done():
             waiting.set_result(reply)
+
+    def _on_refusal(self, refusal: Refusal) -> None:
+        if refusal.other_build and not self._welcome.done():
+            self._welcome.set_exception(other_build(refusal, self._path))
+            # A Hello that was given up on has nobody left to hear it.
+            self._welcome.exception()
+        self._end(clean(refusal.reason))
 
     def _write(self, message: Hello | Request) -> None:
         self._transport.write(frame(message))

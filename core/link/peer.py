@@ -27,16 +27,20 @@ from core.errors import LinkError
 from core.link import pages
 from core.link.outbox import Outbox
 from core.link.sockets import peer_uid
+from core.link.tenure import Tenure, more_in_flight, other_build
 from core.link.wire import (
     BUILD,
     AskSnapshot,
     EventBatch,
     FrameReader,
+    FromClient,
     Gap,
     Hello,
     Refusal,
     Reply,
     Request,
+    Retire,
+    Retiring,
     Subscribe,
     Welcome,
     client_decoder,
@@ -71,6 +75,10 @@ class Room(Protocol):
 
     def welcome(self) -> Welcome:
         """Who core is, now."""
+
+    @property
+    def tenure(self) -> Tenure:
+        """Who decides how long core runs."""
 
     def keep(self, task: asyncio.Task[None]) -> None:
         """Hold on to a task until it is done."""
@@ -148,10 +156,13 @@ class Peer(asyncio.Protocol):
 
     def cut(self, reason: str) -> None:
         """End the connection; the client is told why if it still reads."""
+        self._refuse(Refusal(reason=reason))
+
+    def _refuse(self, refusal: Refusal) -> None:
         if not self._cut:
             self._cut = True
-            _logger.info("%s is cut: %s", self.name or "a client", reason)
-            self.outbox.close(frame(Refusal(reason=reason)))
+            _logger.info("%s is cut: %s", self.name or "a client", refusal.reason)
+            self.outbox.close(frame(refusal))
             self._transport.close()
             self._loop.call_later(_CUT_S, self._transport.abort)
 
@@ -167,10 +178,12 @@ class Peer(asyncio.Protocol):
         except LinkError as error:
             self.cut(f"{error} The link is closed.")
 
-    def _handle(self, message: Hello | Request) -> None:
+    def _handle(self, message: FromClient) -> None:
         match message:
             case Hello() if not self.name:
                 self._greet(message)
+            case Retire() if not self.name:
+                self._retire(message)
             case Request() if self.name:
                 self._answer(message)
             case _:
@@ -178,16 +191,25 @@ class Peer(asyncio.Protocol):
 
     def _greet(self, hello: Hello) -> None:
         if (hello.build, hello.schema_digest) != (BUILD, schema_digest()):
-            self.cut(
+            fact = (
                 f"Core runs ibdesk {BUILD} ({schema_digest()[:6]}), this {clean(hello.client_name, _NAME_CHARS)} is "
-                f"{clean(hello.build, _NAME_CHARS)} ({clean(hello.schema_digest)[:6]}): they can't work together. "
-                "Restart core to go on: close every desk of this profile and stop core there, then start again. "
-                "Working orders stay at the broker."
+                f"{clean(hello.build, _NAME_CHARS)} ({clean(hello.schema_digest)[:6]})."
             )
+            self._refuse(other_build(fact, self._room.tenure.standing()))
             return
         self._hello.cancel()
         self.name = self._room.attached(clean(hello.client_name, _NAME_CHARS))
         self.outbox.send(frame(self._room.welcome()), now=True)
+
+    def _retire(self, asked: Retire) -> None:
+        """End core for a client of any build, unless more is in flight than a person knows of."""
+        self._hello.cancel()
+        standing = self._room.tenure.standing()
+        if standing.in_flight > asked.accepted_in_flight:
+            self._refuse(more_in_flight(standing))
+            return
+        self.outbox.send(frame(Retiring(pid=os.getpid())), now=True)
+        self._room.tenure.retire(clean(asked.client_name, _NAME_CHARS))
 
     def _answer(self, request: Request) -> None:
         match request.body:

@@ -12,6 +12,7 @@ from core.domain.events import Envelope, StateEvent
 from core.link import sockets
 from core.link.peer import Peer
 from core.link.stream import Conflator
+from core.link.tenure import Endless, Tenure
 from core.link.wire import HELLO_TIMEOUT_S, EventBatch, Welcome, client_decoder, frame, schema_digest, state_frame
 from core.ports import DeskHost
 
@@ -28,10 +29,21 @@ class LinkServer:
     """Listens on a Unix socket and serves every desk that speaks our build."""
 
     def __init__(
-        self, host: DeskHost, path: Path, describe: Callable[[], Welcome], *, hello_timeout: float = HELLO_TIMEOUT_S
+        self,
+        host: DeskHost,
+        path: Path,
+        describe: Callable[[], Welcome],
+        *,
+        tenure: Tenure | None = None,
+        hello_timeout: float = HELLO_TIMEOUT_S,
     ) -> None:
-        """`describe` says who core is, anew for each client, which must say Hello within `hello_timeout` seconds."""
+        """`describe` says who core is, anew for each client, which must say Hello within `hello_timeout` seconds.
+
+        Clients of other builds are told what `tenure` says, and may ask it to end core.
+        """
         self.host = host
+        self.tenure: Tenure = tenure or Endless()
+        """Who decides how long core runs."""
         self._describe = describe
         self._path = path
         self._hello_timeout = hello_timeout

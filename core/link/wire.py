@@ -52,11 +52,35 @@ class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
     """Of core."""
 
 
-class Refusal(Struct, frozen=True, kw_only=True, tag="refusal"):
+class Refusal(Struct, frozen=True, kw_only=True, tag="refusal", omit_defaults=True):
     """Core ends the link, at once or after a while; the last message. Its fields stay as they are for ever."""
 
     reason: str
     """For a person: the fact and what to do next."""
+    other_build: bool = False
+    """True if core is of another build: it may be asked to `Retire`."""
+    working: int = 0
+    """With `other_build`: orders of ours that have not ended."""
+    in_flight: int = 0
+    """With `other_build`: those of them that hang on an answer, or whose outcome is not known."""
+
+
+class Retire(Struct, frozen=True, kw_only=True, tag="retire"):
+    """In place of a Hello, from a client of any build: end, so that another build can take over.
+
+    Its fields stay as they are for ever. Answered by `Retiring` or by a `Refusal`.
+    """
+
+    client_name: str
+    accepted_in_flight: int
+    """How many orders in flight a person was told of and takes into account; with more core refuses."""
+
+
+class Retiring(Struct, frozen=True, kw_only=True, tag="retiring"):
+    """Core ends: the answer to `Retire`. Its fields stay as they are for ever."""
+
+    pid: int
+    """Of core."""
 
 
 class AskSnapshot(Struct, frozen=True, tag="ask_snapshot"):
@@ -111,10 +135,10 @@ class EventBatch(Struct, frozen=True, kw_only=True, tag="events"):
     envelopes: tuple[Envelope, ...]
 
 
-FromClient = Hello | Request
+FromClient = Hello | Request | Retire
 """What core reads."""
 
-FromCore = Welcome | Refusal | SnapshotPage | Reply | Gap | EventBatch
+FromCore = Welcome | Refusal | Retiring | SnapshotPage | Reply | Gap | EventBatch
 """What a client reads."""
 
 _encode = msgspec.msgpack.Encoder().encode

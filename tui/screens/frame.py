@@ -45,11 +45,15 @@ class FramedScreen(ModalScreen[None]):
         frame = Vertical(
             Static(Content(self._text), id="said", markup=False),
             *self.questions(),
-            Static(Content(self.HINT), id="hint", markup=False),
+            Static(Content(self.hint()), id="hint", markup=False),
             id="frame",
         )
         frame.border_title = Content(self._title)
         yield frame
+
+    def hint(self) -> str:
+        """The keys that lead out of it, as things stand."""
+        return self.HINT
 
     def questions(self) -> list[Widget]:
         """Widgets between text and hint."""
@@ -60,3 +64,4 @@ class FramedScreen(ModalScreen[None]):
         self._text = text
         if self.is_mounted:
             self.query_one("#said", Static).update(Content(text))
+            self.query_one("#hint", Static).update(Content(self.hint()))

@@ -1,0 +1,75 @@
+"""How core and its links feel, once a second."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from core.clock import Clock
+from core.domain.connection import LinkState
+from core.execution.keeper import ConnectionKeeper
+from core.execution.publisher import Publisher
+from core.execution.state import DeskState
+from core.ports import Broker, Journal
+
+HEALTH_SECONDS = 1.0
+
+
+class GatewayProcess(Protocol):
+    """The gateway, as far as core may have started it."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process of the gateway that core started; None when it started none."""
+
+
+class HealthReporter:
+    """Measures and publishes what changed."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        state: DeskState,
+        publisher: Publisher,
+        journal: Journal,
+        clock: Clock,
+        keeper: ConnectionKeeper,
+        gateway: GatewayProcess,
+        desks: Callable[[], int],
+    ) -> None:
+        """`desks` counts the clients that are attached."""
+        self._broker = broker
+        self._state = state
+        self._publisher = publisher
+        self._journal = journal
+        self._clock = clock
+        self._keeper = keeper
+        self._gateway = gateway
+        self._desks = desks
+
+    async def run(self) -> None:
+        """Measure until cancelled."""
+        while True:
+            beat = self._keeper.heartbeat_at
+            age = None if beat is None else Decimal(round(self._clock.mono() - beat, 1)).quantize(Decimal("0.1"))
+            health = replace(
+                self._state.health,
+                round_trip_ms=self._keeper.round_trip_ms,
+                heartbeat_age_s=age,
+                journal_sync_ms=self._journal.last_sync_ms,
+                journal_head=self._journal.durable,
+                desks=self._desks(),
+                lines=self._broker.lines if self._state.connection.state is LinkState.READY else 0,
+                core_pid=os.getpid(),
+                gateway_pid=self._gateway.pid,
+                bad_frames=self._broker.bad_frames,
+            )
+            if health != self._state.health:
+                self._state.health = health
+                self._publisher.state(health)
+            await asyncio.sleep(HEALTH_SECONDS)
