@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
 from core.clock import Clock
+from core.domain.charts import AccountFigure, Bar, BarKind, BarRequest, OptionChain, Streamed, StreamKind
 from core.domain.commands import Ack, Command
 from core.domain.connection import Endpoint, Mode
 from core.domain.entries import Entry
@@ -26,6 +28,7 @@ from core.domain.reports import (
     Report,
     Tick,
 )
+from core.errors import DeskError
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -80,6 +83,10 @@ class BrokerListener(Protocol):
 
     def on_disconnected(self, reason: str) -> None:
         """The socket is gone. `reason` is cleaned, and empty after our own `close`."""
+
+
+Ended = Callable[[DeskError], None]
+"""Told once, with the reason, when a stream ends that nobody stopped."""
 
 
 class Broker(Protocol):
@@ -150,6 +157,31 @@ class Broker(Protocol):
 
     async def qualify(self, con_id: int) -> Instrument:
         """The contract with its price bands. Raises BrokerError [200] for an unknown one."""
+
+    async def bars(self, instrument: Instrument, wanted: BarRequest) -> Sequence[Bar]:
+        """Bars up to now, oldest first."""
+
+    async def follow_history(
+        self, instrument: Instrument, wanted: BarRequest, hear: Callable[[Streamed], None], ended: Ended
+    ) -> tuple[Sequence[Bar], Callable[[], None]]:
+        """Bars up to now, of which `hear` gets the last one again as it grows, and each new one; and how to stop."""
+
+    async def head_time(self, instrument: Instrument, kind: BarKind) -> datetime:
+        """The time of the oldest bar that there is, UTC."""
+
+    async def option_chains(self, underlying: Instrument) -> Sequence[OptionChain]:
+        """Every chain of options on an instrument; empty if there is none."""
+
+    async def account_summary(self) -> Sequence[AccountFigure]:
+        """Money and margins of every account, as they stand."""
+
+    async def follow(
+        self, instrument: Instrument, kind: StreamKind, hear: Callable[[Streamed], None], ended: Ended
+    ) -> Callable[[], None]:
+        """Have `hear` told of everything of `kind`, and `ended` if that ends; returns how to stop it.
+
+        Done with the first of it, or after a query's deadline in a silent market.
+        """
 
     def subscribe_quotes(self, instrument: Instrument) -> None:
         """Start ticks for an instrument; a second call for the same one does nothing."""

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 
+from core.broker.data_requests import Hear
 from core.broker.handshake import Handshake, Shaking
 from core.broker.outgoing import UnsendableError
 from core.broker.pacer import DEFAULT_RATE, Pacer
 from core.broker.registry import Registry
 from core.broker.session import Session
 from core.clock import Clock
+from core.domain.charts import AccountFigure, Bar, BarKind, BarRequest, OptionChain, StreamKind
 from core.domain.instruments import Instrument, SymbolMatch
 from core.domain.orders import OrderRequest
 from core.domain.reports import CompletedOrderReport, ExecutionReport, OpenOrderReport, PositionReport
 from core.errors import NotConnectedError
-from core.ports import Approved, BrokerListener, ConnectPermit
+from core.ports import Approved, BrokerListener, ConnectPermit, Ended
 
 QUERY_DEADLINE = 10.0
 """Seconds within which a query must be answered."""
@@ -156,6 +159,35 @@ class IbBroker:
     async def qualify(self, con_id: int) -> Instrument:
         """The contract with its price bands. Raises BrokerError [200] for an unknown one."""
         return await self._live().queries.qualify(con_id)
+
+    async def bars(self, instrument: Instrument, wanted: BarRequest) -> Sequence[Bar]:
+        """Bars up to now, oldest first."""
+        return await self._live().data.bars(instrument, wanted)
+
+    async def follow_history(
+        self, instrument: Instrument, wanted: BarRequest, hear: Hear, ended: Ended
+    ) -> tuple[Sequence[Bar], Callable[[], None]]:
+        """Bars up to now, of which `hear` gets the last one again as it grows, and each new one; and how to stop."""
+        return await self._live().data.follow_history(instrument, wanted, hear, ended)
+
+    async def head_time(self, instrument: Instrument, kind: BarKind) -> datetime:
+        """The time of the oldest bar that there is, UTC."""
+        return await self._live().data.head_time(instrument, kind)
+
+    async def option_chains(self, underlying: Instrument) -> Sequence[OptionChain]:
+        """Every chain of options on an instrument; empty if there is none."""
+        return await self._live().data.option_chains(underlying)
+
+    async def account_summary(self) -> Sequence[AccountFigure]:
+        """Money and margins of every account, as they stand."""
+        return await self._live().data.account_summary()
+
+    async def follow(self, instrument: Instrument, kind: StreamKind, hear: Hear, ended: Ended) -> Callable[[], None]:
+        """Have `hear` told of everything of `kind`, and `ended` if that ends; returns how to stop it.
+
+        Done with the first of it, or after a query's deadline in a silent market. Raises BrokerError if it is refused.
+        """
+        return await self._live().data.follow(instrument, kind, hear, ended)
 
     def subscribe_quotes(self, instrument: Instrument) -> None:
         """Start ticks for an instrument; a second call for the same one does nothing.

@@ -41,6 +41,7 @@ from core.ports import BrokerListener
 from core.text import clean
 
 if TYPE_CHECKING:
+    from core.broker.data_requests import DataRequests
     from core.broker.handshake import Shaking
     from core.broker.market_data import MarketData
 
@@ -56,7 +57,13 @@ class Callbacks:
     """Takes the decoder's calls for one connection. The names and parameters are the TWS API's."""
 
     def __init__(
-        self, listener: BrokerListener, registry: Registry, clock: Clock, market_data: MarketData, shaking: Shaking
+        self,
+        listener: BrokerListener,
+        registry: Registry,
+        clock: Clock,
+        market_data: MarketData,
+        data: DataRequests,
+        shaking: Shaking,
     ) -> None:
         """`attach` must follow before the first message."""
         self._listener = listener
@@ -75,6 +82,20 @@ class Callbacks:
         self.tickSize = market_data.size_tick
         self.tickGeneric = market_data.generic_tick
         self.marketDataType = market_data.data_type
+        self._data = data
+        self.historicalData = data.bar
+        self.historicalDataEnd = data.bars_end
+        self.historicalDataUpdate = data.bar_update
+        self.realtimeBar = data.five_seconds
+        self.tickByTickAllLast = data.trade
+        self.tickByTickBidAsk = data.sides
+        self.tickByTickMidPoint = data.midpoint
+        self.updateMktDepth = data.depth
+        self.updateMktDepthL2 = data.depth_by_maker
+        self.headTimestamp = data.head
+        self.securityDefinitionOptionParameter = data.chain
+        self.securityDefinitionOptionParameterEnd = self.accountSummaryEnd = data.end
+        self.accountSummary = data.figure
 
     def attach(self, queries: Queries, profits: Profits, client_id: int) -> None:
         """Give what is made after this object."""
@@ -117,7 +138,8 @@ class Callbacks:
         text = clean(errorString)
         ends_con_id = 0
         if kind is RequestKind.QUERY and error_class is not ErrorClass.INFO:
-            if self._queries.fail(reqId, BrokerError(errorCode, text)):
+            error = BrokerError(errorCode, text)
+            if self._queries.fail(reqId, error) or self._data.fail(reqId, error):
                 return
         elif kind is RequestKind.MARKET_DATA:
             label, ends_con_id = self._market_data.refused(reqId, errorCode)

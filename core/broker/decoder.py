@@ -24,6 +24,9 @@ WANTED = frozenset(
 )
 """Messages that ibdesk reads; the others that the protocol has are skipped unread."""
 
+READ = WANTED | {12, 13, 17, 50, 63, 64, 75, 76, 88, 90, 99}
+"""Those, and what was asked for of depth, bars, ticks, option chains and account summaries."""
+
 MAX_LOGGED = 20
 """Bad frames of one connection that are logged with their traceback; the rest are counted only."""
 
@@ -43,9 +46,9 @@ class WireDecoder(Decoder):
         self.callbacks = callbacks
         self.bad_frames = 0
         self._wanted: dict[str, Callable[[list[str]], None]] = {
-            str(message_id): handler for message_id, handler in self.handlers.items() if message_id in WANTED
+            str(message_id): handler for message_id, handler in self.handlers.items() if message_id in READ
         }
-        self._skipped = frozenset(str(message_id) for message_id in self.handlers if message_id not in WANTED)
+        self._skipped = frozenset(str(message_id) for message_id in self.handlers if message_id not in READ)
 
     def interpret(self, fields: list[str]) -> None:
         """Decode one frame and call back. Never raises."""

@@ -119,7 +119,7 @@ class Queries:
     async def executions(self) -> list[ExecutionReport]:
         """Fills since midnight of the gateway's day, of every client."""
         request_id = self._registry.take_for(RequestKind.QUERY)
-        return await self._ask(
+        return await self.ask(
             request_id, "the list of fills", lambda: self._client.reqExecutions(request_id, ExecutionFilter())
         )
 
@@ -142,14 +142,14 @@ class Queries:
         if not plain:
             return []
         request_id = self._registry.take_for(RequestKind.QUERY)
-        return await self._ask(
+        return await self.ask(
             request_id, f"a search for {plain}", lambda: self._client.reqMatchingSymbols(request_id, plain)
         )
 
     async def qualify(self, con_id: int) -> Instrument:
         """A contract with its price bands. Raises BrokerError [200] for an unknown one."""
         request_id = self._registry.take_for(RequestKind.QUERY)
-        found: list[ContractDetails] = await self._ask(
+        found: list[ContractDetails] = await self.ask(
             request_id,
             f"the details of contract {con_id}",
             lambda: self._client.reqContractDetails(request_id, Contract(conId=con_id)),
@@ -166,7 +166,7 @@ class Queries:
             if self._pinged is not None:
                 await asyncio.sleep(max(0.0, self._pinged + PING_INTERVAL - self._clock.mono()))
             self._pinged = asked = self._clock.mono()
-            await self._ask(TIME, "the time", self._client.reqCurrentTime)
+            await self.ask(TIME, "the time", self._client.reqCurrentTime)
             # A late answer to an earlier question proves as much.
             self._overdue[TIME] = 0
             return round(Decimal(repr((self._clock.mono() - asked) * 1000)), 3)
@@ -176,7 +176,7 @@ class Queries:
         if rule not in self._rules:
             async with self._turns[key]:
                 if rule not in self._rules:
-                    answers = await self._ask(
+                    answers = await self.ask(
                         key, f"the price steps (market rule {rule})", lambda: self._client.reqMarketRule(rule)
                     )
                     self._rules[rule] = answers[0]
@@ -184,9 +184,13 @@ class Queries:
 
     async def _ask_named(self, key: str, what: str, send: Callable[[], None]) -> list[Any]:
         async with self._turns[key]:
-            return await self._ask(key, what, send)
+            return await self.ask(key, what, send)
 
-    async def _ask(self, key: Hashable, what: str, send: Callable[[], None]) -> list[Any]:
+    async def ask(self, key: Hashable, what: str, send: Callable[[], None]) -> list[Any]:
+        """Ask with `send` and gather the answer under `key`; `what` names it in errors.
+
+        Raises RequestTimeoutError after the deadline, NotConnectedError, or what `fail` was given.
+        """
         if self._closed:
             raise NotConnectedError(self._closed)
         pending = self._pending[key] = _Pending()

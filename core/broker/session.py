@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.broker.callbacks import Callbacks
 from core.broker.client import GREETING, WireClient
 from core.broker.connection import Connection
+from core.broker.data_requests import DataRequests
 from core.broker.decoder import WireDecoder
 from core.broker.handshake import Shaking
 from core.broker.market_data import MarketData
@@ -14,7 +15,7 @@ from core.broker.profits import Profits
 from core.broker.queries import Queries
 from core.broker.registry import Registry
 from core.clock import Clock
-from core.errors import ConnectError
+from core.errors import ConnectError, NotConnectedError
 from core.ports import BrokerListener
 from core.text import clean
 
@@ -44,11 +45,13 @@ class Session:
         self.connection = Connection(self)
         self.market_data = MarketData(registry)
         self.profits = Profits(registry)
-        self._callbacks = Callbacks(listener, registry, clock, self.market_data, shaking)
+        self.data = DataRequests(registry)
+        self._callbacks = Callbacks(listener, registry, clock, self.market_data, self.data, shaking)
         self.decoder = WireDecoder(self._callbacks)
         self.client = WireClient(self._callbacks, pacer, client_id)
         self.queries = Queries(self.client, registry, clock, query_deadline)
         self.orders = Orders(self.client, pacer, registry)
+        self.data.attach(self.client, self.queries)
         self._callbacks.attach(self.queries, self.profits, client_id)
 
     @property
@@ -113,6 +116,7 @@ class Session:
         why = told or "The connection was closed."
         self._pacer.stop(f"{why} Nothing was sent.")
         self.queries.close(why)
+        self.data.close(NotConnectedError(why))
         if self._begun:
             self._listener.on_disconnected(told)
         else:

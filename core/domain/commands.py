@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from core.domain.charts import BarHistory, BarRequest
 from core.domain.instructions import Trail
 from core.domain.instruments import ComboLeg, Instrument, SymbolMatch
 from core.domain.orders import Order, OrderRequest, OrderType, Side, TimeInForce
@@ -120,6 +121,12 @@ class SetViewers(Struct, frozen=True, kw_only=True, tag="set_viewers"):
     con_ids: tuple[int, ...]
 
 
+class AskBars(Struct, frozen=True, kw_only=True, tag="ask_bars"):
+    """Bars of an instrument up to now. Ack carries a BarHistory, marked as stale where the source fails."""
+
+    request: BarRequest
+
+
 class ConfirmLive(Struct, frozen=True, kw_only=True, tag="confirm_live"):
     """The phrase that a person typed to trade live. Never stored, never logged."""
 
@@ -150,6 +157,7 @@ Command = (
     | Combine
     | Unwatch
     | SetViewers
+    | AskBars
     | ConfirmLive
     | Reconnect
     | Leave
@@ -263,7 +271,7 @@ class Cancelled(Struct, frozen=True, kw_only=True, tag="cancelled"):
     """Order references of live orders that protect a position and stay."""
 
 
-Result = OrderPreview | SymbolMatches | Qualified | Cancelled
+Result = OrderPreview | SymbolMatches | Qualified | Cancelled | BarHistory
 """What an Ack may carry beside the order."""
 
 

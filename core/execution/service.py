@@ -252,19 +252,6 @@ class ExecutionService:
             case ClosePosition():
                 return await self._actions.close(command)
 
-    async def _look(self, command: SearchSymbols | Watch | Combine | Unwatch | SetViewers, client: str) -> Ack:
-        match command:
-            case SearchSymbols(pattern=pattern):
-                return await self._watching.search(pattern)
-            case Watch(con_id=con_id):
-                return await self._watching.watch(con_id, client)
-            case Combine(legs=legs):
-                return await self._watching.combine(legs, client)
-            case Unwatch(con_id=con_id):
-                return self._watching.unwatch(con_id)
-            case SetViewers(con_ids=con_ids):
-                return self._watching.see(client, con_ids)
-
     def _unconfirmed(self, client: str) -> Ack | None:
         if self._mode is not Mode.LIVE or client in self._live_clients:
             return None

@@ -11,6 +11,7 @@ from datetime import date
 from msgspec import Struct
 
 from core.clock import Clock, trading_day
+from core.domain.charts import Bar, BarRequest
 from core.domain.combinations import combination, impossible
 from core.domain.commands import (
     Ack,
@@ -244,6 +245,10 @@ class Watching:
         self._turn()
         self._changed.set()
         return Ack(ok=True, result=Qualified(instrument=instrument))
+
+    async def bars(self, request: BarRequest) -> Sequence[Bar]:
+        """Bars up to now, from the broker. Raises DeskError where it fails or does not know the contract."""
+        return await self._broker.bars(await self._qualify(request.con_id), request)
 
     async def combine(self, legs: Sequence[ComboLeg], viewer: str) -> Ack:
         """Qualify the legs, make the combination, subscribe and put on the watchlist."""

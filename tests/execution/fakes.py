@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
+from core.domain.charts import AccountFigure, Bar, BarKind, BarRequest, OptionChain, Streamed, StreamKind
 from core.domain.entries import Entry
 from core.domain.instruments import Instrument, SymbolMatch
 from core.domain.orders import OrderRequest
 from core.domain.reports import CompletedOrderReport, ExecutionReport, OpenOrderReport, PositionReport, Report
 from core.errors import BrokerError, DeskError, JournalError, NotConnectedError
-from core.ports import Approved, BrokerListener, ConnectPermit
+from core.ports import Approved, BrokerListener, ConnectPermit, Ended
 from tests.execution.reports import AAPL, ACCOUNT, INSTANCE, TSLA
 
 R = TypeVar("R", bound=Report)
@@ -128,6 +130,7 @@ class FakeBroker:
         self.book_completed: list[CompletedOrderReport] = []
         self.book_executions: list[ExecutionReport] = []
         self.book_positions: list[PositionReport] = []
+        self.book_bars: list[Bar] = []
         self.book_error: DeskError | None = None
         self.readings = 0
         self.answering = asyncio.Event()
@@ -262,6 +265,29 @@ class FakeBroker:
         if con_id not in self.instruments:
             raise BrokerError(200, f"The broker knows no contract {con_id}.")
         return self.instruments[con_id]
+
+    async def bars(self, instrument: Instrument, wanted: BarRequest) -> Sequence[Bar]:
+        self._check()
+        return list(self.book_bars)
+
+    async def follow_history(
+        self, instrument: Instrument, wanted: BarRequest, hear: Callable[[Streamed], None], ended: Ended
+    ) -> tuple[Sequence[Bar], Callable[[], None]]:
+        raise BrokerError(0, "Not played here.")
+
+    async def head_time(self, instrument: Instrument, kind: BarKind) -> datetime:
+        raise BrokerError(0, "Not played here.")
+
+    async def option_chains(self, underlying: Instrument) -> Sequence[OptionChain]:
+        raise BrokerError(0, "Not played here.")
+
+    async def account_summary(self) -> Sequence[AccountFigure]:
+        raise BrokerError(0, "Not played here.")
+
+    async def follow(
+        self, instrument: Instrument, kind: StreamKind, hear: Callable[[Streamed], None], ended: Ended
+    ) -> Callable[[], None]:
+        raise BrokerError(0, "Not played here.")
 
     def subscribe_quotes(self, instrument: Instrument) -> None:
         self._check()
