@@ -197,6 +197,7 @@ def test_a_key_like_no_other(write: Write) -> None:
         ("timeout_seconds", "nan"),
         ("timeout_seconds", "inf"),
         ("messages_per_second", "3"),
+        ("market_data_lines", "0"),
         ("mode", '"demo"'),
         ("watchlist", "5"),
     ],
