@@ -51,6 +51,7 @@ async def test_the_same_request_is_answered_from_memory_while_it_is_fresh() -> N
     assert (later.bars[0].close, later.stale, later.fetched > first.fetched) == (Decimal(3), False, True)
 
 
+@pytest.mark.covers("D4.3")
 @jumping
 async def test_where_the_source_fails_the_last_bars_are_given_with_their_age_and_the_reason() -> None:
     source = Source()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from core.domain.charts import BarHistory, BarRequest, BarSize
 from core.domain.commands import AskBars
 from core.domain.quotes import DataType
@@ -25,6 +27,7 @@ async def test_where_live_data_is_refused_delayed_data_comes_and_is_marked() -> 
         assert not any(quote.tradable for quote in screen.replica.quotes.values())
 
 
+@pytest.mark.covers("D4.3")
 @warping
 async def test_bars_come_through_core_and_old_ones_when_the_gateway_is_gone() -> None:
     async with no_leaks(), trading_floor() as floor:
