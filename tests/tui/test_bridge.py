@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from core.domain.commands import Leave, Reconnect
 from core.domain.events import Health, OrderChanged, PositionsUpdated, QuotesUpdated, WatchlistUpdated
-from core.errors import CoreStartError, LinkError
+from core.errors import CoreStartError, LinkError, OtherBuildError
+from core.link.wire import FrameReader, Refusal, Retire, Retiring, client_decoder, frame
 from tests.tui import sample
 from tests.tui.fake_desk import FakeDesk
 from tui import messages
@@ -169,6 +171,45 @@ async def test_a_link_that_never_comes_up_is_given_up_after_the_last_pause() -> 
     async with running(LinkError("Another build.")) as run:
         await run.heard.kind(messages.StartFailed)
         assert run.heard.kinds() == [messages.StartFailed]
+
+
+async def test_a_core_of_another_build_is_ended_only_on_a_persons_word(tmp_path: Path) -> None:
+    socket = tmp_path / "core.sock"
+    asked: list[Retire] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for body in FrameReader().feed(await reader.read(65536)):
+            message = client_decoder().decode(body)
+            assert isinstance(message, Retire)
+            asked.append(message)
+            told_of = message.accepted_in_flight
+            answer = Retiring(pid=1) if told_of == 2 else Refusal(reason="More.", other_build=True, in_flight=2)
+            writer.write(frame(answer))
+        writer.close()
+        await writer.wait_closed()
+
+    other = OtherBuildError("Core runs 9.", socket=socket, working=2, in_flight=1)
+    async with (
+        await asyncio.start_unix_server(serve, str(socket)),
+        running(other, other, FakeDesk()) as run,
+    ):
+        await run.heard.kind(messages.StartFailed)
+        run.bridge.try_again()
+        await run.heard.kind(messages.StartFailed, 2)
+        assert asked == []
+
+        run.bridge.restart_core()
+        await run.heard.kind(messages.StartFailed, 3)
+        run.bridge.restart_core()
+        await run.heard.kind(messages.SnapshotLoaded)
+
+    failed = [message for message in run.heard.all if isinstance(message, messages.StartFailed)]
+    assert [(message.title, message.text, message.other_build) for message in failed] == [
+        ("Another build", "Core runs 9.", True),
+        ("Another build", "Core runs 9.", True),
+        ("Another build", "More.", True),
+    ]
+    assert [message.accepted_in_flight for message in asked] == [1, 2]
 
 
 async def test_leaving_says_so_to_core_and_detaches() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 from textual.widgets import Input
@@ -9,7 +11,7 @@ from textual.widgets import Input
 from core.domain.commands import Ack, Command, ConfirmLive, Denial, DenialCode, Leave
 from core.domain.connection import LinkState, Mode
 from core.domain.events import ConnectionChanged
-from core.errors import ConfigError
+from core.errors import ConfigError, DeskError, OtherBuildError
 from tests.tui import sample
 from tests.tui.desk_pilot import desk_on, settle, until, words_of
 from tests.tui.fake_desk import FakeDesk
@@ -40,11 +42,12 @@ class Unwilling(FakeDesk):
 
     willing = False
     attempts = 0
+    error: DeskError = ConfigError("profiles/paper.toml: there is no setting 'prot'; did you mean 'port'?")
 
     async def connect(self) -> FakeDesk:
         self.attempts += 1
         if not self.willing:
-            raise ConfigError("profiles/paper.toml: there is no setting 'prot'; did you mean 'port'?")
+            raise self.error
         return self
 
 
@@ -67,6 +70,29 @@ async def test_start_error_says_what_core_said_and_tries_again() -> None:
         await until(pilot, lambda: app.screen is app.screen_stack[0])
 
         assert "▸ AAPL" in words_of(app)
+
+
+async def test_a_core_of_another_build_is_restarted_by_a_key_that_other_errors_do_not_have(tmp_path: Path) -> None:
+    said = "Core runs ibdesk 9. 2 orders work and stay at the broker."
+    core = Unwilling()
+    core.error = OtherBuildError(said, socket=tmp_path / "gone.sock", working=2, in_flight=0)
+    app = DeskApp(core.connect, utc=lambda: sample.NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, StartErrorScreen))
+        assert "2 orders work and stay at the broker" in words_of(app)
+        assert "c restart core · r try again" in words_of(app)
+
+        core.error = ConfigError("profiles/paper.toml can't be read.")
+        await pilot.press("c")
+        await until(pilot, lambda: "can't be read" in words_of(app))
+        assert "restart core" not in words_of(app)
+        core.attempts = 0
+        await pilot.press("c")
+        await pilot.pause()
+        assert core.attempts == 0
+        core.willing = True
+        await pilot.press("r")
+        await until(pilot, lambda: app.screen is app.screen_stack[0])
 
 
 async def test_start_error_leaves_on_request() -> None:
