@@ -1,0 +1,1 @@
+"""Tests of what wires core together and keeps it running."""
