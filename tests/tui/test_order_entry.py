@@ -120,7 +120,7 @@ async def test_ticks_styles_and_fields() -> None:
         await hands.see("BUY 100 AAPL MKT DAY  at the market")
         await hands.press("left", "tab", "up")
         await hands.see("BUY 200 AAPL @ 233.57")
-        await hands.press("tab", "down")
+        await hands.press("tab", "up", "up", "up")
         await hands.see("LMT FOK")
         await hands.press("shift+tab", "5", "0")
         await hands.see("BUY 50")
@@ -129,6 +129,27 @@ async def test_ticks_styles_and_fields() -> None:
 
         assert (sent.request.quantity, sent.request.limit_price) == (D(50), D("233.57"))
         assert sent.request.tif is TimeInForce.FOK
+
+
+async def test_a_stop_limit_that_stands_till_cancelled_is_sent_as_shown() -> None:
+    async with desk() as hands:
+        await hands.press("b", "tab", "tab", "right")
+        await hands.see("LMT GTC")
+        await hands.press("tab", "right", "right", "right")
+        await hands.see("BUY 100 AAPL @ ? STP LMT ? GTC")
+        await hands.press("tab", *"234", "tab", "up")
+        await hands.see("GTC ext")
+        await hands.press("tab", *"234.5")
+        await hands.see("BUY 100 AAPL @ 234.5")
+        await hands.see("STP LMT 234 GTC ext")
+        await hands.see("WAITS for 234")
+        await hands.press("enter")
+        sent = await placed(hands)
+
+        assert sent.request.order_type is OrderType.STP_LMT
+        assert (sent.request.stop_price, sent.request.limit_price) == (D("234"), D("234.5"))
+        assert (sent.request.tif, sent.request.outside_rth) == (TimeInForce.GTC, True)
+        assert sent.seen is None
 
 
 async def test_size_presets_and_steps_in_the_pane() -> None:

@@ -20,14 +20,14 @@ PANES: tuple[UserCommand, ...] = (
 TICKET: tuple[UserCommand, ...] = (
     UserCommand("ticket.send", "enter", "send", "Send what the ticket says", palette=False),
     UserCommand("ticket.leave", "escape", "leave", "Close the ticket; what was typed stays as a draft", palette=False),
-    UserCommand("ticket.next", "tab", "field(1)", "Next field: price, quantity, time in force", palette=False),
+    UserCommand("ticket.next", "tab", "field(1)", "Next field: price, quantity, TIF, type, stop, hours", palette=False),
     UserCommand("ticket.previous", "shift+tab", "field(-1)", "Previous field", palette=False),
     UserCommand("ticket.up", "up", "step(1)", "One tick or size step up", palette=False),
     UserCommand("ticket.down", "down", "step(-1)", "One tick or size step down", palette=False),
     UserCommand("ticket.page_up", "pageup", "step(10)", "Ten ticks or size steps up", palette=False),
     UserCommand("ticket.page_down", "pagedown", "step(-10)", "Ten ticks or size steps down", palette=False),
-    UserCommand("ticket.left", "left", "style(-1)", "Price: market, now, mid, join", palette=False),
-    UserCommand("ticket.right", "right", "style(1)", "Price: join, mid, now, market", palette=False),
+    UserCommand("ticket.left", "left", "style(-1)", "Price: market, now, mid, join; or back in a list", palette=False),
+    UserCommand("ticket.right", "right", "style(1)", "Price: join, mid, now, market; or on in a list", palette=False),
     UserCommand("ticket.erase", "backspace", "erase", "Take the last character away", palette=False),
     UserCommand("ticket.clear", "delete", "clear", "Empty the field", palette=False),
 )

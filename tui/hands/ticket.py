@@ -9,17 +9,30 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import NamedTuple
 
 from core.domain.commands import OrderPreview, Seen
 from core.domain.instruments import Instrument
-from core.domain.orders import OrderRequest, OrderType, Side, TimeInForce
+from core.domain.orders import OrderType, Side, TimeInForce
 from core.domain.prices import step_ticks
 from core.domain.quotes import Quote
-from tui.hands.numbers import LONGEST, explain_number, parse_number
+from tui.hands.numbers import LONGEST, parse_number
+from tui.hands.order_kinds import (
+    CHOICES,
+    DISTANCES,
+    KINDS,
+    TIFS,
+    Field,
+    fields_of,
+    has_price,
+    needs_price,
+    stepped_trigger,
+    trigger_name,
+)
+from tui.hands.order_words import problem_with
 from tui.hands.pricing import PriceStyle, price_text, style_price, why_not_priced
-from tui.hands.sizes import step_quantity, unit_of
+from tui.hands.sizes import step_quantity
 
 
 class Verb(NamedTuple):
@@ -43,14 +56,6 @@ VERBS: dict[str, Verb] = {
 """Order tickets by the name of the command that opens them."""
 
 
-class Field(StrEnum):
-    """What the keys of a ticket act on, in the order of Tab."""
-
-    PRICE = "price"
-    QUANTITY = "quantity"
-    TIF = "TIF"
-
-
 class Phase(Enum):
     """How far a ticket has got."""
 
@@ -61,10 +66,7 @@ class Phase(Enum):
     """The link broke while core was asked: the order's reference must be looked up, never sent again."""
 
 
-FIELDS = tuple(Field)
 STYLES = tuple(PriceStyle)
-TIFS = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)
-"""Times in force that a ticket offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,14 @@ class OrderTicket:
     """Ticks by which the arrow keys moved a computed price."""
     price_text: str = ""
     """Empty for a market order, and while no price may be computed."""
+    kind: OrderType = OrderType.LMT
+    """The type; of a market order, LMT with the style MARKET."""
+    trigger_text: str = ""
+    """Stop price, touch price, trailing distance or offset, where the type has one."""
     tif: TimeInForce = TimeInForce.DAY
+    till_text: str = ""
+    """The last day of a GTD order, as 2026-12-31."""
+    outside_rth: bool = False
     seen: Seen | None = None
     """The market that the price was computed from; None for a typed price."""
     field: Field = Field.PRICE
@@ -109,8 +118,13 @@ class OrderTicket:
 
     @property
     def order_type(self) -> OrderType:
-        """Market or limit."""
-        return OrderType.MKT if self.style is PriceStyle.MARKET else OrderType.LMT
+        """What is sent."""
+        return OrderType.MKT if self.style is PriceStyle.MARKET else self.kind
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Those that it has, in the order of Tab."""
+        return fields_of(self.order_type, self.tif)
 
     @property
     def content(self) -> Hashable:
@@ -122,15 +136,21 @@ class OrderTicket:
             self.quantity_text,
             self.order_type,
             self.price_text,
+            self.trigger_text,
             self.tif,
+            self.till_text,
+            self.outside_rth,
             self.seen,
         )
 
     @property
     def words(self) -> str:
         """The order as a message names it: `BUY 100 AAPL @ 233.33`."""
-        price = "MKT" if self.order_type is OrderType.MKT else f"@ {self.price_text or '?'}"
-        return f"{self.side} {self.quantity_text or '?'} {self.instrument.label} {price}"
+        kind = self.order_type
+        price = f"@ {self.price_text or '?'}" if needs_price(kind) else ""
+        named = "" if kind is OrderType.LMT else f"{kind} {self.trigger_text if trigger_name(kind) else ''}"
+        words = (str(self.side), self.quantity_text or "?", self.instrument.label, price, named.strip())
+        return " ".join(word for word in words if word)
 
 
 def open_ticket(
@@ -204,8 +224,8 @@ def type_text(ticket: OrderTicket, text: str) -> OrderTicket:
     ticket = replace(ticket, touched=True)
     if not typed:
         return ticket
-    if ticket.field is Field.TIF:
-        return _choose_tif(ticket, typed)
+    if ticket.field in CHOICES:
+        return _choose_named(ticket, typed)
     before = "" if ticket.fresh else _text_of(ticket)
     if len(before) + len(typed) > LONGEST:
         return replace(ticket, note=f"The {ticket.field} holds {LONGEST} characters. Backspace takes one away.")
@@ -214,14 +234,14 @@ def type_text(ticket: OrderTicket, text: str) -> OrderTicket:
 
 def erase(ticket: OrderTicket) -> OrderTicket:
     """Take away the last character of the active field."""
-    if ticket.phase is not Phase.EDITING or ticket.field is Field.TIF:
+    if ticket.phase is not Phase.EDITING or ticket.field in CHOICES:
         return ticket
     return _with_text(replace(ticket, touched=True), _text_of(ticket)[:-1])
 
 
 def clear(ticket: OrderTicket) -> OrderTicket:
     """Empty the active field."""
-    if ticket.phase is not Phase.EDITING or ticket.field is Field.TIF:
+    if ticket.phase is not Phase.EDITING or ticket.field in CHOICES:
         return ticket
     return _with_text(replace(ticket, touched=True), "")
 
@@ -230,14 +250,22 @@ def move_field(ticket: OrderTicket, steps: int) -> OrderTicket:
     """Go some fields on, round the end."""
     if ticket.phase is not Phase.EDITING:
         return ticket
-    field = FIELDS[(FIELDS.index(ticket.field) + steps) % len(FIELDS)]
+    fields = ticket.fields
+    field = fields[(fields.index(ticket.field) + steps) % len(fields)]
     return replace(ticket, field=field, fresh=True, touched=True)
 
 
 def restyle(ticket: OrderTicket, steps: int, quote: Quote | None) -> OrderTicket:
-    """Go to the price style some steps to the right, without going round; from a typed price to its key's own style."""
+    """Go to the price style some steps to the right, without going round; from a typed price to its key's own style.
+
+    In a field that is chosen from a list, walk the list; other types than MKT and LMT have no computed price.
+    """
     if ticket.phase is not Phase.EDITING:
         return ticket
+    if ticket.field in CHOICES:
+        return step(ticket, steps, quote)
+    if ticket.kind is not OrderType.LMT:
+        return replace(ticket, touched=True, note=f"A {ticket.kind} has no computed price. Type it, or ↑ ↓ step it.")
     style = ticket.verb.style
     if ticket.style is not None:
         style = STYLES[min(max(STYLES.index(ticket.style) + steps, 0), len(STYLES) - 1)]
@@ -253,12 +281,54 @@ def step(ticket: OrderTicket, steps: int, quote: Quote | None) -> OrderTicket:
     if ticket.phase is not Phase.EDITING:
         return ticket
     ticket = replace(ticket, touched=True)
-    if ticket.field is Field.TIF:
-        tif = TIFS[(TIFS.index(ticket.tif) + steps) % len(TIFS)]
-        return replace(ticket, tif=tif, note="", preview=None)
-    if ticket.field is Field.QUANTITY:
-        return _step_quantity(ticket, steps)
+    match ticket.field:
+        case Field.TIF:
+            tif = TIFS[(TIFS.index(ticket.tif) + steps) % len(TIFS)]
+            return replace(ticket, tif=tif, note="", preview=None)
+        case Field.TYPE:
+            kind = KINDS[(KINDS.index(ticket.order_type) + steps) % len(KINDS)]
+            if kind is OrderType.MKT and why_not_priced(quote):
+                kind = OrderType.LMT if ticket.kind is not OrderType.LMT else OrderType.STP
+            return _of_kind(ticket, kind, quote)
+        case Field.RTH:
+            return replace(ticket, outside_rth=not ticket.outside_rth, note="", preview=None)
+        case Field.QUANTITY:
+            return _step_quantity(ticket, steps)
+        case Field.TILL:
+            return ticket
+        case Field.TRIGGER:
+            return _step_trigger(ticket, steps, quote)
     return _step_price(ticket, steps, quote)
+
+
+def _of_kind(ticket: OrderTicket, kind: OrderType, quote: Quote | None) -> OrderTicket:
+    """The ticket with another type: prices that the type has not are dropped, none is made up."""
+    if kind is OrderType.MKT:
+        return reprice(replace(ticket, kind=OrderType.LMT, style=PriceStyle.MARKET, offset=0, trigger_text=""), quote)
+    keeps = has_price(kind) and has_price(ticket.order_type) and OrderType.TRAIL_LIMIT not in (kind, ticket.kind)
+    distances = (kind in DISTANCES) is (ticket.kind in DISTANCES)
+    changed = replace(
+        ticket,
+        kind=kind,
+        style=None,
+        offset=0,
+        seen=None,
+        price_text=ticket.price_text if keeps else "",
+        trigger_text=ticket.trigger_text if trigger_name(kind) and distances else "",
+        note="",
+        preview=None,
+    )
+    if kind is OrderType.LMT and not changed.price_text and not why_not_priced(quote):
+        return reprice(replace(changed, style=ticket.verb.style), quote)
+    return changed
+
+
+def _step_trigger(ticket: OrderTicket, steps: int, quote: Quote | None) -> OrderTicket:
+    mark = None if quote is None else quote.mark
+    text = stepped_trigger(ticket.kind, ticket.trigger_text.strip(), steps, mark, ticket.instrument.price_bands)
+    if not text:
+        return replace(ticket, note="There is no tick from here. Type the price, or a distance as in 0.50 or 2%.")
+    return replace(_with_text(ticket, text), fresh=True)
 
 
 def _step_quantity(ticket: OrderTicket, steps: int) -> OrderTicket:
@@ -284,63 +354,40 @@ def _step_price(ticket: OrderTicket, steps: int, quote: Quote | None) -> OrderTi
     return replace(ticket, offset=ticket.offset + steps, price_text=text, fresh=True, note="", preview=None)
 
 
-def _choose_tif(ticket: OrderTicket, typed: str) -> OrderTicket:
+def _choose_named(ticket: OrderTicket, typed: str) -> OrderTicket:
+    """Choose from a list by a first letter; the rest of a word that was begun changes nothing."""
     letter = typed[0].upper()
-    chosen = next((tif for tif in TIFS if tif.startswith(letter)), None)
-    if chosen is None and letter in ticket.tif:
-        # The rest of the word, after its first letter chose it.
+    if ticket.field is Field.RTH:
+        return replace(ticket, outside_rth=not ticket.outside_rth, note="", preview=None)
+    if ticket.field is Field.TYPE:
+        return replace(ticket, note="← → choose the type; Tab goes on to its prices.")
+    if letter == "D" and ticket.tif is TimeInForce.GTC and not ticket.fresh:
+        # The last letter of GTD, whose first one chose GTC.
+        return replace(ticket, tif=TimeInForce.GTD, note="", preview=None)
+    if not ticket.fresh and letter in ticket.tif[1:]:
         return ticket
+    chosen = next((tif for tif in TIFS if tif.startswith(letter)), None)
     if chosen is None:
-        return replace(ticket, note=f"{typed} is no time in force. Type D, G, I or F for DAY, GTC, IOC or FOK.")
-    return replace(ticket, tif=chosen, note="", preview=None)
+        text = "is no time in force. Type D, G, I, F or O for DAY, GTC, IOC, FOK or OPG; GTD whole."
+        return replace(ticket, note=f"{typed} {text}")
+    return replace(ticket, tif=chosen, fresh=False, note="", preview=None)
 
 
 def _text_of(ticket: OrderTicket) -> str:
-    return ticket.price_text if ticket.field is Field.PRICE else ticket.quantity_text
+    texts = {Field.PRICE: ticket.price_text, Field.TRIGGER: ticket.trigger_text, Field.TILL: ticket.till_text}
+    return texts.get(ticket.field, ticket.quantity_text)
 
 
 def _with_text(ticket: OrderTicket, text: str) -> OrderTicket:
     ticket = replace(ticket, fresh=False, note="", preview=None)
-    if ticket.field is Field.QUANTITY:
-        return replace(ticket, quantity_text=text)
+    match ticket.field:
+        case Field.QUANTITY:
+            return replace(ticket, quantity_text=text)
+        case Field.TRIGGER:
+            return replace(ticket, trigger_text=text)
+        case Field.TILL:
+            return replace(ticket, till_text=text)
     return replace(ticket, price_text=text, style=None, offset=0, seen=None)
-
-
-def problem_with(ticket: OrderTicket) -> str:
-    """Why no order can be written down from what stands in the ticket, and what to do; empty if one can."""
-    label, quantity, price = ticket.instrument.label, ticket.quantity_text.strip(), ticket.price_text.strip()
-    unit = unit_of(ticket.instrument)
-    if not ticket.account:
-        return "No account is verified yet: nothing can be sent. Wait until the first row shows it."
-    if not quantity:
-        return f"The quantity is missing. Type the number of {label} {unit}."
-    if parse_number(quantity) is None:
-        return f"Quantity {explain_number(quantity)}. Type {label} {unit}, as in 100."
-    if ticket.order_type is OrderType.MKT:
-        return ""
-    if not price:
-        return f"The {label} limit price is missing. Type it, or ← → computes."
-    if parse_number(price) is None:
-        return f"Price {explain_number(price)}. Type the {label} price in {ticket.instrument.currency}."
-    return ""
-
-
-def request_of(ticket: OrderTicket, order_ref: str) -> OrderRequest | None:
-    """The order that the ticket says, under a new reference; None while `problem_with` names a problem."""
-    quantity = parse_number(ticket.quantity_text)
-    if quantity is None or problem_with(ticket):
-        return None
-    is_market = ticket.order_type is OrderType.MKT
-    return OrderRequest(
-        order_ref=order_ref,
-        account=ticket.account,
-        con_id=ticket.instrument.con_id,
-        side=ticket.side,
-        quantity=quantity,
-        order_type=ticket.order_type,
-        limit_price=None if is_market else parse_number(ticket.price_text),
-        tif=ticket.tif,
-    )
 
 
 def sending(ticket: OrderTicket, order_ref: str) -> OrderTicket:

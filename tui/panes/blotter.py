@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from textual import events
 
-from core.domain.orders import Order, OrderState, Pending, Side, named_price
+from core.domain.instruments import Instrument
+from core.domain.orders import Order, OrderState, Pending, Side, TimeInForce, named_price
 from tui import format as fmt
 from tui import messages
 from tui.panes import quote_cells as cells
@@ -32,6 +33,8 @@ _STATES: dict[OrderState, tuple[str, str]] = {
 
 _PENDING = {Pending.MODIFY: "MODIFY…", Pending.CANCEL: "CANCEL…"}
 FILLED_CELLS = 9
+TIF_WIDTH = 90
+"""Cells from which the time in force has its own column."""
 SHORT = 5
 """Lines up to which the pane has no header."""
 
@@ -53,6 +56,24 @@ def number_text(order: Order) -> str:
     return f"#{order.number}" if order.number else "EXT"
 
 
+def _stop_text(order: Order, instrument: Instrument | None) -> str:
+    """Where the stop or touch price stands; of a trailing stop without one, its distance."""
+    trail = order.trail
+    price = order.stop_price if trail is None else trail.stop_price
+    if price is not None:
+        return cells.price_text(instrument, price)
+    if trail is None:
+        return fmt.NONE
+    distance = trail.percent if trail.amount is None else trail.amount
+    unit = "%" if trail.amount is None else ""
+    return fmt.NONE if distance is None else f"±{distance.normalize():f}{unit}"
+
+
+def _tif_text(order: Order) -> str:
+    """How long it stands: GTC and DAY must not be taken for each other."""
+    return fmt.UNKNOWN if order.tif is TimeInForce.OTHER else order.tif.value
+
+
 class BlotterPane(GridPane):
     """One row an order."""
 
@@ -64,9 +85,11 @@ class BlotterPane(GridPane):
         Column("sym", "SYM", 7, priority=150, max_width=16),
         Column("type", "TYPE", 4, priority=80, max_width=8),
         Column("price", "PRICE", 8, "right", priority=140, max_width=12),
+        Column("stop", "STOP", 8, "right", priority=40, max_width=12),
         Column("filled", "FILLED", FILLED_CELLS, "right", priority=90, max_width=13),
         Column("state", "STATE", 10, priority=200, max_width=14),
         Column("age", "AGE", 5, "right", priority=60, max_width=8),
+        Column("tif", "TIF", 3, priority=45),
         Column("note", "NOTE", 10, priority=50, max_width=UNBOUNDED),
     )
     HEARS: ClassVar[tuple[type[messages.DeskMessage], ...]] = (
@@ -101,8 +124,9 @@ class BlotterPane(GridPane):
         return None if order is None else order.con_id
 
     def on_resize(self, event: events.Resize) -> None:
-        """Give the header's line to an order where there are few."""
+        """Give the header's line to an order where there are few; notes depend on the width."""
         self.grid.show_header = event.size.height > SHORT
+        self.renew_soon()
 
     def selected(self) -> Order | None:
         """The order under the cursor; None while there is none."""
@@ -121,12 +145,20 @@ class BlotterPane(GridPane):
             "sym": Cell(order.label),
             "type": Cell(order.type_text),
             "price": Cell(cells.price_text(instrument, named_price(order))),
+            "stop": Cell(_stop_text(order, instrument)),
             # The quantity has its own column: a filled part alone is whole, a cut fraction would mislead.
             "filled": Cell(filled if len(filled) <= FILLED_CELLS else fmt.size(order.filled)),
             "state": state_cell(order),
             "age": Cell(age),
-            "note": Cell(self._note(order)),
+            "tif": Cell(_tif_text(order)),
+            "note": Cell(self._time_in_note(order) + self._note(order)),
         }
+
+    def _time_in_note(self, order: Order) -> str:
+        """A time in force that is not DAY stands before the note where it has no column."""
+        if self.size.width >= TIF_WIDTH or not order.is_live or order.tif is TimeInForce.DAY:
+            return ""
+        return f"{_tif_text(order)} "
 
     def _note(self, order: Order) -> str:
         instrument = self.replica.instrument(order.con_id)

@@ -24,6 +24,7 @@ from tui.hands.answers import NO_REASON, after_denial, close_after_denial, close
 from tui.hands.cancel_ticket import CancelTicket, cancel_answer, order_words
 from tui.hands.close_ticket import CloseTicket, close_command
 from tui.hands.lookups import look_up
+from tui.hands.order_words import problem_with, request_of
 from tui.hands.pricing import why_not_priced
 from tui.hands.send_gate import Verdict
 from tui.hands.ticket import OrderTicket, Phase
@@ -113,8 +114,8 @@ class OrderEntry(TicketPane):
         if isinstance(ticket, CloseTicket):
             command = close_command(ticket, order_ref)
             return command or ticket.note or f"{ticket.words}: core has not said yet what it takes. Wait, then Enter."
-        request = tickets.request_of(ticket, order_ref)
-        return tickets.problem_with(ticket) if request is None else PlaceOrder(request=request, seen=ticket.seen)
+        request = request_of(ticket, order_ref)
+        return problem_with(ticket) if request is None else PlaceOrder(request=request, seen=ticket.seen)
 
     def _dispatch(self, ticket: Ticket, command: Sendable) -> None:
         sent: Ticket
@@ -235,7 +236,7 @@ class OrderEntry(TicketPane):
             return None
         if isinstance(ticket, CloseTicket):
             return ticket.question if ticket.account else None
-        request = tickets.request_of(ticket, self.host.desk.mint_order_ref())
+        request = request_of(ticket, self.host.desk.mint_order_ref())
         return None if request is None else PreviewOrder(request=request)
 
     @on(Previewed)

@@ -18,9 +18,11 @@ from tui import format as fmt
 from tui.hands.cancel_ticket import CancelTicket, Scope, order_words, reached
 from tui.hands.close_ticket import CloseTicket
 from tui.hands.numbers import parse_number
+from tui.hands.order_kinds import CHOICES, Field, has_price, trigger_name, waits_for
+from tui.hands.order_words import problem_with
 from tui.hands.pricing import place_in_market, price_text, why_not_priced
 from tui.hands.sizes import Size
-from tui.hands.ticket import Field, OrderTicket, Phase, problem_with
+from tui.hands.ticket import OrderTicket, Phase
 from tui.panes.blotter import number_text
 from tui.panes.line_row import Part
 from tui.panes.mode_words import account_word, mode_word
@@ -108,8 +110,8 @@ def closed_lines(label: str, size: Size | None, unit: str, draft: OrderTicket | 
 
 
 def _order_line(ticket: OrderTicket, around: Surroundings) -> list[Part]:
-    is_market = ticket.order_type is OrderType.MKT
-    price = _field(ticket, Field.PRICE, "MKT" if is_market else ticket.price_text, around)
+    kind = ticket.order_type
+    price = _field(ticket, Field.PRICE, ticket.price_text, around)
     quantity = parse_number(ticket.quantity_text)
     plain = ticket.field is Field.QUANTITY and around.focused
     shown = ticket.quantity_text if plain or quantity is None else fmt.size(quantity)
@@ -118,17 +120,29 @@ def _order_line(ticket: OrderTicket, around: Surroundings) -> list[Part]:
         Part(" "),
         *_field(ticket, Field.QUANTITY, shown, around),
         Part(f" {ticket.instrument.label} "),
-        *([] if is_market else [Part("@ ")]),
-        *price,
-        *([] if is_market else [Part(" LMT")]),
+        *([Part("@ "), *price, Part(" ")] if has_price(kind) else []),
+        *_kind_parts(ticket, around),
         Part(" "),
         *_field(ticket, Field.TIF, ticket.tif, around),
+        *([Part(" "), *_field(ticket, Field.TILL, ticket.till_text, around)] if Field.TILL in ticket.fields else []),
     ]
+    if ticket.outside_rth or (ticket.field is Field.RTH and around.focused):
+        parts += [Part(" "), *_field(ticket, Field.RTH, "ext" if ticket.outside_rth else "regular hours", around)]
     if around.width >= WIDE:
         parts += [Part(f" {ticket.instrument.exchange}")]
     if ticket.is_draft and not ticket.touched:
         return [*parts, GAP, Part("draft · Del drops it", ATTENTION)]
     return [*parts, GAP, *_where(ticket, around.quote), *_left_over(ticket.preview, around.live)]
+
+
+def _kind_parts(ticket: OrderTicket, around: Surroundings) -> list[Part]:
+    """The type, and its stop, distance or offset behind it."""
+    kind = ticket.order_type
+    on_price = kind is OrderType.MKT and ticket.field is Field.PRICE
+    named = _field(ticket, Field.PRICE if on_price else Field.TYPE, kind, around)
+    if not trigger_name(kind):
+        return named if on_price or ticket.field is Field.TYPE or kind is OrderType.MKT else [Part(kind)]
+    return [*named, Part(" "), *_field(ticket, Field.TRIGGER, ticket.trigger_text, around)]
 
 
 def _left_over(preview: OrderPreview | None, live: Sequence[Order]) -> list[Part]:
@@ -154,7 +168,7 @@ def _where(ticket: OrderTicket, quote: Quote | None) -> list[Part]:
     if ticket.order_type is OrderType.MKT:
         return [Part("at the market", ATTENTION)]
     price = parse_number(ticket.price_text)
-    if price is None:
+    if price is None or ticket.order_type is not OrderType.LMT:
         return []
     return [Part(place_in_market(ticket.side, price, quote, ticket.instrument.price_bands))]
 
@@ -163,7 +177,7 @@ def _field(ticket: OrderTicket, field: Field, text: str, around: Surroundings) -
     """A field; the active one is reversed while the next key replaces it, else a cursor stands behind it."""
     if field is not ticket.field or not around.focused or ticket.phase is not Phase.EDITING:
         return [Part(text or fmt.UNKNOWN, "bold")]
-    if field is Field.TIF or (ticket.fresh and text):
+    if field in CHOICES or (ticket.fresh and text):
         return [Part(text, "bold reverse")]
     return [Part(text, "bold underline"), Part(" ", "reverse")]
 
@@ -175,7 +189,9 @@ def _order_answer(ticket: OrderTicket) -> list[Part]:
     problem = problem_with(ticket)
     if problem:
         return [Part(problem, ATTENTION)]
-    return [Part("checking…", MUTED)] if ticket.preview is None else _preview_parts(ticket.preview)
+    if ticket.preview is None:
+        return [Part("checking…", MUTED)]
+    return _preview_parts(ticket.preview, waits_for(ticket.order_type, ticket.tif, ticket.trigger_text))
 
 
 def _note(note: str, phase: Phase) -> list[Part]:
@@ -184,8 +200,8 @@ def _note(note: str, phase: Phase) -> list[Part]:
     return [Part("sending…", MUTED)] if phase is Phase.SENDING else []
 
 
-def _preview_parts(preview: OrderPreview) -> list[Part]:
-    """Core's answer: a refusal, or value, fee, what it takes, the position, and that no limit objects."""
+def _preview_parts(preview: OrderPreview, waits: str = "") -> list[Part]:
+    """Core's answer: a refusal, or value, fee, what it waits for or takes, the position, and that no limit objects."""
     if preview.denied is not None:
         limit = f" (limit {preview.denied.limit})" if preview.denied.limit else ""
         return [Part(f"REFUSED {preview.denied.message}{limit}", REFUSAL)]
@@ -193,7 +209,9 @@ def _preview_parts(preview: OrderPreview) -> list[Part]:
         Part(f"≈{fmt.UNKNOWN if preview.value is None else fmt.money(preview.value)}"),
         Part(f"fee {fmt.UNKNOWN if preview.fee is None else fmt.estimate(fmt.money(preview.fee))}"),
     ]
-    if preview.takes_ticks:
+    if waits:
+        parts.append(Part(f"WAITS {waits}", ATTENTION))
+    elif preview.takes_ticks:
         parts.append(Part(f"TAKES {preview.takes_ticks} tick{'' if preview.takes_ticks == 1 else 's'}", ATTENTION))
     before, after = preview.position_before, preview.position_after
     if before * after < 0:

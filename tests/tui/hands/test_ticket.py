@@ -15,20 +15,19 @@ from core.domain.orders import OrderType, Side, TimeInForce
 from core.domain.quotes import Quote
 from tests.tui.sample import AAPL, ACCOUNT, INSTRUMENTS, NOW
 from tui.hands.answers import after_denial, looking
+from tui.hands.order_kinds import Field
+from tui.hands.order_words import problem_with, request_of
 from tui.hands.pricing import PriceStyle
 from tui.hands.ticket import (
     VERBS,
-    Field,
     OrderTicket,
     Phase,
     clear,
     erase,
     move_field,
     open_ticket,
-    problem_with,
     reopen,
     reprice,
-    request_of,
     restyle,
     sending,
     step,
@@ -110,11 +109,18 @@ def test_erase_takes_from_the_computed_price() -> None:
 
 def test_tab_goes_round_the_fields() -> None:
     fields = [ticket()]
-    for _ in range(3):
+    for _ in range(5):
         fields.append(move_field(fields[-1], 1))
 
-    assert [t.field for t in fields] == [Field.PRICE, Field.QUANTITY, Field.TIF, Field.PRICE]
-    assert move_field(ticket(), -1).field is Field.TIF
+    assert [t.field for t in fields] == [
+        Field.PRICE,
+        Field.QUANTITY,
+        Field.TIF,
+        Field.TYPE,
+        Field.RTH,
+        Field.PRICE,
+    ]
+    assert move_field(ticket(), -1).field is Field.RTH
 
 
 def test_wrong_things_can_be_typed_into_the_quantity() -> None:
@@ -235,10 +241,13 @@ def test_steps_of_the_quantity() -> None:
 
 
 def test_the_time_in_force_is_walked_or_named_by_its_letter() -> None:
-    tif = move_field(ticket(), -1)
+    tif = move_field(ticket(), 2)
 
     assert step(tif, 1, QUOTE).tif is TimeInForce.GTC
-    assert step(tif, -1, QUOTE).tif is TimeInForce.FOK
+    assert restyle(tif, -1, QUOTE).tif is TimeInForce.OPG
+    for word in TimeInForce:
+        if word is not TimeInForce.OTHER:
+            assert typed(tif, *word.lower()).tif is word
     assert typed(tif, *"ioc").tif is TimeInForce.IOC
     assert typed(tif, *"ioc").note == ""
     assert "no time in force" in typed(tif, "x").note
@@ -326,6 +335,10 @@ def test_the_content_tells_every_order_from_another() -> None:
         replace(base, tif=TimeInForce.GTC),
         replace(base, account="DU1"),
         restyle(base, 3, QUOTE),
+        replace(base, kind=OrderType.LOC),
+        replace(base, trigger_text="230"),
+        replace(base, till_text="2026-12-31"),
+        replace(base, outside_rth=True),
     ]
 
     assert len({base.content, *(other.content for other in others)}) == len(others) + 1

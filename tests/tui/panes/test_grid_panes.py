@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from core.domain.events import OrderChanged, PositionsUpdated, QuotesUpdated
-from core.domain.orders import Order, OrderState, Pending
+from core.domain.instructions import Trail
+from core.domain.orders import Order, OrderState, OrderType, Pending, TimeInForce
 from core.domain.quotes import DataType, Quote
 from tests.tui import sample
 from tests.tui.desk_pilot import lines_of, until
@@ -242,3 +243,26 @@ def test_a_request_under_way_never_hides_what_needs_attention(
 
 def _order(state: OrderState, filled: int) -> Order:
     return sample.make_order(1, sample.AMD, "BUY 10 AMD LMT 168.00", state, filled=filled)
+
+
+async def test_an_order_that_stands_till_cancelled_is_not_taken_for_one_of_the_day() -> None:
+    stop = replace(sample.ORDERS[1], order_type=OrderType.STP_LMT, stop_price=Decimal("231.90"), tif=TimeInForce.GTC)
+    trail = replace(
+        sample.ORDERS[1],
+        order_ref="trail",
+        order_type=OrderType.TRAIL,
+        limit_price=None,
+        trail=Trail(percent=Decimal("2.0")),
+        tif=TimeInForce.GTC,
+    )
+    shown = replace(sample.SNAPSHOT, orders=(stop, trail))
+    lines = {}
+    for width in (80, 130):
+        async with (app := PaneApp(BlotterPane, shown)).run_test(size=(width, 10)) as pilot:
+            await pilot.pause()
+            lines[width] = lines_of(app)[2:4]
+
+    assert all("GTC" in line for line in (*lines[80], *lines[130]))
+    assert all(line.count("GTC") == 1 for line in lines[130])
+    assert "231.90" in "".join(lines[130])
+    assert "±2%" in "".join(lines[130])
