@@ -171,7 +171,7 @@ def reopen(draft: OrderTicket, account: str, quote: Quote | None) -> OrderTicket
         phase=Phase.EDITING,
         note="",
         preview=None,
-        field=Field.PRICE,
+        field=draft.fields[0],
         fresh=True,
         touched=False,
         is_draft=True,

@@ -15,7 +15,7 @@ from core.domain.quotes import Quote
 from tests.tui.hands.test_ticket import APPLE, HALTED, QUOTE, ticket, typed
 from tui.hands.order_kinds import KINDS, Field, fields_of, parse_till, waits_for
 from tui.hands.order_words import problem_with, request_of
-from tui.hands.ticket import OrderTicket, erase, move_field, restyle, step, type_text
+from tui.hands.ticket import OrderTicket, erase, move_field, reopen, restyle, step, type_text
 
 D = Decimal
 
@@ -200,3 +200,13 @@ def test_words_name_the_type_and_its_stop() -> None:
     assert of_kind(OrderType.MKT).words == "SELL 100 AAPL MKT"
     assert set(KINDS) < set(RULES)
     assert APPLE.label == "AAPL"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_draft_of_any_type_opens_at_its_first_field_and_goes_round(kind: OrderType) -> None:
+    draft = written(kind, *TYPED[kind])
+    opened = reopen(draft, draft.account, QUOTE)
+
+    assert opened.field is opened.fields[0]
+    assert move_field(opened, -1).field is Field.RTH
+    assert sent(opened) == sent(draft)
