@@ -33,7 +33,8 @@ class Exchange:
         self._on_fill = on_fill
         self._on_trigger = on_trigger
         self._on_move = on_move
-        self._working: dict[int, list[Order]] = {}
+        #: By contract id, then by permanent id: a look-up must not cost more the more orders there are.
+        self._working: dict[int, dict[int, Order]] = {}
         #: Instruments whose orders may fill in the next step although their market stands still.
         self._touched: set[int] = set()
 
@@ -46,19 +47,19 @@ class Exchange:
         """Return the contract ids that have working orders, with the legs and ratios that each stands for."""
         found: dict[int, list[tuple[int, int]]] = {}
         for con_id, orders in self._working.items():
-            legs = orders[0].instrument.legs
+            legs = next(iter(orders.values())).instrument.legs
             found[con_id] = [(leg.con_id, leg.ratio) for leg in legs] or [(con_id, 1)]
         return found
 
     def works(self, order: Order) -> bool:
         """Whether an order works here."""
-        return order in self._working.get(order.instrument.con_id, ())
+        return order.perm_id in self._working.get(order.instrument.con_id, {})
 
     def open_quantity(self, con_id: int) -> tuple[int, int]:
         """Return what working orders may still buy and sell of an instrument; of an OCA group only the largest."""
         sums = {True: 0, False: 0}
         groups: dict[tuple[str, bool], int] = {}
-        for order in self._working.get(con_id, ()):
+        for order in self._working.get(con_id, {}).values():
             if order.oca_name:
                 key = order.oca_name, order.is_buy
                 groups[key] = max(groups.get(key, 0), order.remaining)
@@ -102,11 +103,8 @@ class Exchange:
 
     def remove(self, order: Order) -> None:
         """Take an order out; nothing happens if it does not work."""
-        orders = self._working.get(order.instrument.con_id)
-        if orders is None or order not in orders:
-            return
-        orders.remove(order)
-        if not orders:
+        orders = self._working.get(order.instrument.con_id, {})
+        if orders.pop(order.perm_id, None) is not None and not orders:
             del self._working[order.instrument.con_id]
 
     def step(self) -> None:
@@ -117,7 +115,7 @@ class Exchange:
             if not quote.changed and con_id not in touched:
                 continue
             # Better prices first, then who came first: sorting is stable.
-            queue = sorted(self._working[con_id], key=_priority)
+            queue = sorted(self._working[con_id].values(), key=_priority)
             printed = quote.print_size
             for order in queue:
                 # A fill of an earlier one may have ended a later one of its group.
@@ -139,7 +137,7 @@ class Exchange:
                     self.remove(order)
 
     def _add(self, order: Order) -> None:
-        self._working.setdefault(order.instrument.con_id, []).append(order)
+        self._working.setdefault(order.instrument.con_id, {})[order.perm_id] = order
 
     def _comes_to(self, order: Order, quote: Quote) -> bool:
         """Whether this step triggers an order; a trailing stop is looked at before it follows the market."""

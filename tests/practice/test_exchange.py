@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from core.practice.orders import Order, Terms, Ticket
@@ -148,3 +150,21 @@ def test_a_removed_order_never_fills(bench: Bench) -> None:
 
     assert bench.fills == []
     assert not bench.exchange.busy
+
+
+def test_four_times_the_orders_of_an_instrument_cost_about_four_times_the_work() -> None:
+    """Each of 4000 resting orders looked up among all the others would cost sixteen times the work of 1000."""
+
+    def seconds(orders: int) -> float:
+        bench = Bench()
+        for number in range(1, orders + 1):
+            bench.order(number, "BUY", 100, limit=90_0000)
+        took = []
+        for _ in range(3):
+            began = time.process_time()
+            bench.print_at(100_0000, 100, buys=False)
+            took.append(time.process_time() - began)
+        assert bench.exchange.open_quantity(AAPL) == (100 * orders, 0)
+        return min(took)
+
+    assert seconds(4000) < 8 * seconds(1000)
