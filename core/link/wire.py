@@ -15,6 +15,7 @@ from core.domain.events import Envelope, Snapshot, StateEvent
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument
 from core.domain.orders import Order
+from core.domain.positions import Position
 from core.domain.quotes import Quote
 from core.errors import LinkError
 
@@ -110,6 +111,7 @@ class SnapshotPage(Struct, frozen=True, kw_only=True, tag="snapshot_page", omit_
     quotes: tuple[Quote, ...] = ()
     orders: tuple[Order, ...] = ()
     executions: tuple[Execution, ...] = ()
+    positions: tuple[Position, ...] = ()
 
 
 class Reply(Struct, frozen=True, kw_only=True, tag="reply", omit_defaults=True):

@@ -24,6 +24,7 @@ from core.domain.events import (
 )
 from core.domain.executions import Execution
 from core.domain.orders import Order
+from core.domain.positions import Position
 from core.domain.quotes import Quote
 from core.link.client import SocketClient
 from core.link.server import LinkServer
@@ -52,6 +53,7 @@ class FakeHost:
         self.read_back: list[int] = []
         self.orders: tuple[Order, ...] = ()
         self.executions: tuple[Execution, ...] = ()
+        self.positions: tuple[Position, ...] | None = None
         self.sinks: list[EventSink] = []
         self.seen: list[str] = []
         self.commands: list[tuple[str, Command]] = []
@@ -89,7 +91,7 @@ class FakeHost:
             quotes=(),
             orders=self.orders,
             executions=self.executions,
-            positions=None,
+            positions=self.positions,
             accounts=(),
             incidents=(),
             health=Health(),

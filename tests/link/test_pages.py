@@ -11,6 +11,7 @@ from core.domain.commands import CancelOrder
 from core.domain.events import Incident, Snapshot
 from core.domain.executions import Execution
 from core.domain.orders import Order, Side
+from core.domain.positions import Position
 from core.errors import LinkError
 from core.link.inproc import InProcessClient
 from core.link.pages import PAGE_ROWS, join, split
@@ -50,10 +51,19 @@ def executions(count: int) -> tuple[Execution, ...]:
     )
 
 
+def positions(count: int) -> tuple[Position, ...]:
+    """So many different positions."""
+    price = order(1).quantity
+    return tuple(
+        Position(account="DU1234567", con_id=number, label="AAPL", quantity=price, average_price=price)
+        for number in range(1, count + 1)
+    )
+
+
 @pytest.fixture
 def busy(host: FakeHost) -> FakeHost:
     """A host with a very busy day behind it."""
-    host.orders, host.executions = orders(BUSY), executions(BUSY)
+    host.orders, host.executions, host.positions = orders(BUSY), executions(BUSY), positions(BUSY)
     return host
 
 
@@ -71,6 +81,7 @@ async def test_a_busy_day_comes_whole_in_pages_and_events_go_on_where_it_ends(pa
 
     assert (acked.ok, before) == (True, False)
     assert (snapshot.orders, snapshot.executions, snapshot.number) == (busy.orders, busy.executions, 3)
+    assert snapshot.positions == busy.positions
     assert [event.number for event in events] == [4, 5]
 
 
@@ -88,21 +99,28 @@ async def test_no_page_is_long_and_other_answers_go_between(path: Path) -> None:
             order_of_answers.append(message.id)
     client.connection.close()
 
-    assert len(sizes) == 2 * BUSY // PAGE_ROWS + 2
+    assert len(sizes) == 3 * BUSY // PAGE_ROWS + 2
     assert max(sizes) < LONGEST_PAGE
     assert order_of_answers == [2, 1]
 
 
 @pytest.mark.parametrize("count", [0, 1, PAGE_ROWS - 1, PAGE_ROWS, PAGE_ROWS + 1, 2 * PAGE_ROWS])
 def test_what_is_split_is_joined_again(host: FakeHost, count: int) -> None:
-    host.orders, host.executions = orders(count), executions(count)
+    host.orders, host.executions, host.positions = orders(count), executions(count), positions(count)
     whole: Snapshot = host.snapshot()
     pages, rest = split(whole, 7)
     parts = list(pages)
 
     assert join(parts, rest) == whole
-    assert (rest.orders, rest.executions) == ((), ())
+    assert (rest.orders, rest.executions, rest.positions) == ((), (), ())
     assert {part.id for part in parts} <= {7}
+
+
+def test_positions_that_are_not_known_stay_unknown(host: FakeHost) -> None:
+    host.orders = orders(PAGE_ROWS + 1)
+    pages, rest = split(host.snapshot(), 7)
+
+    assert join(pages, rest).positions is None
 
 
 async def test_a_client_that_leaves_amid_its_snapshot_leaves_nothing_behind(
