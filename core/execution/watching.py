@@ -126,9 +126,11 @@ class Watching:
 
     def refused(self, con_id: int, code: int) -> None:
         """The broker ended a subscription with `code`."""
-        self._budget.refuse(con_id, full=code == NO_LINE_LEFT)
         if code == NO_LINE_LEFT:
-            log.warning("the account has no line left: %d are used from now on", self._budget.lines)
+            self._budget.shrink(con_id, self._clock.mono())
+            log.warning("the account has no line left: %d are used for now", self._budget.lines)
+        else:
+            self._budget.refuse(con_id)
         self._changed.set()
 
     def see(self, viewer: str, con_ids: Sequence[int]) -> Ack:
@@ -180,7 +182,7 @@ class Watching:
             raise
         except DeskError as error:
             log.warning("contract %d: %s", con_id, error)
-            self._budget.refuse(con_id, full=False)
+            self._budget.refuse(con_id)
 
     async def _keep_qualified(self) -> None:
         while True:

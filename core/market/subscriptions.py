@@ -9,6 +9,10 @@ from typing import NamedTuple
 DWELL_SECONDS = 0.15
 """A row must stay in sight so long to take a line from another: scrolling past it moves nothing."""
 
+PROBE_SECONDS = 180.0
+"""After the account had no line left, one more is tried so much later, and after each further refusal twice as late."""
+LONGEST_PROBE = 3600.0
+
 FRAME_WINDOW = 1.025
 """Seconds over which our frames are counted: a second as the gateway sees it, with room for jitter on the way."""
 
@@ -33,7 +37,10 @@ class LineBudget:
 
     def __init__(self, lines: int, frames_per_second: int) -> None:
         """`lines` is what the account has; a swap costs two frames, of which so many may leave in any second."""
-        self._lines = lines
+        self._lines = self._most = lines
+        self._probe_at = 0.0
+        self._probe_pause = PROBE_SECONDS
+        self._probed = False
         self._frames_per_second = max(2, frames_per_second)
         self._frames: deque[float] = deque()
         self._rows: dict[str, dict[int, float]] = {}
@@ -72,20 +79,27 @@ class LineBudget:
         for rows in self._rows.values():
             rows.pop(con_id, None)
 
-    def refuse(self, con_id: int, *, full: bool) -> None:
-        """The broker ended a subscription; it is not asked for again until `restart` or `focus`.
+    def refuse(self, con_id: int) -> None:
+        """The broker ended a subscription; it is not asked for again until `restart` or `focus`."""
+        self.active.pop(con_id, None)
+        self._refused.add(con_id)
 
-        `full` means that the account's lines are used up (by another program too): the budget shrinks to what is had.
+    def shrink(self, con_id: int, now: float) -> None:
+        """The account's lines are used up, by other programs too: `con_id` gets none, and what is had is all there is.
+
+        Lines come back one by one, each after a pause in which all that there are were used and none was refused.
         """
         self.active.pop(con_id, None)
-        if full:
-            self._lines = max(1, len(self.active))
-        else:
-            self._refused.add(con_id)
+        if self._probed:
+            self._probe_pause = min(2 * self._probe_pause, LONGEST_PROBE)
+        self._probed = False
+        self._lines = max(1, min(self._lines, len(self.active)))
+        self._probe_at = now + self._probe_pause
 
     def restart(self, lines: int) -> None:
         """A new connection: no line is in use, and refusals are forgotten."""
-        self._lines = lines
+        self._lines = self._most = lines
+        self._probe_pause, self._probed = PROBE_SECONDS, False
         self.active.clear()
         self._refused.clear()
 
@@ -103,6 +117,7 @@ class LineBudget:
         """
         while self._frames and self._frames[0] <= now - FRAME_WINDOW:
             self._frames.popleft()
+        self._probe(now)
         ranked, settles = self._rank(at_stake, watched, now)
         wanted = [con_id for con_id in ranked if con_id in able and con_id not in self._refused][: self._lines]
         missing = [con_id for con_id in wanted if con_id not in self.active]
@@ -126,6 +141,15 @@ class LineBudget:
         frees = self._frames[0] + FRAME_WINDOW - now if left and self._frames else None
         moments = [moment for moment in (frees, settles) if moment is not None]
         return Step(tuple(drop), tuple(take), max(0.001, min(moments)) if moments else None)
+
+    def _probe(self, now: float) -> None:
+        """Give one line more where some were refused, none is left and the pause is over."""
+        if self._lines < self._most and len(self.active) >= self._lines and now >= self._probe_at:
+            if self._probed:
+                self._probe_pause = PROBE_SECONDS
+            self._lines += 1
+            self._probed = True
+            self._probe_at = now + self._probe_pause
 
     def _spend(self, con_id: int, now: float) -> int:
         self._frames.append(now)

@@ -10,6 +10,7 @@ from core.domain.commands import SetViewers, Unwatch, Watch
 from core.domain.entries import InstrumentKnown, WatchlistSet
 from core.domain.instruments import Instrument, SecType
 from core.domain.reports import ErrorClass, ErrorReport, RequestKind
+from core.market.subscriptions import PROBE_SECONDS
 from tests.execution.clockwork import jumping
 from tests.execution.fakes import FakeBroker
 from tests.execution.reports import AAPL, buy, position, status
@@ -109,6 +110,8 @@ async def test_the_account_having_fewer_lines_than_thought_shrinks_the_budget() 
         await desk.pass_time(60.0)
 
         assert desk.broker.subscribed == {1: 1, 2: 1, 3: 1}
+        await desk.pass_time(PROBE_SECONDS)
+        assert set(desk.broker.subscribed) == {1, 2, 3, 4}
 
 
 @jumping

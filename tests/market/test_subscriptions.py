@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.market.subscriptions import DWELL_SECONDS, FRAME_WINDOW, LineBudget, Step
+from core.market.subscriptions import DWELL_SECONDS, FRAME_WINDOW, LONGEST_PROBE, PROBE_SECONDS, LineBudget, Step
 
 EVERY = range(1, 21)
 
@@ -115,7 +115,7 @@ def test_what_nobody_wants_any_more_gives_its_line_back() -> None:
 def test_a_refused_one_is_left_alone_and_its_line_goes_to_another() -> None:
     account = Account(lines=2)
     account.step()
-    account.budget.refuse(1, full=False)
+    account.budget.refuse(1)
     assert account.step().take == (3,)
     account.budget.restart(2)
 
@@ -125,12 +125,57 @@ def test_a_refused_one_is_left_alone_and_its_line_goes_to_another() -> None:
 def test_lines_that_other_programs_use_are_not_asked_for_again() -> None:
     account = Account(lines=4)
     account.step()
-    account.budget.refuse(4, full=True)
+    account.budget.shrink(4, account.now)
 
     assert account.budget.lines == 3
     assert account.step() == Step((), (), None)
     assert account.see(9).take == (9,)
     assert len(account.active) == 3
+
+
+def test_lines_come_back_one_by_one_while_none_is_refused() -> None:
+    account = Account(lines=4)
+    account.step()
+    for con_id in (4, 3):
+        account.budget.shrink(con_id, account.now)
+    account.now += PROBE_SECONDS - 1
+    assert account.step() == Step((), (), None)
+
+    account.now += 1
+    assert account.step().take == (3,)
+    assert account.step() == Step((), (), None)
+    account.now += PROBE_SECONDS
+    assert account.step().take == (4,)
+    account.now += 10 * PROBE_SECONDS
+    account.step()
+    assert account.budget.lines == 4
+
+
+def test_a_line_that_is_refused_again_is_tried_later_each_time() -> None:
+    account = Account(lines=4)
+    account.step()
+    account.budget.shrink(4, account.now)
+    tried = []
+    for _ in range(7):
+        began = account.now
+        while not account.step().take:
+            account.now += 1
+        tried.append(account.now - began)
+        account.budget.shrink(4, account.now)
+
+    assert tried == [180, 360, 720, 1440, 2880, LONGEST_PROBE, LONGEST_PROBE]
+
+
+def test_no_line_comes_back_while_some_are_free() -> None:
+    account = Account(lines=4)
+    account.step()
+    account.budget.shrink(4, account.now)
+    account.watched = [1]
+    account.step()
+    account.now += 10 * PROBE_SECONDS
+    account.step()
+
+    assert account.budget.lines == 3
 
 
 def test_lost_subscriptions_are_taken_anew_at_the_same_pace() -> None:
