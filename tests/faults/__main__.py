@@ -1,0 +1,26 @@
+"""The fault suite: `python -m tests.faults --table`, or `--full` for every offset and seed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+
+def main() -> int:
+    """Do what is asked; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--table", action="store_true", help="prove every row and print the table (minutes)")
+    what.add_argument("--full", action="store_true", help="the same, with every offset and 20,000 seeds (hours)")
+    parser.add_argument("--rows", default="", help="only these rows, 1,2,3 ")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
+    options = parser.parse_args()
+    numbers = [int(word) for word in options.rows.split(",") if word]
+    from tests.faults import table
+
+    return table.run(numbers, full=options.full, workers=options.workers)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
