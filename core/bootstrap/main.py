@@ -16,6 +16,7 @@ from pathlib import Path
 from core.bootstrap.gateway import OutsideGateway, PracticeGateway
 from core.bootstrap.logs import start_logging
 from core.bootstrap.notices import Notices
+from core.bootstrap.scheduling import ask_for_short_slices
 from core.domain.connection import Mode
 from core.errors import DeskError, LockHeldError
 from core.ids import mint_ulid
@@ -39,6 +40,7 @@ def main(argv: Sequence[str], make_broker: MakeBroker | None = None) -> int:
     (to this core or to the one that runs already), or `{"error": {"title": ..., "text": ...}}`.
     """
     answer, arguments = _parse(argv)
+    ask_for_short_slices()
     try:
         layers = read_layers(arguments)
         settings = settings_of(layers)

@@ -10,7 +10,7 @@ from core.broker.pacer import Outgoing
 from core.errors import NotConnectedError, SendUnknownError
 from core.ports import ConnectPermit
 
-READ_SIZE = 16 * 1024
+READ_SIZE = 4 * 1024
 """Bytes handled in one turn of the loop, so that a flood of data never keeps an order waiting."""
 
 MAX_FRAME = 16 * 1024 * 1024

@@ -19,6 +19,9 @@ from core.ports import DeskHost
 STATE_INTERVAL_S = 0.05
 """State events go out at most this often, each thing with its last value."""
 
+QUOTES_IN_A_TURN = 50
+"""Quotes put into one frame: packing more would keep an order waiting for more than half a millisecond."""
+
 _LAST_COMMANDS_S = 1.0
 """How long commands that run may go on when the link closes; after that only the broker keeps them waiting."""
 
@@ -110,9 +113,9 @@ class LinkServer:
                 reader.outbox.send(data, fact=True)
 
     def _flush_state(self) -> None:
-        self._flush = None
         self._flushed = self._loop.time()
-        events = self._state.take()
+        events = self._state.take(QUOTES_IN_A_TURN)
+        self._flush = self._loop.call_soon(self._flush_state) if self._state else None
         if not self._readers:
             return
         data = state_frame(self.host.session, events)

@@ -67,8 +67,11 @@ class Conflator:
             case _:
                 assert_never(event)
 
-    def take(self) -> list[StateEvent]:
-        """What came since the last call; instruments first, since the rest refers to them."""
+    def take(self, most_quotes: int | None = None) -> list[StateEvent]:
+        """What came since the last call; instruments first, since the rest refers to them.
+
+        Quotes beyond `most_quotes` stay for the next call; None takes all.
+        """
         events: list[StateEvent] = []
         if self._instruments:
             events.append(InstrumentsUpdated(instruments=tuple(self._instruments.values())))
@@ -77,8 +80,8 @@ class Conflator:
             events += self._whole.values()
             self._whole.clear()
         if self._quotes:
-            events.append(QuotesUpdated(quotes=tuple(self._quotes.values())))
-            self._quotes.clear()
+            con_ids = list(self._quotes)[:most_quotes]
+            events.append(QuotesUpdated(quotes=tuple(self._quotes.pop(con_id) for con_id in con_ids)))
         return events
 
 

@@ -14,7 +14,7 @@ from core.domain.commands import CancelEntries, CancelOrder, PlaceOrder, SearchS
 from core.domain.events import Health, OrderChanged, QuotesUpdated, WatchlistUpdated
 from core.errors import LinkError
 from core.link.client import SocketClient
-from core.link.server import LinkServer
+from core.link.server import QUOTES_IN_A_TURN, LinkServer
 from core.link.wire import EventBatch, Reply, Request, Subscribe, frame
 from tests.journal.values import order, request
 from tests.link.fake_host import INSTANCE, SESSION, FakeHost, attached, incident, take, welcome
@@ -243,6 +243,25 @@ async def test_quotes_are_conflated_and_the_last_one_arrives(path: Path, host: F
         passed = time.monotonic() - started
 
     assert batches <= passed / 0.05 + 2
+
+
+async def test_many_quotes_leave_in_short_turns_and_each_arrives_once(path: Path, host: FakeHost) -> None:
+    async with raw(path) as client:
+        await client.greet()
+        await client.say(frame(Request(id=1, body=Subscribe(after=None))))
+        assert isinstance(await client.hear(), Reply)
+        for con_id in range(1, 5 * QUOTES_IN_A_TURN):
+            host.publish_quote(con_id, con_id)
+        came: list[int] = []
+        while len(came) < 5 * QUOTES_IN_A_TURN - 1:
+            message = await client.hear()
+            assert isinstance(message, EventBatch)
+            [envelope] = message.envelopes
+            assert isinstance(envelope.event, QuotesUpdated)
+            assert len(envelope.event.quotes) <= QUOTES_IN_A_TURN
+            came += [quote.con_id for quote in envelope.event.quotes]
+
+    assert came == list(range(1, 5 * QUOTES_IN_A_TURN))
 
 
 async def test_first_quote_after_a_pause_does_not_wait(path: Path, host: FakeHost) -> None:
