@@ -47,3 +47,9 @@ def trading_day(moment: datetime, roll: time = DAY_ROLL) -> date:
     """The trading day to which an aware `moment` belongs: from `roll` in New York on it is the next date's day."""
     local = moment.astimezone(_new_york())
     return local.date() + timedelta(days=1) if local.time() >= roll else local.date()
+
+
+def trading_day_span(day: date, roll: time = DAY_ROLL) -> tuple[datetime, datetime]:
+    """The first moment of a trading day and the first of the next one, in UTC: many moments are compared quickly."""
+    begin = datetime.combine(day - timedelta(days=1), roll, _new_york())
+    return begin.astimezone(UTC), datetime.combine(day, roll, _new_york()).astimezone(UTC)

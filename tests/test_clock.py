@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.clock import LoopClock, trading_day
+from core.clock import LoopClock, trading_day, trading_day_span
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,11 @@ async def test_the_loop_is_the_clock() -> None:
     assert clock.mono() == pytest.approx(asyncio.get_running_loop().time(), abs=1)
     assert clock.utc().tzinfo is UTC
     assert abs(clock.utc() - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)))
+def test_the_span_of_a_trading_day_holds_its_moments_and_no_other(moment: datetime) -> None:
+    begin, end = trading_day_span(trading_day(moment))
+    assert begin <= moment < end
+    assert trading_day(begin) == trading_day(end - timedelta(microseconds=1)) == trading_day(moment)
+    assert trading_day(end) > trading_day(moment)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
-from core.clock import Clock, trading_day
+from core.clock import Clock, trading_day, trading_day_span
 from core.domain.account import Account
 from core.domain.connection import LinkState
 from core.domain.events import Envelope, ExecutionAdded, MoneyUpdated
@@ -37,6 +37,7 @@ class MoneyKeeper:
         self._watched: set[tuple[str, int]] = set()
         self._verified: datetime | None = None
         self._day: date | None = None
+        self._began = self._ends = datetime.max.replace(tzinfo=UTC)
         self._fills: dict[str, Execution] = {}
         self._traded: dict[str, dict[int, Traded]] = {}
 
@@ -68,17 +69,20 @@ class MoneyKeeper:
     def publish(self, envelope: Envelope) -> None:
         """A fact was published: fills count, every one in its latest revision."""
         if isinstance(envelope.event, ExecutionAdded):
+            if self._day is None:
+                self._turn(trading_day(self._clock.utc()))
             self._count(envelope.event.execution)
 
     def _turn(self, day: date) -> None:
         """Begin a trading day with its fills that are known."""
         if day != self._day:
             self._day, self._fills, self._traded = day, {}, {}
+            self._began, self._ends = trading_day_span(day)
             for execution in self._state.book.executions():
                 self._count(execution)
 
     def _count(self, execution: Execution) -> None:
-        if execution.con_id <= 0 or trading_day(execution.time) != self._day:
+        if execution.con_id <= 0 or not self._began <= execution.time < self._ends:
             return
         known = self._fills.get(execution.stem)
         if known is not None and known.revision > execution.revision:
