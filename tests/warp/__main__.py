@@ -19,7 +19,7 @@ def main() -> None:
     bursts = options.minutes // 5
     plan = Plan(
         seconds=options.minutes * 60,
-        orders=options.minutes * 4000 // 60 - bursts * BURST,
+        orders=options.minutes * 4000 // 60 - bursts * BURST * 2 // 3,
         instruments=200,
         at_a_time=50,
         turns=max(4, options.minutes // 10),
@@ -39,9 +39,11 @@ def show(minutes: int, outcome: Outcome) -> None:
     for name, figures in (("commands", outcome.done), ("orders by state", outcome.states)):
         print(f"  {name}: {', '.join(f'{number} {what}' for what, number in sorted(figures.items()))}")
     print(
-        f"  executions: {outcome.executions}, frames: {outcome.frames}, in the busiest second {outcome.busiest_second}"
+        f"  the gateway's orders: {outcome.booked}, executions: {outcome.executions}, frames: {outcome.frames}, "
+        f"in the busiest second {outcome.busiest_second}"
     )
     print(f"  slowest cancel: {outcome.slowest_cancel:.3f} s of market time, behind cancels alone")
+    print(f"  screens at once: {outcome.screens}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from core.bootstrap.serve import Parts, RunOptions, assemble
 from core.broker.adapter import IbBroker
+from core.broker.pacer import Outgoing, Pacer
 from core.clock import Clock
 from core.domain.commands import Ack, Command
 from core.domain.connection import Endpoint, Mode
@@ -69,6 +70,31 @@ class _Overheard:
         self._listener.on_reports(reports)
 
 
+class _CountingPacer(Pacer):
+    """The real pacer, which counts what it lets out."""
+
+    def __init__(self, pace: int) -> None:
+        super().__init__(pace)
+        self.left = 0
+
+    def start(self, write: Callable[[Outgoing], None]) -> None:
+        def leave(frame: Outgoing) -> None:
+            self.left += 1
+            write(frame)
+
+        super().start(leave)
+
+
+class AskedCancel(Struct, frozen=True):
+    """A cancel at the moment at which the adapter is asked for it."""
+
+    at: float
+    """Loop time in seconds."""
+    order_id: int
+    left: int
+    """How many frames had left by then."""
+
+
 class RecordingBroker(IbBroker):
     """The real adapter, which notes when a cancel is asked for."""
 
@@ -76,13 +102,18 @@ class RecordingBroker(IbBroker):
         self.codes: Counter[int] = Counter()
         """Error codes that came, however often."""
         super().__init__(_Overheard(listener, self.codes), clock, messages_per_second=pace)
-        self.cancels: list[tuple[float, int]] = []
-        """Loop time and order id of each."""
+        self._pacer = self._counting = _CountingPacer(pace)
+        self.cancels: list[AskedCancel] = []
 
     def cancel(self, order_id: int) -> Awaitable[None]:
         """Note it, then as ever."""
-        self.cancels.append((asyncio.get_running_loop().time(), order_id))
+        self.cancels.append(AskedCancel(asyncio.get_running_loop().time(), order_id, self.left))
         return super().cancel(order_id)
+
+    @property
+    def left(self) -> int:
+        """Frames that left, the greeting apart."""
+        return self._counting.left
 
 
 class Screen:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from core.practice.hub import ReceivedFrame
 from tests.warp.loop import warping
-from tests.warp.session import busiest_second, trade
+from tests.warp.session import busiest_second, hindered_by_nothing, trade
 from tests.warp.trading import Plan
 
 
@@ -29,3 +30,15 @@ async def test_five_minutes_of_trading_leave_equal_books_and_nothing_behind() ->
 def test_the_busiest_second_is_found_wherever_it_lies() -> None:
     assert busiest_second([0.0, 0.5, 0.9, 1.0, 1.4, 1.45, 1.49, 5.0]) == 6
     assert busiest_second([]) == 0
+
+
+def test_a_cancel_that_waited_behind_anything_but_cancels_is_found() -> None:
+    order, cancel, other = ("3", "7", "8"), ("4", "1", "7", ""), ("4", "1", "8", "")
+    frames = [
+        ReceivedFrame(float(place), 17, int(fields[0]), fields) for place, fields in enumerate((order, other, cancel))
+    ]
+
+    assert hindered_by_nothing([(7, 1), (8, 1)], frames) == {7: 2, 8: 1}
+    assert hindered_by_nothing([(9, 0)], frames) == {7: 2, 8: 1}
+    with pytest.raises(AssertionError, match="left before the cancel of 7"):
+        hindered_by_nothing([(7, 0)], frames)

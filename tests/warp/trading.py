@@ -82,6 +82,10 @@ class Trading:
         self.refused: list[str] = []
         """Commands that were refused for another reason than that the market was quicker."""
         self._traded: set[int] = set()
+        self.most_screens = 0
+        """Screens that were attached at once."""
+        self.cancels: list[tuple[float, str]] = []
+        """Loop time at which a screen asked to cancel, and the order."""
 
     async def run(self) -> None:
         """From the first screen to the last cancel; some screens stay, and so do positions."""
@@ -119,6 +123,8 @@ class Trading:
         self._at(warp_loop().time() + self._random.uniform(*_SOME_WAIT), deed)
 
     async def _do(self, command: Command) -> Ack:
+        if isinstance(command, CancelOrder):
+            self.cancels.append((warp_loop().time(), command.order_ref))
         ack = await self._desk.send(command)
         self.done[type(command).__name__] += 1
         if ack.denied is not None and ack.denied.code not in _RACES:
@@ -139,6 +145,7 @@ class Trading:
     async def _come(self) -> None:
         await self._floor.attach(f"screen{next(self._numbers)}")
         self.done["came"] += 1
+        self.most_screens = max(self.most_screens, len(self._floor.screens))
 
     async def _turn(self) -> None:
         """Watch others: what was traded so far is closed first."""
