@@ -50,7 +50,7 @@ _SIZES = {
 }
 _HALTED = frozenset({49, 90})
 _DELAYED = frozenset({"66", "67", "68", "72", "73", "75", "76"})
-_LIVE_REFUSED = frozenset({354, 10089, 10168})
+_LIVE_REFUSED = frozenset({354, 10089, 10168, 10186})
 """No subscription for live data; delayed data may be had."""
 _NO_PRICE = Decimal(-1)
 _ZERO = Decimal(0)
@@ -63,19 +63,26 @@ class _Line:
     client: Client
     request_id: int
     instrument: Instrument
-    may_be_delayed: bool
-    """True if it was asked for when delayed data would do."""
+    asked: DataType
+    """What was said to do where there is no live data."""
     data_type: DataType = DataType.LIVE
 
 
 class MarketData:
-    """Subscribes and turns tick messages into ticks, which gather in `ticks` until the read is done."""
+    """Subscribes and turns tick messages into ticks, which gather in `ticks` until the read is done.
+
+    Live data comes wherever there is some. Out of hours the last quote of the session comes, frozen; where live data is
+    refused, delayed data is asked for, frozen too when the market is closed. What came is what marketDataType says.
+    Source: TWS API, Market Data Types: reqMarketDataType holds for the requests after it; 2 enables frozen data, 4
+    delayed and delayed frozen data, and neither replaces live data.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._by_con_id: dict[int, _Line] = {}
         self._by_request: dict[int, _Line] = {}
-        self._delayed_will_do = False
+        self._asked = DataType.LIVE
+        self._without_live: set[int] = set()
         self.ticks: list[Tick] = []
 
     @property
@@ -88,7 +95,11 @@ class MarketData:
         if instrument.con_id in self._by_con_id:
             return
         contract = wire_contract(instrument)
-        line = _Line(client, self._registry.take_for(RequestKind.MARKET_DATA), instrument, self._delayed_will_do)
+        asked = DataType.DELAYED_FROZEN if instrument.con_id in self._without_live else DataType.FROZEN
+        if asked is not self._asked:
+            self._asked = asked
+            client.reqMarketDataType(int(asked))
+        line = _Line(client, self._registry.take_for(RequestKind.MARKET_DATA), instrument, asked)
         self._by_con_id[instrument.con_id] = line
         self._by_request[line.request_id] = line
         client.reqMktData(line.request_id, contract, "", False, False, [])
@@ -103,8 +114,8 @@ class MarketData:
     def refused(self, request_id: int, code: int) -> tuple[str, int]:
         """An error came for a subscription: whose it is, and the contract number if it is over now, else 0.
 
-        Where only live data is refused, delayed data is asked for instead, once: that changes what later requests of
-        this connection get, too, which is live data wherever there is some. An empty name if it is not ours.
+        Where only live data is refused, delayed data is asked for instead; for this instrument from then on, so that a
+        later request on this connection is not refused first. An empty name if it is not ours.
         """
         line = self._by_request.get(request_id)
         if line is None:
@@ -114,11 +125,9 @@ class MarketData:
             return instrument.label, 0
         del self._by_request[request_id]
         del self._by_con_id[instrument.con_id]
-        if code not in _LIVE_REFUSED or line.may_be_delayed:
+        if code not in _LIVE_REFUSED or line.asked is DataType.DELAYED_FROZEN:
             return instrument.label, instrument.con_id
-        if not self._delayed_will_do:
-            self._delayed_will_do = True
-            line.client.reqMarketDataType(int(DataType.DELAYED))
+        self._without_live.add(instrument.con_id)
         self.subscribe(line.client, instrument)
         return instrument.label, 0
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.practice import generics
 from core.practice import market as flags
 from core.practice import tables_out as out
+from core.practice.auctions import is_open
 from core.practice.instruments import Instrument
 from core.practice.market import Market, Quote
 from core.practice.readers import Readers
@@ -17,6 +18,9 @@ from core.practice.ticks import Tick, delayed, generic_tick, join, price_tick, s
 
 if TYPE_CHECKING:
     from core.practice.session import Session
+
+#: Kinds of market data.
+LIVE, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
 
 
 @dataclass(slots=True)
@@ -28,13 +32,19 @@ class QuoteReader:
     wants: frozenset[int]
     #: Whether the base ticks come too; ``mdoff`` leaves them out.
     base: bool
-    #: 1 live, 2 frozen: the last quote of a market that is closed, 3 delayed.
-    kind: int
+    #: Whether the ticks are of the delayed types.
+    delayed: bool
+    #: Whether the last quote stands still while the market is closed.
+    freezes: bool
+    #: Whether it does so now.
+    frozen: bool
 
     @property
-    def delayed(self) -> bool:
-        """Whether the ticks are of the delayed types."""
-        return self.kind == 3
+    def kind(self) -> int:
+        """The kind of market data, as marketDataType tells it."""
+        if self.delayed:
+            return DELAYED_FROZEN if self.frozen else DELAYED
+        return FROZEN if self.frozen else LIVE
 
 
 def opening_ticks(quote: Quote, epoch: int) -> list[Tick]:
@@ -103,6 +113,7 @@ class QuoteFeed:
         self._tallies: dict[int, generics.Tally] = {}
         #: When the computations of an option were last sent, in seconds since the epoch.
         self._computed: dict[int, int] = {}
+        self._minute = 0
 
     def open(self, session: Session, request_id: int, instrument: Instrument, reader: QuoteReader, epoch: int) -> None:
         """Tell an instrument's market as it stands; its changes follow once the reader is kept."""
@@ -113,6 +124,10 @@ class QuoteFeed:
             snapshotPermissions=3,
         )
         session.send(out.TICK_REQ_PARAMS.encode(params))
+        self._tell(session, request_id, instrument, reader, epoch)
+
+    def _tell(self, session: Session, request_id: int, instrument: Instrument, reader: QuoteReader, epoch: int) -> None:
+        """Tell what kind of data comes, and the quote as it stands."""
         session.send(out.MARKET_DATA_TYPE.encode({"reqId": request_id, "marketDataType": reader.kind}))
         quote = self._market.quotes[instrument.con_id]
         ticks = opening_ticks(quote, epoch) if reader.base else []
@@ -127,6 +142,9 @@ class QuoteFeed:
 
     def publish(self, epoch: int) -> None:
         """Send what changed in the last step to everyone who reads it."""
+        if epoch // 60 != self._minute:
+            self._minute = epoch // 60
+            self._open_and_close(epoch)
         for con_id, readers in self.readers.by_contract():
             quote = self._market.quotes[con_id]
             if not quote.changed:
@@ -141,6 +159,8 @@ class QuoteFeed:
             # Clients often use the same request ids; what they get is then the same to the byte.
             plain: dict[bytes, bytes] = {}
             for (session, _), reader in readers.items():
+                if reader.frozen:
+                    continue
                 if reader.wants or reader.delayed or not reader.base:
                     data = join(self._own_ticks(ticks, reader, quote, tally, epoch), reader.request_id)
                 else:
@@ -148,6 +168,15 @@ class QuoteFeed:
                     plain[reader.request_id] = data
                 if data:
                     session.send(data)
+
+    def _open_and_close(self, epoch: int) -> None:
+        """Freeze what was asked for so when its market closes, let it go on when the market opens."""
+        for con_id, readers in self.readers.by_contract():
+            instrument = self._market.quotes[con_id].instrument
+            for (session, request_id), reader in readers.items():
+                if reader.freezes and reader.frozen is is_open(instrument, epoch):
+                    reader.frozen = not reader.frozen
+                    self._tell(session, request_id, instrument, reader, epoch)
 
     def _own_ticks(
         self, ticks: list[Tick], reader: QuoteReader, quote: Quote, tally: generics.Tally, epoch: int

@@ -10,7 +10,7 @@ from core.practice.auctions import is_open
 from core.practice.candles import LIVE_KINDS
 from core.practice.feed_bars import LENGTH
 from core.practice.feed_depth import MOST_ROWS, DepthReader
-from core.practice.feed_quotes import QuoteReader
+from core.practice.feed_quotes import DELAYED, DELAYED_FROZEN, FROZEN, LIVE, QuoteReader
 from core.practice.feed_ticks import BID_ASK, KINDS, MIDPOINT, TickReader
 from core.practice.generics import NEWS, news_providers, read_generics
 from core.practice.instruments import Instrument
@@ -23,9 +23,6 @@ from core.practice.terms import RefusedError, invalid, resolve
 #: What a client may have of depth and of single ticks.
 MAX_DEPTHS: Final = 3
 MAX_TICKS: Final = 5
-
-#: Kinds of market data.
-LIVE, FROZEN, DELAYED, DELAYED_FROZEN = 1, 2, 3, 4
 
 _NOT_SUBSCRIBED: Final = 354
 _REFUSALS: Final = {
@@ -44,22 +41,24 @@ def market_data_type(session: Session, request: Record) -> None:
     session.hub.feed.types[session] = kind
 
 
-def _kind(session: Session, request_id: int, instrument: Instrument) -> int:
-    """Return the kind of market data that a client gets: live if it can be had, else what the client said will do.
+def _reader(session: Session, request: Record, instrument: Instrument) -> QuoteReader:
+    """Return who gets which kind of market data: live if it can be had, else what the client said will do.
 
     Raises RefusedError if there is no live data for it and it did not say that delayed will do.
     """
-    hub, asked = session.hub, session.hub.feed.types.get(session, LIVE)
+    hub, request_id, asked = session.hub, request.integer("reqId"), session.hub.feed.types.get(session, LIVE)
+    wants, base = read_generics(request.text("genericTicks"), instrument.sec_type)
     refused = hub.faults.take("data-refused")
-    if refused is None:
-        closed = hub.keeps_hours and not is_open(instrument, hub.now())
-        return FROZEN if closed and asked in {FROZEN, DELAYED_FROZEN} else LIVE
-    code = int(refused)
-    if code == _NOT_SUBSCRIBED and asked in {DELAYED, DELAYED_FROZEN}:
+    is_delayed = refused is not None
+    if refused is not None:
+        code = int(refused)
+        if code != _NOT_SUBSCRIBED or asked not in {DELAYED, DELAYED_FROZEN}:
+            raise RefusedError(code, _REFUSALS.get(code, _REFUSALS[_NOT_SUBSCRIBED]))
         text = "Requested market data is not subscribed. Displaying delayed market data."
         session.send(wire.error(request_id, 10167, text))
-        return DELAYED
-    raise RefusedError(code, _REFUSALS.get(code, _REFUSALS[_NOT_SUBSCRIBED]))
+    freezes = hub.keeps_hours and (asked == DELAYED_FROZEN or (asked == FROZEN and not is_delayed))
+    is_frozen = freezes and not is_open(instrument, hub.now())
+    return QuoteReader(str(request_id).encode(), wants, base, is_delayed, freezes, is_frozen)
 
 
 def market_data(session: Session, request: Record) -> None:
@@ -74,14 +73,13 @@ def market_data(session: Session, request: Record) -> None:
         raise invalid("Snapshot market data subscription is not applicable to generic ticks")
     if not snapshot and len(feed.readers.ids(session)) >= hub.lines:
         raise RefusedError(101, "Max number of tickers has been reached.")
-    wants, base = read_generics(request.text("genericTicks"), instrument.sec_type)
-    reader = QuoteReader(str(request_id).encode(), wants, base, _kind(session, request_id, instrument))
+    reader = _reader(session, request, instrument)
     feed.open(session, request_id, instrument, reader, int(hub.now()))
     if snapshot:
         session.send(out.SNAPSHOT_END.encode({"reqId": request_id}))
     else:
         feed.keep(session, request_id, instrument.con_id, reader)
-        if NEWS in wants:
+        if NEWS in reader.wants:
             providers = news_providers(request.text("genericTicks"))
             hub.feed.news.open(session, request_id, instrument.con_id, providers, int(hub.now()))
 

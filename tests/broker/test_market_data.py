@@ -175,7 +175,7 @@ async def test_second_subscription_does_nothing_and_the_last_word_is_a_cancel() 
         assert await desk.peer.message(2) == ["2", "2", request_id]
         assert desk.broker.lines == 0
         desk.broker.subscribe_quotes(AAPL)
-        await desk.peer.wait_for(lambda: [fields[0] for fields in desk.peer.seen] == ["71", "1", "2", "1"])
+        await desk.peer.wait_for(lambda: [fields[0] for fields in desk.peer.seen] == ["71", "59", "1", "2", "1"])
         again = desk.peer.seen[-1][2]
         # Ticks of the ended request are too late to count.
         assert await ticks(desk, frame(1, 6, request_id, 1, "1", "", 0), frame(1, 6, again, 1, "2", "", 0)) == [
@@ -202,13 +202,12 @@ async def test_refused_subscription_frees_its_line_and_says_whose_it_was() -> No
         )
 
 
-@pytest.mark.parametrize("code", [354, 10089, 10168])
+@pytest.mark.parametrize("code", [354, 10089, 10168, 10186])
 async def test_where_live_data_is_refused_delayed_data_is_asked_for_once(code: int) -> None:
     async with connected() as desk:
         request_id = await subscribed(desk)
         desk.peer.send(frame(4, 2, request_id, code, "Requested market data is not subscribed.", ""))
-        assert await desk.peer.message(59) == ["59", "1", "3"]
-        await desk.peer.wait_for(lambda: len([seen for seen in desk.peer.seen if seen[0] == "1"]) == 2)
+        await desk.peer.wait_for(lambda: len(asked_for(desk)) == 4)
         again = desk.peer.seen[-1][2]
         assert (again != request_id, desk.broker.lines) == (True, 1)
 
@@ -216,8 +215,30 @@ async def test_where_live_data_is_refused_delayed_data_is_asked_for_once(code: i
         await desk.ear.wait_for(lambda: len(desk.ear.reports) == 2)
         ends = [report.ends_con_id for report in desk.ear.reports if isinstance(report, ErrorReport)]
 
+        assert asked_for(desk) == ["frozen will do", "AAPL", "delayed will do", "AAPL"]
         assert ends == [0, AAPL.con_id], "the first refusal ended nothing: delayed data was asked for"
         assert desk.broker.lines == 0
+
+
+async def test_others_are_asked_for_as_before_and_a_refused_one_is_not_refused_again() -> None:
+    async with connected() as desk:
+        request_id = await subscribed(desk)
+        desk.peer.send(frame(4, 2, request_id, 354, "Requested market data is not subscribed.", ""))
+        await desk.peer.wait_for(lambda: len(asked_for(desk)) == 4)
+        for symbol, con_id in (("TSLA", 76792991), ("SPY", 756733)):
+            desk.broker.subscribe_quotes(replace(AAPL, con_id=con_id, symbol=symbol))
+        desk.broker.unsubscribe_quotes(AAPL.con_id)
+        desk.broker.subscribe_quotes(AAPL)
+        await desk.peer.wait_for(lambda: len(asked_for(desk)) == 9)
+
+        assert asked_for(desk)[4:] == ["frozen will do", "TSLA", "SPY", "delayed will do", "AAPL"]
+
+
+def asked_for(desk: Desk) -> list[str]:
+    """What was asked of the market, in order: kinds of data and symbols."""
+    kinds = {"2": "frozen will do", "4": "delayed will do"}
+    asked = [fields for fields in desk.peer.seen if fields[0] in ("1", "59")]
+    return [kinds[fields[2]] if fields[0] == "59" else fields[4] for fields in asked]
 
 
 async def test_subscriptions_end_with_the_connection() -> None:

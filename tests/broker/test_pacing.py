@@ -18,8 +18,8 @@ RESERVED = 5
 
 
 def ask_for_quotes(desk: Desk, count: int) -> None:
-    """Queue `count` market data requests."""
-    for con_id in range(1, count + 1):
+    """Queue `count` requests: for a kind of market data, then for quotes."""
+    for con_id in range(1, count):
         desk.broker.subscribe_quotes(replace(AAPL, con_id=con_id))
 
 
@@ -116,7 +116,7 @@ async def test_cancel_withdraws_an_order_that_has_not_left() -> None:
             await placing
         await desk.peer.wait_for(lambda: len(desk.peer.times) == RATE)
 
-        assert {fields[0] for fields in desk.peer.seen} == {"71", "1"}
+        assert {fields[0] for fields in desk.peer.seen} == {"71", "59", "1"}
 
 
 async def test_cancel_withdraws_a_waiting_change_and_still_cancels_the_order() -> None:

@@ -13,6 +13,7 @@ from core.practice.server import PracticeGateway
 from tests.practice.raw_client import AAPL, RawClient
 
 SATURDAY = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
+MONDAY = datetime(2026, 11, 23, 16, tzinfo=UTC).timestamp()
 
 
 @pytest.fixture
@@ -30,6 +31,38 @@ async def test_a_closed_market_is_frozen_for_those_who_asked(weekend: PracticeGa
 
     assert (await client.wait_for("marketDataType"))["marketDataType"] == given
     await client.close()
+
+
+@pytest.mark.parametrize(("asked", "given"), [(3, 3), (4, 4)])
+async def test_delayed_data_of_a_closed_market_is_frozen_for_those_who_asked(
+    weekend: PracticeGateway, asked: int, given: int
+) -> None:
+    weekend.arm("data-refused=354")
+    client = await RawClient.connect(weekend.port)
+    client.ask(ask.MARKET_DATA_TYPE, marketDataType=asked)
+    client.ask(ask.MARKET_DATA, **AAPL, reqId=5)
+
+    assert (await client.wait_for("error", lambda error: error["reqId"] == 5))["code"] == 10167
+    assert (await client.wait_for("marketDataType"))["marketDataType"] == given
+    await client.close()
+
+
+async def test_a_frozen_quote_stands_still_until_the_market_opens() -> None:
+    now = SATURDAY
+    async with PracticeGateway(GatewayOptions(seed=7, hours="exchange"), now=lambda: now) as running:
+        client = await RawClient.connect(running.port)
+        client.ask(ask.MARKET_DATA_TYPE, marketDataType=2)
+        client.ask(ask.MARKET_DATA, **AAPL, reqId=5)
+        assert (await client.wait_for("marketDataType"))["marketDataType"] == 2
+        assert await client.wait_for("tickPrice", lambda tick: tick["tickType"] == 1)
+        feed = running.hub.feed.quotes
+        (reader,) = feed.readers.of(265598).values()
+        assert reader.frozen
+
+        now = MONDAY
+        assert (await client.wait_for("marketDataType"))["marketDataType"] == 1
+        assert await client.wait_for("tickPrice", lambda tick: tick["tickType"] == 1)
+        await client.close()
 
 
 async def test_snapshots_end_and_take_no_line(weekend: PracticeGateway) -> None:
