@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -39,8 +40,10 @@ def main(argv: Sequence[str], make_broker: MakeBroker | None = None) -> int:
     `make_broker` None takes the real adapter. The pipe gets one line of JSON: `{"ready": {...}}` once desks can attach
     (to this core or to the one that runs already), or `{"error": {"title": ..., "text": ...}}`.
     """
-    answer, arguments = _parse(argv)
+    # Nothing that the imports make is garbage; the collector comes on again once desks can attach.
+    gc.disable()
     ask_for_short_slices()
+    answer, arguments = _parse(argv)
     try:
         layers = read_layers(arguments)
         settings = settings_of(layers)

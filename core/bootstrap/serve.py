@@ -156,8 +156,8 @@ async def serve(
     await link.start()
     ready()
     # What the start made stays for good: no later collection has to walk it, which would hold the loop for 10 ms.
-    gc.collect()
     gc.freeze()
+    gc.enable()
     running = asyncio.create_task(service.run(), name="service")
     try:
         await lifetime.over(running)
