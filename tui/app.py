@@ -216,7 +216,7 @@ class DeskApp(DeskHost, inherit_bindings=False):
         if isinstance(self.screen, QuitScreen):
             return
         if any(not order.external for order in working):
-            question = QuitScreen(working, desks=self.replica.health.desks)
+            question = QuitScreen(working, desks=self.replica.health.desks, attached=self.desk.is_attached)
             self.call_later(self.push_screen, question, self._leave_as)
         else:
             self.run_worker(self._leave(stop=False), name="leave")

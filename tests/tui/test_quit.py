@@ -7,6 +7,7 @@ from textual.app import App
 
 from core.domain.orders import Order
 from tests.tui import sample
+from tests.tui.desk_pilot import desk_on
 from tests.tui.hands_desk import TurnedClock
 from tui.screens.quit import QuitChoice, QuitScreen
 from tui.themes import domain_defaults
@@ -17,9 +18,9 @@ WORKING = [order for order in sample.ORDERS if order.is_live]
 class QuitApp(App[None]):
     """An application that asks at once."""
 
-    def __init__(self, working: list[Order], desks: int, clock: TurnedClock) -> None:
+    def __init__(self, working: list[Order], desks: int, clock: TurnedClock, *, attached: bool = True) -> None:
         super().__init__()
-        self.question = QuitScreen(working, desks=desks, timing=clock)
+        self.question = QuitScreen(working, desks=desks, attached=attached, timing=clock)
         self.answers: list[QuitChoice | None] = []
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -29,10 +30,10 @@ class QuitApp(App[None]):
         self.call_later(self.push_screen, self.question, self.answers.append)
 
 
-async def answers(*keys: str, gap: float = 1.0, desks: int = 1) -> list[QuitChoice | None]:
+async def answers(*keys: str, gap: float = 1.0, desks: int = 1, attached: bool = True) -> list[QuitChoice | None]:
     """What is chosen by keys, each so many seconds after the one before."""
     clock = TurnedClock()
-    app = QuitApp(WORKING, desks, clock)
+    app = QuitApp(WORKING, desks, clock, attached=attached)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         for key in keys:
@@ -85,6 +86,17 @@ async def test_core_can_not_be_stopped_under_another_desk() -> None:
     assert await answers("enter", desks=2) == [QuitChoice.LEAVE]
 
 
+async def test_a_core_out_of_reach_can_not_be_stopped_and_its_orders_are_old_news() -> None:
+    text = QuitScreen(WORKING, attached=False).lines()
+
+    assert text[0] == "This desk has lost core. 2 orders were working then:"
+    assert "Enter  close the desk; core goes on if it runs, and the orders stay at the broker" in text
+    assert "stop core" not in "\n".join(text)
+    assert QuitScreen([], attached=False).lines()[0] == "This desk has lost core, which goes on if it runs."
+    assert await answers("2", attached=False) == []
+    assert await answers("enter", attached=False) == [QuitChoice.LEAVE]
+
+
 @pytest.mark.parametrize("key", ["enter", "1", "2"])
 async def test_a_key_that_was_on_its_way_answers_nothing(key: str) -> None:
     assert await answers(key, gap=0.1) == []
@@ -106,3 +118,12 @@ async def test_two_keys_are_one_answer() -> None:
 
         assert app.answers == [QuitChoice.LEAVE]
         assert len(app.screen_stack) == 1
+
+
+async def test_a_desk_without_core_asks_as_one_that_has_none() -> None:
+    async with desk_on(size=(80, 24)) as desk:
+        desk.core.lose()
+        await desk.until(lambda: "core lost" in desk.lines()[0])
+        await desk.pilot.press("ctrl+q")
+
+        await desk.until(lambda: "This desk has lost core. 2 orders were working then:" in desk.words())

@@ -19,7 +19,7 @@ def main() -> None:
     bursts = options.minutes // 5
     plan = Plan(
         seconds=options.minutes * 60,
-        orders=options.minutes * 4000 // 60 - bursts * BURST * 2 // 3,
+        orders=options.minutes * 4000 // 60 - bursts * BURST,
         instruments=200,
         at_a_time=50,
         turns=max(4, options.minutes // 10),

@@ -50,17 +50,21 @@ class QuitScreen(ModalScreen[QuitChoice | None]):
     }
     """
 
-    def __init__(self, working: Sequence[Order], *, desks: int = 1, timing: Timing | None = None) -> None:
+    def __init__(
+        self, working: Sequence[Order], *, desks: int = 1, attached: bool = True, timing: Timing | None = None
+    ) -> None:
         """Create it.
 
         Args:
             working: Live orders, external ones included.
             desks: Screens and scripts attached to core, this one included.
+            attached: False if core is out of reach: what is known is old, and this desk can't stop it.
             timing: The clock of the keys; None for the running loop's.
         """
         super().__init__()
         self._working = [order for order in working if order.is_live]
         self._desks = desks
+        self._attached = attached
         self._timing = timing or LoopTiming()
         self._asked_at = float("inf")
         self._finished = False
@@ -77,11 +81,16 @@ class QuitScreen(ModalScreen[QuitChoice | None]):
     def lines(self) -> list[str]:
         """The text, line by line."""
         ours = [order for order in self._working if not order.external]
+        if not ours and not self._attached:
+            return ["This desk has lost core, which goes on if it runs.", "", "Enter  close the desk", "Esc    stay"]
         if not ours:
             others = " Another desk is attached: core stays." if self._desks > 1 else " Core ends with the desk."
             return [f"No order of this desk is working.{others}", "", "Enter  close the desk", "Esc    stay"]
         count = f"{len(ours)} order{' is' if len(ours) == 1 else 's are'} working:"
-        if self._desks > 1:
+        if not self._attached:
+            count = f"This desk has lost core. {len(ours)} order{' was' if len(ours) == 1 else 's were'} working then:"
+            choices = ["Enter  close the desk; core goes on if it runs, and the orders stay at the broker"]
+        elif self._desks > 1:
             choices = ["Enter  close the desk; core stays, another desk is attached"]
         else:
             choices = [
@@ -101,7 +110,7 @@ class QuitScreen(ModalScreen[QuitChoice | None]):
 
     def action_answer(self, choice: str) -> None:
         """Leave, if the question stood long enough to be read and offers the choice: others may need core."""
-        if QuitChoice(choice) is QuitChoice.STOP and self._desks > 1:
+        if QuitChoice(choice) is QuitChoice.STOP and (self._desks > 1 or not self._attached):
             return
         if self._timing.now() - self._asked_at >= STAND:
             self._finish(QuitChoice(choice))
