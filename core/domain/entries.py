@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec import Struct
 
@@ -78,6 +78,36 @@ class WatchlistSet(Struct, frozen=True, kw_only=True, tag="watchlist_set"):
     con_ids: tuple[int, ...]
 
 
+class TailLost(Struct, frozen=True, kw_only=True, tag="tail_lost"):
+    """The journal does not reach as far as core had written it: orders wait until the trader accepts that."""
+
+    text: str
+    """What is missing, for a person."""
+    time: datetime
+
+
+class TailLostAccepted(Struct, frozen=True, kw_only=True, tag="tail_lost_accepted"):
+    """The trader has compared the orders with the broker's and goes on without what is missing."""
+
+    client: str
+    """The desk at which it was said."""
+    time: datetime
+
+
+class Carried(Struct, frozen=True, kw_only=True, tag="carried"):
+    """The first entry of a summary of earlier ones (a checkpoint, the beginning of a further file): no row has it."""
+
+    used_refs: tuple[str, ...]
+    """Every reference that an order of ours ever stood for."""
+    highest_order_id: int
+    number: int
+    """The highest short number of `number_day`."""
+    number_day: date | None
+    """None before the first order."""
+    tail_lost: str
+    """The text of a `TailLost` that nobody has accepted; empty without one."""
+
+
 Entry = (
     SessionStarted
     | Intent
@@ -88,8 +118,11 @@ Entry = (
     | FactRecorded
     | InstrumentKnown
     | WatchlistSet
+    | TailLost
+    | TailLostAccepted
+    | Carried
 )
-"""Every kind of row."""
+"""Every kind of row, and what stands for rows in a summary."""
 
 
 def fact_of(entry: Entry) -> Fact | None:

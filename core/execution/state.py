@@ -11,24 +11,15 @@ from msgspec.structs import replace
 from core.clock import trading_day
 from core.domain.account import Account
 from core.domain.connection import Connection
-from core.domain.entries import (
-    CancelAsked,
-    Entry,
-    FactRecorded,
-    InstrumentKnown,
-    Intent,
-    ModifyIntent,
-    WatchlistSet,
-)
-from core.domain.events import ExecutionAdded, Health, Incident, OrderChanged, TradingState
+from core.domain.entries import Entry
+from core.domain.events import Health, Incident, TradingState
 from core.domain.instruments import Instrument
-from core.domain.orders import Order, OrderState, Pending
+from core.domain.orders import Order, OrderState
 from core.domain.positions import Position
 from core.domain.transitions import Trigger, transition
 from core.execution.book import OrderBook
+from core.execution.recorded import INCIDENTS_SHOWN, Recorded, without_ended_days
 from core.execution.unseen_fills import UnseenFills
-
-INCIDENTS_SHOWN = 100
 
 
 class DeskState:
@@ -53,6 +44,8 @@ class DeskState:
         self.highest_order_id = 0
         self.used_refs: set[str] = set()
         """Every order reference that an order of ours ever stood for, those of earlier days too."""
+        self.tail_lost = ""
+        """What the journal lost at its end, in words, until the trader has accepted it; empty if nothing."""
         self._number = 0
         self._number_day: date | None = None
 
@@ -103,56 +96,22 @@ class DeskState:
         return self._number
 
     def replay(self, entries: Iterable[Entry], now: datetime) -> None:
-        """Fold the journal in, oldest first. What was in flight comes back as UNKNOWN: nothing is known of it now."""
+        """Fold a whole journal in, oldest first, as `adopt` takes it."""
+        recorded = Recorded()
         for entry in entries:
-            match entry:
-                case Intent(order=order):
-                    self.admit(order)
-                    self._count(order)
-                case ModifyIntent(order=order):
-                    self.book.put(order)
-                case CancelAsked(order_ref=order_ref):
-                    self._recall_cancel(order_ref)
-                case FactRecorded(fact=OrderChanged(order=order)):
-                    self.admit(order)
-                    self._count(order)
-                case FactRecorded(fact=ExecutionAdded(execution=execution)):
-                    self.book.add_execution(execution)
-                case FactRecorded(fact=Incident() as incident):
-                    self.incidents.append(incident)
-                case InstrumentKnown(instrument=instrument):
-                    self.instruments[instrument.con_id] = instrument
-                case WatchlistSet(con_ids=con_ids):
-                    self.watchlist = con_ids
-                case _:
-                    pass
-        self._drop_ended_days(now)
+            recorded.apply(entry)
+        self.adopt(recorded, now)
 
-    def _count(self, order: Order) -> None:
-        """No later order of the day gets a number that `order` has."""
-        day = trading_day(order.created)
-        if self._number_day is None or day > self._number_day:
-            self._number_day, self._number = day, 0
-        if day == self._number_day:
-            self._number = max(self._number, order.number)
-
-    def _recall_cancel(self, order_ref: str) -> None:
-        order = self.book.get(order_ref)
-        if order is not None and order.is_live:
-            self.book.put(replace(order, pending=Pending.CANCEL))
-
-    def _drop_ended_days(self, now: datetime) -> None:
-        """Keep live orders and the present trading day; the journal keeps the rest."""
-        today = trading_day(now)
-        kept = OrderBook()
-        for order in self.book.orders():
-            # Other clients' orders are learnt afresh from the broker, which alone knows what became of them.
-            if not order.external and (order.is_live or trading_day(order.changed) == today):
-                kept.put(order)
-        for execution in self.book.executions():
-            if kept.get(execution.order_ref) is not None or trading_day(execution.time) == today:
-                kept.add_execution(execution)
-        self.book = kept
+    def adopt(self, recorded: Recorded, now: datetime) -> None:
+        """Begin where the journal ends, `now`; shares nothing with `recorded` that either may change."""
+        self.book = without_ended_days(recorded.book, now)
+        self.instruments = dict(recorded.instruments)
+        self.watchlist = recorded.watchlist
+        self.incidents = recorded.incidents.copy()
+        self.used_refs = set(recorded.used_refs)
+        self.highest_order_id = recorded.highest_order_id
+        self._number, self._number_day = recorded.number, recorded.number_day
+        self.tail_lost = recorded.tail_lost
 
     def in_flight(self) -> list[Order]:
         """Orders of ours whose outcome hangs on an answer of the broker."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Union, get_args, get_origin, get_type_hints
@@ -66,6 +66,7 @@ _SCALARS: dict[object, st.SearchStrategy[object]] = {
     type(None): st.none(),
     Decimal: st.decimals(allow_nan=False, allow_infinity=False),
     datetime: st.datetimes(timezones=st.just(UTC)),
+    date: st.dates(),
 }
 
 

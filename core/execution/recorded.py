@@ -1,0 +1,139 @@
+"""What the journal alone says: its entries folded, oldest first, and folded again from a summary of themselves."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from msgspec.structs import replace
+
+from core.clock import trading_day
+from core.domain.entries import (
+    CancelAsked,
+    Carried,
+    Entry,
+    FactRecorded,
+    InstrumentKnown,
+    Intent,
+    ModifyIntent,
+    SessionStarted,
+    TailLost,
+    TailLostAccepted,
+    WatchlistSet,
+)
+from core.domain.events import ExecutionAdded, Incident, OrderChanged
+from core.domain.instruments import Instrument
+from core.domain.orders import Order, Pending
+from core.execution.book import OrderBook
+
+INCIDENTS_SHOWN = 100
+
+
+class Recorded:
+    """The fold of a journal: the same entries give the same state, byte for byte, whenever they are read.
+
+    Days that ended are left behind where a run of core began (`SessionStarted`), by the time in that row alone.
+    Implements `core.journal.checkpoint.Fold`.
+    """
+
+    def __init__(self) -> None:
+        """Starts empty, as the journal does."""
+        self.book = OrderBook()
+        self.instruments: dict[int, Instrument] = {}
+        self.watchlist: tuple[int, ...] = ()
+        self.incidents: deque[Incident] = deque(maxlen=INCIDENTS_SHOWN)
+        self.used_refs: dict[str, None] = {}
+        """Every reference that an order of ours ever stood for, in the order of arrival."""
+        self.highest_order_id = 0
+        self.number = 0
+        """The highest short number of `number_day`."""
+        self.number_day: date | None = None
+        self.tail_lost = ""
+        """What is missing at the end, in words, until the trader has accepted it; empty if nothing is."""
+
+    def apply(self, entry: Entry) -> None:
+        """Take one more entry in."""
+        match entry:
+            case Intent(order=order) | ModifyIntent(order=order) | FactRecorded(fact=OrderChanged(order=order)):
+                self._admit(order)
+            case CancelAsked(order_ref=order_ref):
+                self._recall_cancel(order_ref)
+            case FactRecorded(fact=ExecutionAdded(execution=execution)):
+                self.book.add_execution(execution)
+            case FactRecorded(fact=Incident() as incident):
+                self.incidents.append(incident)
+            case InstrumentKnown(instrument=instrument):
+                self.instruments[instrument.con_id] = instrument
+            case WatchlistSet(con_ids=con_ids):
+                self.watchlist = con_ids
+            case _:
+                self._apply_mark(entry)
+
+    def _apply_mark(self, entry: Entry) -> None:
+        match entry:
+            case SessionStarted(time=time):
+                self.book = without_ended_days(self.book, time)
+            case TailLost(text=text):
+                self.tail_lost = text
+            case TailLostAccepted():
+                self.tail_lost = ""
+            case Carried():
+                self.used_refs = dict.fromkeys(entry.used_refs)
+                self.highest_order_id = entry.highest_order_id
+                self.number, self.number_day = entry.number, entry.number_day
+                self.tail_lost = entry.tail_lost
+            case _:
+                pass
+
+    def entries(self) -> Iterator[Entry]:
+        """Entries that, applied to an empty fold, make this state; the same ones for the same state."""
+        yield Carried(
+            used_refs=tuple(self.used_refs),
+            highest_order_id=self.highest_order_id,
+            number=self.number,
+            number_day=self.number_day,
+            tail_lost=self.tail_lost,
+        )
+        yield WatchlistSet(con_ids=self.watchlist)
+        for instrument in self.instruments.values():
+            yield InstrumentKnown(instrument=instrument)
+        for order in self.book.orders():
+            yield FactRecorded(fact=OrderChanged(order=order))
+        for execution in self.book.executions():
+            yield FactRecorded(fact=ExecutionAdded(execution=execution))
+        for incident in self.incidents:
+            yield FactRecorded(fact=incident)
+
+    def _admit(self, order: Order) -> None:
+        self.book.put(order)
+        if not order.external:
+            self.used_refs[order.order_ref] = None
+            self.highest_order_id = max(self.highest_order_id, order.order_id)
+        # No later order of the day gets a number that this one has.
+        day = trading_day(order.created)
+        if self.number_day is None or day > self.number_day:
+            self.number_day, self.number = day, 0
+        if day == self.number_day:
+            self.number = max(self.number, order.number)
+
+    def _recall_cancel(self, order_ref: str) -> None:
+        order = self.book.get(order_ref)
+        if order is not None and order.is_live:
+            self.book.put(replace(order, pending=Pending.CANCEL))
+
+
+def without_ended_days(book: OrderBook, now: datetime) -> OrderBook:
+    """A book of its own with our live orders and those of the present trading day; the journal keeps the rest.
+
+    Other clients' orders are learnt afresh from the broker, which alone knows what became of them.
+    """
+    today = trading_day(now)
+    kept = OrderBook()
+    for order in book.orders():
+        if not order.external and (order.is_live or trading_day(order.changed) == today):
+            kept.put(order)
+    for execution in book.executions():
+        if kept.get(execution.order_ref) is not None or trading_day(execution.time) == today:
+            kept.add_execution(execution)
+    return kept

@@ -1,0 +1,120 @@
+"""The fold of the journal: a summary of it stands for all the rows before, byte for byte."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from core.domain.entries import (
+    CancelAsked,
+    Carried,
+    Entry,
+    FactRecorded,
+    InstrumentKnown,
+    Intent,
+    ModifyIntent,
+    SessionStarted,
+    TailLost,
+    TailLostAccepted,
+    WatchlistSet,
+)
+from core.domain.events import ExecutionAdded, Incident, OrderChanged, Severity
+from core.domain.orders import Order, OrderState, terms_of
+from core.execution.recorded import Recorded
+from tests.execution.clockwork import START
+from tests.execution.reports import AAPL, TSLA, filled
+from tests.journal.values import order as taken
+from tests.journal.values import request
+
+DAY = timedelta(days=1)
+
+
+def known(number: int, state: OrderState, external: bool, days: int) -> Order:
+    """An order as it may stand on some day."""
+    when = START + days * DAY
+    ref = f"ext-{number}" if external else taken(number).order_ref
+    return replace(taken(number), order_ref=ref, state=state, external=external, created=when, changed=when)
+
+
+DAYS = st.integers(0, 3)
+ORDERS = st.builds(known, st.integers(1, 4), st.sampled_from(list(OrderState)), st.booleans(), DAYS)
+ENTRIES: st.SearchStrategy[Entry] = st.one_of(
+    ORDERS.map(lambda order: FactRecorded(fact=OrderChanged(order=order))),
+    ORDERS.map(lambda order: Intent(order=order, request=request(order.order_id))),
+    ORDERS.map(lambda order: ModifyIntent(order=order, previous=terms_of(order))),
+    ORDERS.map(lambda order: CancelAsked(order_ref=order.order_ref)),
+    st.builds(
+        lambda number, fill, revision, days: FactRecorded(
+            fact=ExecutionAdded(
+                execution=replace(
+                    filled(f"{number}{fill}.{revision:02d}", str(10 * revision), order_id=number).execution,
+                    order_ref=taken(number).order_ref,
+                    time=START + days * DAY,
+                )
+            )
+        ),
+        st.integers(1, 4),
+        st.integers(1, 3),
+        st.integers(1, 2),
+        DAYS,
+    ),
+    st.integers(0, 200).map(
+        lambda number: FactRecorded(fact=Incident(severity=Severity.INFO, text=str(number), time=START))
+    ),
+    st.sampled_from([AAPL, TSLA]).map(lambda instrument: InstrumentKnown(instrument=instrument)),
+    st.lists(st.integers(1, 9)).map(lambda con_ids: WatchlistSet(con_ids=tuple(con_ids))),
+    st.just(TailLost(text="rows 7 to 9", time=START)),
+    st.just(TailLostAccepted(client="desk", time=START)),
+    DAYS.map(lambda days: SessionStarted(session="S", build="1", time=START + days * DAY)),
+)
+
+
+def folded(*parts: list[Entry]) -> Recorded:
+    """The state after all of them."""
+    recorded = Recorded()
+    for entries in parts:
+        for entry in entries:
+            recorded.apply(entry)
+    return recorded
+
+
+def as_bytes(recorded: Recorded) -> bytes:
+    """Everything that it holds."""
+    return msgspec.json.encode(list(recorded.entries()), order="deterministic")
+
+
+@given(st.lists(ENTRIES, max_size=40), st.integers(0, 40))
+def test_the_state_is_the_same_twice_and_by_way_of_a_summary(entries: list[Entry], cut: int) -> None:
+    whole = as_bytes(folded(entries))
+    summary = list(folded(entries[:cut]).entries())
+    read_back = msgspec.json.decode(msgspec.json.encode(summary), type=list[Entry])
+
+    assert as_bytes(folded(entries)) == whole
+    assert as_bytes(folded(read_back, entries[cut:])) == whole
+
+
+def test_a_day_that_ended_goes_where_a_run_began_and_nowhere_else() -> None:
+    done = FactRecorded(fact=OrderChanged(order=known(1, OrderState.FILLED, external=False, days=0)))
+    live = FactRecorded(fact=OrderChanged(order=known(2, OrderState.WORKING, external=False, days=0)))
+    other = FactRecorded(fact=OrderChanged(order=known(3, OrderState.WORKING, external=True, days=0)))
+    next_day = SessionStarted(session="S", build="1", time=START + DAY)
+    recorded = folded([done, live, other])
+
+    assert len(list(recorded.book.orders())) == 3
+    recorded.apply(next_day)
+    assert [order.number for order in recorded.book.orders()] == [2]
+    assert list(recorded.used_refs) == [taken(1).order_ref, taken(2).order_ref]
+    assert recorded.highest_order_id == 2
+
+
+def test_what_was_lost_stays_known_until_it_is_accepted() -> None:
+    lost = folded([TailLost(text="rows 7 to 9", time=START), SessionStarted(session="S", build="1", time=START)])
+
+    assert lost.tail_lost == "rows 7 to 9"
+    assert isinstance(next(lost.entries()), Carried)
+    lost.apply(TailLostAccepted(client="desk", time=START))
+    assert lost.tail_lost == ""
