@@ -12,13 +12,13 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from core.domain.effects import Effect, effect_of
 from core.domain.events import Incident, Severity
 from core.domain.instructions import Trail
 from core.domain.order_types import RULES, at_open
 from core.domain.orders import Order, OrderState, OrderType, Pending, Terms, TimeInForce, terms_of, with_terms
 from core.domain.reports import (
     CompletedOrderReport,
-    ErrorClass,
     ErrorReport,
     OpenOrderReport,
     OrderStatusReport,
@@ -33,7 +33,7 @@ _LIVE_STATUSES = frozenset(
 _ENDED_STATUSES = frozenset({"Cancelled", "ApiCancelled"})
 _FILLED_STATUS = "Filled"
 _INACTIVE_STATUS = "Inactive"
-_NOT_TAKEN = frozenset({ErrorClass.REJECTED, ErrorClass.AMBIGUOUS})
+_NOT_TAKEN = frozenset({Effect.REFUSED, Effect.REFUSED_CHECK, Effect.DOUBT})
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
@@ -134,39 +134,44 @@ def from_error(order: Order, report: ErrorReport, now: datetime, *, expected: bo
 
     `expected` says that the order goes with another one, which has ended or filled: its cancel surprises nobody.
     """
-    if report.error_class in (ErrorClass.INFO, ErrorClass.DATA_ONLY):
+    effect = effect_of(report.error_class, report.kind, acknowledged=_was_taken(order))
+    if effect is Effect.NOTHING:
         return Conclusion(order)
     text = mask_accounts(report.text)
-    words = _refusal(order, report.kind, report.error_class, f"{text} [{report.code}]")
+    if effect is Effect.ENDED:
+        return _cancelled(order, text, report.code, now, expected=expected)
+    words = _refusal(order, report.kind, effect, f"{text} [{report.code}]")
     severity = Severity.WARNING
-    if order.parent_ref and order.is_live and report.kind is RequestKind.NEW_ORDER and report.error_class in _NOT_TAKEN:
+    if order.parent_ref and order.is_live and effect in _NOT_TAKEN:
         severity = Severity.ALARM
-        words += " The order that it was attached to may work without it: look at that now."
+        words = f"UNPROTECTED: {words} The order that it was attached to may work without it: look at that now."
     told = _incident(words, now, order, severity)
     noted = replace(order, note=text, code=report.code)
-    if report.error_class is ErrorClass.WARNING:
-        return Conclusion(noted, told)
-    if report.error_class is ErrorClass.CANCELLED:
-        return _cancelled(order, text, report.code, now, expected=expected)
-    if report.kind is RequestKind.MODIFY:
-        settled = settle_fills(with_old_terms(noted), now)
-        return Conclusion(settled.order, told, ask=True)
-    if report.kind is RequestKind.CANCEL:
-        return Conclusion(replace(noted, pending=Pending.NONE), told, ask=True)
-    if report.kind is RequestKind.NEW_ORDER:
-        in_flight = order.state in (OrderState.INTENT, OrderState.SENT)
-        trigger = None
-        if report.error_class is ErrorClass.HELD:
+    match effect:
+        case Effect.NOTE:
+            return Conclusion(noted, told)
+        case Effect.OLD_TERMS:
+            return Conclusion(settle_fills(with_old_terms(noted), now).order, told, ask=True)
+        case Effect.STILL_LIVE:
+            pending = Pending.NONE if order.pending is Pending.CANCEL else order.pending
+            return Conclusion(replace(noted, pending=pending), told, ask=True)
+        case Effect.HELD:
             trigger = Trigger.HELD
-        elif report.error_class is ErrorClass.REJECTED and order.is_live and order.filled == 0:
+        case Effect.REFUSED | Effect.REFUSED_CHECK if order.is_live and order.filled == 0:
             trigger = Trigger.REJECTED
-        elif report.error_class is ErrorClass.AMBIGUOUS and in_flight:
+        case Effect.DOUBT if order.state in (OrderState.INTENT, OrderState.SENT):
             trigger = Trigger.LOST_TOUCH
-        if trigger is not None:
-            concluded = _apply(order, trigger, now, note=text, code=report.code)
-            # A refusal of what had been accepted is believed, and checked.
-            return Conclusion(concluded.order, concluded.incident or told, ask=concluded.ask or not in_flight)
-    return Conclusion(noted, told, ask=True)
+        case _:
+            return Conclusion(noted, told, ask=True)
+    concluded = _apply(order, trigger, now, note=text, code=report.code)
+    ask = concluded.ask or effect is not Effect.REFUSED or order.state not in (OrderState.INTENT, OrderState.SENT)
+    return Conclusion(concluded.order, concluded.incident or told, ask=ask)
+
+
+def _was_taken(order: Order) -> bool:
+    """True if the broker has shown that it has the order: a refusal then contradicts what is known."""
+    doubted = order.state is OrderState.UNKNOWN and order.perm_id is not None
+    return order.filled > 0 or doubted or order.state is OrderState.WORKING
 
 
 def _cancelled(order: Order, text: str, code: int, now: datetime, *, expected: bool) -> Conclusion:
@@ -261,16 +266,17 @@ def _name(order: Order) -> str:
     return f"{number} {order.text}"
 
 
-def _refusal(order: Order, kind: RequestKind, error_class: ErrorClass, said: str) -> str:
-    match kind:
-        case RequestKind.MODIFY:
-            what = f"IBKR refused the change of {_name(order)}; its terms are being read again"
-        case RequestKind.CANCEL:
-            what = f"IBKR refused to cancel {_name(order)}; its state is being read again"
-        case RequestKind.NEW_ORDER if error_class is ErrorClass.REJECTED:
-            what = f"IBKR refused {_name(order)}"
-        case _:
-            what = f"IBKR about {_name(order)}"
+def _refusal(order: Order, kind: RequestKind, effect: Effect, said: str) -> str:
+    what = f"IBKR about {_name(order)}"
+    if effect is Effect.OLD_TERMS:
+        what = f"IBKR refused the change of {_name(order)}; its terms are being read again"
+    elif effect is Effect.STILL_LIVE:
+        what = f"IBKR refused to cancel {_name(order)}; its state is being read again"
+    elif effect in (Effect.REFUSED, Effect.REFUSED_CHECK):
+        what = f"IBKR refused {_name(order)}"
+    elif kind in (RequestKind.MODIFY, RequestKind.CANCEL) and effect is Effect.ASK:
+        asked = "change" if kind is RequestKind.MODIFY else "cancel"
+        what = f"IBKR about the {asked} of {_name(order)}, which may or may not be made; it is being read again"
     return f"{what}: {said}"
 
 

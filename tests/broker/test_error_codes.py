@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from core.broker.error_codes import _BY_CODE, _CLASSES, _LINK, classify
+from core.broker.codes_page import PAGE, page
+from core.broker.error_codes import CODES, classify
 from core.domain.reports import ErrorClass, RequestKind
 
 
 def test_no_code_is_in_two_classes() -> None:
-    assert len(_BY_CODE) == len(_LINK) + sum(len(codes) for codes, _ in _CLASSES)
+    codes = [code for group in CODES.values() for code in group]
+
+    assert len(codes) == len(set(codes))
+
+
+def test_every_class_but_the_unlisted_has_codes() -> None:
+    assert set(ErrorClass) - set(CODES) == {ErrorClass.UNLISTED}
+    assert all(CODES.values())
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m core.broker.codes_page"
 
 
 @pytest.mark.parametrize(
@@ -27,7 +39,12 @@ def test_no_code_is_in_two_classes() -> None:
         (321, RequestKind.QUERY, ErrorClass.REJECTED),
         (200, RequestKind.MARKET_DATA, ErrorClass.DATA_ONLY),
         (201, RequestKind.MARKET_DATA, ErrorClass.DATA_ONLY),
-        (10197, RequestKind.NEW_ORDER, ErrorClass.DATA_ONLY),
+        (10197, RequestKind.NEW_ORDER, ErrorClass.COMPETING_SESSION),
+        (10197, RequestKind.MARKET_DATA, ErrorClass.COMPETING_SESSION),
+        (110, RequestKind.NEW_ORDER, ErrorClass.INVALID),
+        (103, RequestKind.NEW_ORDER, ErrorClass.OUR_FAULT),
+        (481, RequestKind.NEW_ORDER, ErrorClass.OTHER_TERMS),
+        (10006, RequestKind.NEW_ORDER, ErrorClass.TRANSIENT),
         (1100, RequestKind.CONNECTION, ErrorClass.LINK_DOWN),
         (1101, RequestKind.CONNECTION, ErrorClass.LINK_UP_DATA_LOST),
         (1102, RequestKind.CONNECTION, ErrorClass.LINK_UP_DATA_KEPT),
@@ -41,4 +58,4 @@ def test_meaning(code: int, kind: RequestKind, expected: ErrorClass) -> None:
 
 
 def test_capped_price_is_no_cancel() -> None:
-    assert classify(202, RequestKind.NEW_ORDER, "Order price capped at 10.00") is ErrorClass.WARNING
+    assert classify(202, RequestKind.NEW_ORDER, "Order price capped at 10.00") is ErrorClass.OTHER_TERMS

@@ -181,7 +181,7 @@ async def test_price_off_the_tick_is_refused_by_the_gateway() -> None:
         await desk.ear.wait_for(lambda: bool(about_orders()))
         refusal = about_orders()[0]
 
-        assert (refusal.request_id, refusal.code, refusal.error_class) == (order_id, 110, ErrorClass.REJECTED)
+        assert (refusal.request_id, refusal.code, refusal.error_class) == (order_id, 110, ErrorClass.INVALID)
 
 
 async def test_second_program_with_the_same_client_id() -> None:

@@ -74,7 +74,7 @@ async def test_the_broker_takes_other_terms_than_asked_for() -> None:
         assert order.note == "terms as the broker holds them"
 
 
-@pytest.mark.parametrize("error_class", [ErrorClass.REJECTED, ErrorClass.CANCEL_REFUSED, ErrorClass.AMBIGUOUS])
+@pytest.mark.parametrize("error_class", [ErrorClass.REJECTED, ErrorClass.INVALID, ErrorClass.CANCEL_REFUSED])
 @jumping
 async def test_a_refused_change_leaves_the_order_at_its_old_terms(error_class: ErrorClass) -> None:
     async with rig() as desk:
@@ -93,6 +93,22 @@ async def test_a_refused_change_leaves_the_order_at_its_old_terms(error_class: E
             "IBKR refused the change of #1 BUY 100 AAPL @ 233.00; its terms are being read again: no margin [201]"
         ]
         await desk.until(lambda: desk.broker.readings > readings)
+
+
+@pytest.mark.parametrize("error_class", [ErrorClass.AMBIGUOUS, ErrorClass.UNLISTED])
+@jumping
+async def test_an_answer_that_says_nothing_of_a_change_leaves_it_pending(error_class: ErrorClass) -> None:
+    async with rig() as desk:
+        await desk.working()
+        await desk.modify(price="233.00")
+
+        desk.say(error(1, 10328, error_class, kind=RequestKind.MODIFY))
+
+        assert (desk.order().pending, terms(desk)) == (Pending.MODIFY, ("100", "233.00"))
+        assert desk.told() == [
+            "IBKR about the change of #1 BUY 100 AAPL @ 233.00, which may or may not be made; it is being read again: "
+            "the reason [10328]"
+        ]
 
 
 @jumping

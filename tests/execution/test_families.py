@@ -213,6 +213,6 @@ async def test_a_refused_exit_alarms() -> None:
 
         assert desk.order(3).state is OrderState.REJECTED
         assert desk.told(Severity.ALARM) == [
-            "IBKR refused #3 SELL 100 AAPL STP 230.00: the reason [201] "
+            "UNPROTECTED: IBKR refused #3 SELL 100 AAPL STP 230.00: the reason [201] "
             "The order that it was attached to may work without it: look at that now."
         ]

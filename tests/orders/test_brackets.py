@@ -170,7 +170,7 @@ async def test_a_stop_that_is_not_taken_alarms() -> None:
         (alarm,) = [one.text for one in desk.snapshot.incidents if one.severity is Severity.ALARM]
 
         assert alarm == (
-            f"IBKR about #2 {desk.order(stop).text}: Missing parent order. [10006] "
+            f"UNPROTECTED: IBKR about #2 {desk.order(stop).text}: Missing parent order. [10006] "
             "The order that it was attached to may work without it: look at that now."
         )
         assert desk.at_gateway(parent).status.value == "ApiPending", "no entry works before its last exit is there"
