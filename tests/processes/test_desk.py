@@ -8,9 +8,14 @@ import sys
 
 import pytest
 
+from core.domain.orders import OrderState
 from tests.architecture.sources import ROOT
+from tests.core_process import CoreProcess, running_core
 from tests.desk_home import DeskHome
-from tests.processes.orders import write_profile
+from tests.processes import core_of_another_build
+from tests.processes.orders import order_in, write_profile
+from tests.processes.test_lifecycle import exit_of
+from tests.processes.test_way_of_an_order import resting_buy
 from tests.terminal import Terminal
 
 DESK = (sys.executable, "-m", "tui")
@@ -138,3 +143,30 @@ def test_misspelt_key_can_be_mended_without_leaving() -> None:
             path.write_text("")
             desk.send("r")
             wait_ready(desk)
+
+
+@pytest.mark.covers("D4.1")
+async def test_another_build_is_named_and_makes_way_on_a_persons_word() -> None:
+    """The desk says which core runs and what works there; `c` restarts core, and the order stands."""
+    with DeskHome() as home:
+        async with running_core(home) as core, await core.attach() as watcher:
+            await watcher.ready()
+            await watcher.wait_for_instrument("AAPL")
+            order = resting_buy(watcher)
+            assert (await watcher.send(order)).ok
+            await watcher.wait(order_in(order.request.order_ref, OrderState.WORKING))
+        old = await CoreProcess(home, command=("-m", core_of_another_build.__name__)).start()
+        with open_desk(home, columns=80, rows=24) as desk:
+            desk.wait_for(rf"Core runs ibdesk {core_of_another_build.BUILD} ", PATIENCE)
+            desk.wait_for(r"1 order is working", PATIENCE)
+            assert old.pid in home.processes()
+            desk.send("c")
+            desk.wait_for(r"#1\s+BUY .*AAPL .*WORKING", PATIENCE)
+            wait_ready(desk)
+            assert await exit_of(old) == 0
+            desk.send(CTRL_Q)
+            desk.wait_for(r"1 order is working", PATIENCE)
+            desk.linger(LOOK)
+            desk.send("2")
+            assert desk.wait_end(PATIENCE)
+        assert home.wait_empty(PATIENCE) == []
