@@ -141,7 +141,10 @@ class Broker(Protocol):
         """All positions of all accounts; changes are reported from then on."""
 
     async def watch_account(self, account: str) -> None:
-        """Subscribe to values and portfolio of `account`; done after the first full download."""
+        """Subscribe to values and portfolio of `account`, one at a time; done after the first full download."""
+
+    async def watch_values(self, account: str) -> None:
+        """Subscribe to the values of an account beside that of `watch_account`; done after the first download."""
 
     def watch_profit(self, account: str, con_id: int = 0) -> None:
         """Have the broker report its own profit of an account, or of one instrument in it (not 0); once for each.

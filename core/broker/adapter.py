@@ -138,6 +138,10 @@ class IbBroker:
         """Subscribe to values and portfolio of `account`; done after the first full download."""
         await self._live().queries.watch_account(account)
 
+    async def watch_values(self, account: str) -> None:
+        """Subscribe to the values of an account beside that of `watch_account`; done after the first download."""
+        await self._live().queries.watch_values(account)
+
     def watch_profit(self, account: str, con_id: int = 0) -> None:
         """Have IBKR report its own profit of an account, or of one instrument in it (not 0); once for each.
 

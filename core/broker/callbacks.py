@@ -29,7 +29,6 @@ from core.broker.registry import SESSION_ID, Registry
 from core.clock import Clock
 from core.domain.reports import (
     AccountsReport,
-    AccountValueReport,
     ErrorClass,
     ErrorReport,
     OrderStatusReport,
@@ -240,9 +239,15 @@ class Callbacks:
 
     def updateAccountValue(self, tag: str, val: str, currency: str, account: str) -> None:
         """Message 6."""
-        self.report(
-            AccountValueReport(account=clean(account), tag=clean(tag), value=clean(val), currency=clean(currency))
-        )
+        self.report(translate.account_value(account, tag, val, currency))
+
+    def accountUpdateMulti(self, reqId: int, account: str, modelCode: str, tag: str, val: str, currency: str) -> None:
+        """Message 73: message 6 of an account that reqAccountUpdates does not serve."""
+        self.report(translate.account_value(account, tag, val, currency))
+
+    def accountUpdateMultiEnd(self, reqId: int) -> None:
+        """Message 74."""
+        self._queries.finish(reqId)
 
     def updatePortfolio(
         self,

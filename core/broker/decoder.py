@@ -24,8 +24,8 @@ WANTED = frozenset(
 )
 """Messages that ibdesk reads; the others that the protocol has are skipped unread."""
 
-READ = WANTED | {12, 13, 17, 50, 63, 64, 75, 76, 88, 90, 99}
-"""Those, and what was asked for of depth, bars, ticks, option chains and account summaries."""
+READ = WANTED | {12, 13, 17, 50, 63, 64, 73, 74, 75, 76, 88, 90, 99}
+"""Those, and what was asked for of depth, bars, ticks, option chains, further accounts and account summaries."""
 
 MAX_LOGGED = 20
 """Bad frames of one connection that are logged with their traceback; the rest are counted only."""

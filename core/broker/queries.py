@@ -135,6 +135,16 @@ class Queries:
             account_key(account), "the account's figures", lambda: self._client.reqAccountUpdates(True, account)
         )
 
+    async def watch_values(self, account: str) -> None:
+        """Subscribe to the values of one more account and wait for its first download; any number may be watched so."""
+        wire_text(account)
+        request_id = self._registry.take_for(RequestKind.QUERY)
+        await self.ask(
+            request_id,
+            "the figures of a further account",
+            lambda: self._client.reqAccountUpdatesMulti(request_id, account, "", False),
+        )
+
     async def search(self, pattern: str) -> list[SymbolMatch]:
         """Symbols that match. Accents are dropped, because requests are ASCII."""
         plain = unicodedata.normalize("NFKD", pattern).encode("ascii", "ignore").decode()

@@ -18,6 +18,7 @@ from core.domain.executions import Execution
 from core.domain.instruments import ComboLeg, Instrument, PriceBand, SecType, SymbolMatch
 from core.domain.orders import Side
 from core.domain.reports import (
+    AccountValueReport,
     CommissionReport,
     CompletedOrderReport,
     ExecutionReport,
@@ -242,6 +243,11 @@ def position(account: str, contract: Contract, held: float, average_cost: float)
         quantity=quantity(held),
         average_cost=quantity(average_cost),
     )
+
+
+def account_value(account: str, tag: str, value: str, currency: str) -> AccountValueReport:
+    """One figure of an account."""
+    return AccountValueReport(account=clean(account), tag=clean(tag), value=clean(value), currency=clean(currency))
 
 
 def portfolio(

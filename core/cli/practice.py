@@ -15,7 +15,8 @@ from core.errors import DeskError
 @click.option("--port", type=click.IntRange(0, 65535), default=7497, show_default=True, help="0 takes a free one.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same market.")
 @click.option("--account", default="DU1234567", show_default=True, help="The account number that it manages.")
-@click.option("--cash", type=Decimal, default=Decimal(100_000), show_default=True, help="USD of a new account.")
+@click.option("--other", "others", multiple=True, metavar="ACCOUNT", help="A further account; may be given again.")
+@click.option("--cash", type=Decimal, default=Decimal(100_000), show_default=True, help="USD of each new account.")
 @click.option(
     "--instruments",
     type=click.IntRange(0, 5000),
@@ -73,6 +74,7 @@ def command(
     port: int,
     seed: int,
     account: str,
+    others: tuple[str, ...],
     cash: Decimal,
     instruments: int,
     state: Path | None,
@@ -95,6 +97,7 @@ def command(
                 port=port,
                 seed=seed,
                 account=account,
+                others=others,
                 cash=cash,
                 instruments=instruments,
                 state=state,

@@ -154,7 +154,7 @@ class PositionReport(Struct, frozen=True, kw_only=True, tag="position"):
 
 
 class AccountValueReport(Struct, frozen=True, kw_only=True, tag="account_value"):
-    """An updateAccountValue message (id 6)."""
+    """An updateAccountValue message (id 6), or the same of a further account (id 73)."""
 
     account: str
     tag: str

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from decimal import Decimal
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -218,6 +219,9 @@ class ConnectionKeeper:
         # Quotes and money are wanted, but no order waits for them; only the books decide.
         self._aside(self._on_verified)
         self._aside(lambda: self._broker.watch_account(account))
+        for other in self.connection.accounts:
+            if other != account:
+                self._aside(partial(self._broker.watch_values, other))
         # What was asked over an earlier connection is not answered over this one.
         asked = {o.order_ref: o.revision for o in self._state.book.live() if o.pending is not Pending.NONE}
         books = await self._read()

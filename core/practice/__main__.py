@@ -22,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="same seed, same market (default 1)")
     parser.add_argument("--instruments", type=int, default=0, help="fill the market up to so many, for load")
     parser.add_argument("--account", default=DEFAULT_ACCOUNT, help="account to play (default %(default)s)")
+    parser.add_argument(
+        "--other", action="append", default=[], dest="others", metavar="ACCOUNT", help="play this account too"
+    )
     parser.add_argument("--cash", type=Decimal, default=DEFAULT_CASH, help="USD of a new account (default %(default)s)")
     parser.add_argument("--state", type=Path, help="folder to keep orders and account in (default: memory only)")
     parser.add_argument("--idle-exit", type=float, help="end this many seconds after the last client left")
@@ -47,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--lines", type=int, default=DEFAULT_LINES, help="market data lines of each client (default %(default)s)"
     )
     given = vars(parser.parse_args(arguments))
-    return run(GatewayOptions(**(given | {"faults": tuple(given["faults"])})))
+    return run(GatewayOptions(**(given | {name: tuple(given[name]) for name in ("faults", "others")})))
 
 
 if __name__ == "__main__":

@@ -192,7 +192,7 @@ class Totals:
 
 @dataclass(slots=True)
 class Account:
-    """Cash and positions of the one account of this gateway."""
+    """Cash and positions of one account of this gateway."""
 
     name: str
     market: Market

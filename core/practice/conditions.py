@@ -28,11 +28,11 @@ class World(Protocol):
     def now(self) -> float:
         """Return seconds since the epoch."""
 
-    def cushion(self) -> Decimal:
-        """Return the account's excess over its maintenance margin, in percent of its value."""
+    def cushion(self, account: str) -> Decimal:
+        """Return an account's excess over its maintenance margin, in percent of its value."""
 
-    def executions(self) -> Iterable[tuple[Execution, str, str]]:
-        """Return the day's executions with the symbol and the security type of each."""
+    def executions(self, account: str) -> Iterable[tuple[Execution, str, str]]:
+        """Return an account's executions of the day with the symbol and the security type of each."""
 
 
 def read_conditions(rows: Sequence[Record], now: float, home: str) -> tuple[Condition, ...]:
@@ -74,11 +74,11 @@ def _read(row: Record, now: float, home: str) -> Condition:
     )
 
 
-def met(conditions: Sequence[Condition], world: World, since: float) -> bool:
-    """Whether the conditions of an order that was placed at `since` hold; "and" binds closer than "or"."""
+def met(conditions: Sequence[Condition], world: World, account: str, since: float) -> bool:
+    """Whether the conditions of an account's order that was placed at `since` hold; "and" binds closer than "or"."""
     group = True
     for place, condition in enumerate(conditions):
-        group = group and _holds(condition, world, since)
+        group = group and _holds(condition, world, account, since)
         last = place == len(conditions) - 1
         if last or not condition.joined:
             if group:
@@ -87,15 +87,15 @@ def met(conditions: Sequence[Condition], world: World, since: float) -> bool:
     return not conditions
 
 
-def _holds(condition: Condition, world: World, since: float) -> bool:
+def _holds(condition: Condition, world: World, account: str, since: float) -> bool:
     if condition.kind == TIME:
         return (world.now() > condition.time) is condition.is_more
     if condition.kind == MARGIN:
-        return _beyond(world.cushion(), condition)
+        return _beyond(world.cushion(account), condition)
     if condition.kind == EXECUTION:
         return any(
             fill.epoch >= int(since) and (symbol, sec_type) == (condition.symbol, condition.sec_type)
-            for fill, symbol, sec_type in world.executions()
+            for fill, symbol, sec_type in world.executions(account)
         )
     quote = world.quote(condition.con_id)
     return quote is not None and _MEASURES[condition.kind](quote, condition)

@@ -67,7 +67,6 @@ class Desk:
             if not 0 < order_id < 1 << 31:
                 raise invalid("Order id must be a positive number of 31 bits")
             instrument = resolve(self._catalogue, sent)
-            self._check_account(sent)
             ticket = self._ledger.ticket(instrument, sent, "\0".join(fields), self._now())
             self._check_conditions(ticket)
             if sent.flag("whatIf"):
@@ -86,12 +85,6 @@ class Desk:
             if known is not None and known.is_live and known.status is not Status.HELD_BACK:
                 self._floor.tell(known)
         self._floor.settle()
-
-    def _check_account(self, sent: Record) -> None:
-        name = self._ledger.account.name
-        account = sent.text("account")
-        if account not in {"", name}:
-            raise invalid(f"Invalid account code '{account}'.")
 
     def _check_conditions(self, ticket: Ticket) -> None:
         for condition in ticket.terms.conditions:

@@ -55,11 +55,13 @@ class Exchange:
         """Whether an order works here."""
         return order.perm_id in self._working.get(order.instrument.con_id, {})
 
-    def open_quantity(self, con_id: int) -> tuple[int, int]:
-        """Return what working orders may still buy and sell of an instrument; of an OCA group only the largest."""
+    def open_quantity(self, con_id: int, account: str) -> tuple[int, int]:
+        """Return what an account's orders may still buy and sell of an instrument; of an OCA group only the largest."""
         sums = {True: 0, False: 0}
         groups: dict[tuple[str, bool], int] = {}
         for order in self._working.get(con_id, {}).values():
+            if order.account != account:
+                continue
             if order.oca_name:
                 key = order.oca_name, order.is_buy
                 groups[key] = max(groups.get(key, 0), order.remaining)

@@ -28,7 +28,7 @@ class Outbox(Protocol):
     def to_client(self, client_id: int, data: bytes) -> None:
         """Queue a message for a client; nothing happens if it is not connected."""
 
-    def position_changed(self, con_id: int) -> None:
+    def position_changed(self, account: str, con_id: int) -> None:
         """Note that cash and this position changed."""
 
 
@@ -271,9 +271,9 @@ class Floor:
         for leg in self._ledger.legs_of(fill):
             instrument = self._ledger.instrument(leg)
             self._outbox.to_client(order.client_id, wire.execution(leg, instrument) + wire.commission(leg))
-            self._outbox.position_changed(leg.con_id)
+            self._outbox.position_changed(order.account, leg.con_id)
         if not order.instrument.legs:
-            self._outbox.position_changed(order.instrument.con_id)
+            self._outbox.position_changed(order.account, order.instrument.con_id)
         self._reduce_others(order, quantity)
         self._parents.append(order)
 

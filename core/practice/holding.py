@@ -28,17 +28,18 @@ class Holding:
         """Return an instrument's market, None for an unknown one."""
         return self._ledger.market.quotes.get(con_id)
 
-    def cushion(self) -> Decimal:
-        """Return the account's excess over its maintenance margin, in percent of its value."""
-        totals = self._ledger.account.totals()
+    def cushion(self, account: str) -> Decimal:
+        """Return an account's excess over its maintenance margin, in percent of its value."""
+        totals = self._ledger.accounts[account].totals()
         return totals.excess / totals.net_liquidation * 100 if totals.net_liquidation else Decimal(0)
 
-    def executions(self) -> Iterable[tuple[Execution, str, str]]:
-        """Return the day's executions with the symbol and the security type of each."""
+    def executions(self, account: str) -> Iterable[tuple[Execution, str, str]]:
+        """Return an account's executions of the day with the symbol and the security type of each."""
         quotes = self._ledger.market.quotes
         for fill in self._ledger.executions:
-            instrument = quotes[fill.con_id].instrument
-            yield fill, instrument.symbol, instrument.sec_type
+            if fill.account == account:
+                instrument = quotes[fill.con_id].instrument
+                yield fill, instrument.symbol, instrument.sec_type
 
     def holds(self, order: Order) -> bool:
         """Whether an order has to wait; a condition that was met stays met."""
@@ -48,7 +49,7 @@ class Holding:
         if terms.good_after > now or terms.for_auction:
             return True
         if terms.conditions and not terms.conditions_cancel and not order.conditions_met:
-            order.conditions_met = conditions.met(terms.conditions, self, order.placed)
+            order.conditions_met = conditions.met(terms.conditions, self, order.account, order.placed)
             if not order.conditions_met:
                 return True
         return self.is_closed(order)
@@ -75,7 +76,9 @@ class Holding:
         if terms.good_till and self.now() >= terms.good_till:
             return True
         return bool(
-            terms.conditions and terms.conditions_cancel and conditions.met(terms.conditions, self, order.placed)
+            terms.conditions
+            and terms.conditions_cancel
+            and conditions.met(terms.conditions, self, order.account, order.placed)
         )
 
     def auction_at(self, order: Order) -> float:

@@ -63,9 +63,7 @@ class ReceivedFrame:
 class Hub:
     """Everything that sessions share."""
 
-    def __init__(
-        self, store: Store, account: str, seed: int, options: GatewayOptions, now: Callable[[], float]
-    ) -> None:
+    def __init__(self, store: Store, seed: int, options: GatewayOptions, now: Callable[[], float]) -> None:
         """Read the state. Raises StateError, FaultError, or LatencyError if something of it can't be used."""
         self.now = now
         #: How long a client may take from connecting to startApi.
@@ -85,7 +83,8 @@ class Hub:
         self.catalogue = build_catalogue(calendar_day(now()), options.instruments)
         self.market = Market.of(self.catalogue, seed)
         self.market.now = now()
-        self.ledger = Ledger(store, self.catalogue, Account(account, self.market), now())
+        accounts = (Account(name, self.market) for name in options.accounts)
+        self.ledger = Ledger(store, self.catalogue, accounts, now())
         self.ledger.load(options.cash)
         self._recorder = Recorder(self.market, now())
         self.ledger.surplus = lambda: int(self.faults.take("overfill") or 0)
@@ -107,7 +106,7 @@ class Hub:
         self.on_clients: Callable[[int], None] = lambda _: None
         #: Called when the state file can't be written; nothing may be answered after that.
         self.on_failure: Callable[[Exception], None] = lambda _: None
-        self._changed: set[int] = set()
+        self._changed: set[tuple[str, int]] = set()
         self._clock: asyncio.TimerHandle | None = None
         self._next_step = 0.0
         #: Stopped, or unable to keep what it would say.
@@ -179,7 +178,7 @@ class Hub:
     def accounts(self) -> str:
         """Return the accounts that the gateway says it manages."""
         told = self.faults.take("managed-accounts")
-        return self.ledger.account.name if told is None else told
+        return ",".join(self.ledger.accounts) if told is None else told
 
     def to_client(self, client_id: int, data: bytes) -> None:
         """Queue what is to be said about an order, if its client is connected."""
@@ -191,9 +190,9 @@ class Hub:
         if session is not None:
             session.send(data)
 
-    def position_changed(self, con_id: int) -> None:
-        """Note that cash and this position changed, for those who watch the account."""
-        self._changed.add(con_id)
+    def position_changed(self, account: str, con_id: int) -> None:
+        """Note that cash and this position of an account changed, for those who watch it."""
+        self._changed.add((account, con_id))
 
     def end_turn(self) -> None:
         """Commit what this turn changed, then write what it says, then keep the clock going if it is needed."""
@@ -221,7 +220,7 @@ class Hub:
         for call in list(self.after_turn):
             call()
 
-    def _publish(self, changed: set[int]) -> None:
+    def _publish(self, changed: set[tuple[str, int]]) -> None:
         for session in self.clients.values():
             publish_positions(session, changed)
         self._values_due = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -17,7 +17,7 @@ from core.practice.orders import Execution, Order, Status, Ticket
 from core.practice.state import StateError, Store
 from core.practice.tables import Record
 from core.practice.tables_order import PLACE_ORDER
-from core.practice.terms import RefusedError
+from core.practice.terms import RefusedError, invalid
 from core.practice.tickets import read_terms
 
 #: Permanent ids and execution ids start from the clock of the first start, so that a state begun anew never repeats
@@ -28,10 +28,11 @@ _SAVE_EVERY: Final = 50
 
 
 class Ledger:
-    """Orders and executions of the trading day, the working orders of earlier days, and the account."""
+    """Orders and executions of the trading day, the working orders of earlier days, and the accounts."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, account: Account, now: float) -> None:
-        self.account = account
+    def __init__(self, store: Store, catalogue: Catalogue, accounts: Iterable[Account], now: float) -> None:
+        #: By name, in the order in which clients are told of them; at least one.
+        self.accounts = {account.name: account for account in accounts}
         self.day = trading_day(now)
         #: Every known order by its permanent id, oldest first.
         self.orders: dict[int, Order] = {}
@@ -47,11 +48,20 @@ class Ledger:
         self._exec_number = int(store.meta("exec_number") or 0)
         self._saved_step = 0
         self._unsaved_orders: dict[int, Order] = {}
-        self._unsaved_positions: set[int] = set()
+        self._unsaved_positions: set[tuple[str, int]] = set()
+
+    @property
+    def account(self) -> Account:
+        """The first account, of which is what names none where there is no other."""
+        return next(iter(self.accounts.values()))
+
+    def account_of(self, order: Order) -> Account:
+        """Return the account that an order is for."""
+        return self.accounts[order.account]
 
     @property
     def market(self) -> Market:
-        """The market that positions are valued by."""
+        """The market that the positions of all accounts are valued by."""
         return self.account.market
 
     def live_orders(self) -> list[Order]:
@@ -84,8 +94,16 @@ class Ledger:
         terms = read_terms(sent, instrument, now)
         given = ((name, value) for name, value in sent.items() if value is not None and value is not False)
         slim = Record((name, value) for name, value in given if value not in ("", []))
-        slim["account"] = self.account.name
+        slim["account"] = self._account_for(sent)
         return Ticket(instrument, terms, slim, wire)
+
+    def _account_for(self, sent: Record) -> str:
+        name = sent.text("account")
+        if not name and len(self.accounts) > 1:
+            raise RefusedError(435, "You must specify an account.")
+        if name and name not in self.accounts:
+            raise invalid(f"Invalid account code '{name}'.")
+        return name or self.account.name
 
     def open_order(self, client_id: int, order_id: int, ticket: Ticket) -> Order:
         """Make an order, give it its permanent id and keep it."""
@@ -137,7 +155,7 @@ class Ledger:
         return Execution(
             exec_id=f"{self._born:08x}.{self._exec_number:08x}.01.01",
             epoch=int(now),
-            account=self.account.name,
+            account=order.account,
             con_id=instrument.con_id,
             perm_id=order.perm_id,
             client_id=order.client_id,
@@ -157,7 +175,7 @@ class Ledger:
 
     def _fill_legs(self, order: Order, whole: Execution, quantity: int, commission: Decimal) -> None:
         """Book a combination leg by leg; the ids of the legs count on in the third part, as IBKR's do."""
-        fills = self.account.leg_fills(order.instrument, quantity, whole.price)
+        fills = self.account_of(order).leg_fills(order.instrument, quantity, whole.price)
         left, stem = commission, whole.exec_id[:-5]
         for number, (leg, size, price) in enumerate(fills, 2):
             share = left if number > len(fills) else cents(commission / len(fills))
@@ -169,10 +187,11 @@ class Ledger:
     def _book(self, execution: Execution, quantity: int, commission: Decimal) -> None:
         """Put an execution into cash and position."""
         instrument = self.instrument(execution)
-        realized = self.account.trade(instrument, quantity, execution.price, commission)
+        account = self.accounts[execution.account]
+        realized = account.trade(instrument, quantity, execution.price, commission)
         if realized is not None and instrument.fee_currency != instrument.currency:
-            realized *= self.account.rate(instrument.currency) / self.account.rate(instrument.fee_currency)
-        self._unsaved_positions.add(instrument.con_id)
+            realized *= account.rate(instrument.currency) / account.rate(instrument.fee_currency)
+        self._unsaved_positions.add((account.name, instrument.con_id))
         self._keep(replace(execution, commission=commission, realized=realized))
 
     def _keep(self, execution: Execution) -> None:
@@ -192,10 +211,13 @@ class Ledger:
         return [leg for leg in self.executions[place + 1 :] if leg.exec_id.startswith(stem)]
 
     def transfer(self, instrument: Instrument, quantity: int) -> None:
-        """Let a signed quantity come or go without an order or an execution, at the market's price and for no cash."""
+        """Let a signed quantity come into the first account or leave it, at the market's price and for no cash.
+
+        There is neither an order nor an execution of it.
+        """
         position = self.account.positions.setdefault(instrument.con_id, Position(instrument))
         position.trade(quantity, self.account.mark(instrument.con_id), Decimal(0))
-        self._unsaved_positions.add(instrument.con_id)
+        self._unsaved_positions.add((self.account.name, instrument.con_id))
 
     def save_order(self, order: Order) -> None:
         """Mark an order to be kept as it stands at the end of the turn."""
@@ -210,10 +232,10 @@ class Ledger:
             live = int(order.is_live)
             store.put("orders", order.perm_id, order.client_id, order.order_id, self.day, live, order.body())
         self._unsaved_orders.clear()
-        for con_id in self._unsaved_positions:
-            store.put("positions", con_id, self.account.positions[con_id].body())
-        if self._unsaved_positions:
-            self._save_cash()
+        for name, con_id in self._unsaved_positions:
+            store.put("positions", name, con_id, self.accounts[name].positions[con_id].body())
+        for name in {name for name, _ in self._unsaved_positions}:
+            self._save_cash(self.accounts[name])
         self._unsaved_positions.clear()
         store.put("meta", "perm_id", str(self._perm_id))
         store.put("meta", "exec_number", str(self._exec_number))
@@ -226,9 +248,9 @@ class Ledger:
             self._saved_step = market.step
             self._store.put("meta", "market", json.dumps([market.step, market.save()]))
 
-    def _save_cash(self) -> None:
-        for currency, amount in self.account.cash.items():
-            self._store.put("cash", currency, str(amount))
+    def _save_cash(self, account: Account) -> None:
+        for currency, amount in account.cash.items():
+            self._store.put("cash", account.name, currency, str(amount))
 
     def start_day(self, now: float) -> list[Order]:
         """Begin a trading day: forget what ended, start the day's profits anew. Returns DAY orders that end now."""
@@ -239,35 +261,38 @@ class Ledger:
             if self.find(order.client_id, order.order_id) is order:
                 self.forget_id(order.client_id, order.order_id)
         self.executions.clear()
-        for position in self.account.positions.values():
-            position.start_day(self.account.mark(position.instrument.con_id))
-        self._unsaved_positions.update(self.account.positions)
+        for account in self.accounts.values():
+            for con_id, position in account.positions.items():
+                position.start_day(account.mark(con_id))
+                self._unsaved_positions.add((account.name, con_id))
         self.market.start_day()
         self.save_market(whole=True)
         self._store.put("meta", "day", self.day)
         return ended
 
     def load(self, opening_cash: Decimal) -> None:
-        """Read the state file, or begin a new account with that much. Raises StateError on rows that make no sense."""
+        """Read the state file, or begin new accounts with that much each. Raises StateError on rows of nonsense."""
         try:
             self._load_market()
             for row in self._store.orders():
                 self._load_order(*row)
             day = self._store.meta("day") or self.day
             self.executions = [Execution.read(body) for body in self._store.executions(day)]
-            for con_id, body in self._store.positions():
+            for name, con_id, body in self._store.positions():
                 instrument = self._catalogue.by_id.get(con_id)
                 if instrument is not None:
-                    self.account.positions[con_id] = Position.read(instrument, body)
-            self.account.cash = {currency: Decimal(amount) for currency, amount in self._store.cash().items()}
+                    self.accounts[name].positions[con_id] = Position.read(instrument, body)
+            for name, currency, amount in self._store.cash():
+                self.accounts[name].cash[currency] = Decimal(amount)
         except (ArithmeticError, ValueError, KeyError, TypeError, RefusedError) as error:
             raise StateError(f"the state file holds a row that can't be read: {error!r}") from error
         self.day = day
         if not self.account.cash:
-            self.account.cash = {"USD": opening_cash}
+            for account in self.accounts.values():
+                account.cash = {"USD": opening_cash}
+                self._save_cash(account)
             self._store.put("meta", "born", str(self._born))
             self._store.put("meta", "day", self.day)
-            self._save_cash()
             self.save_market(whole=True)
 
     def _load_market(self) -> None:

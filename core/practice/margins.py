@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.practice import wire
-from core.practice.account import Totals, cents, order_commission
+from core.practice.account import Account, Totals, cents, order_commission
 from core.practice.exchange import Exchange
 from core.practice.ledger import Ledger
 from core.practice.orders import Order
@@ -22,20 +22,22 @@ class Margins:
 
         Raises RefusedError 201.
         """
+        account = self._ledger.account_of(order)
+        held = {con_id: _held(account, con_id) for con_id in _changes(order, 0)}
         changes = _changes(order, order.remaining)
-        if all(abs(self._held(con_id) + change) <= abs(self._held(con_id)) for con_id, change in changes.items()):
+        if all(abs(held[con_id] + change) <= abs(held[con_id]) for con_id, change in changes.items()):
             return
-        totals = self._ledger.account.totals(self._worst(order))
+        totals = account.totals(self._worst(order, account))
         if totals.initial > totals.net_liquidation:
             raise rejected(_margin_text(totals))
 
     def preview(self, order: Order) -> bytes:
         """Return the openOrder that answers a what-if order."""
         instrument, terms = order.instrument, order.terms
-        account = self._ledger.account
+        account = self._ledger.account_of(order)
         before = account.totals()
         changes = _changes(order, terms.quantity)
-        after = account.totals({con_id: self._held(con_id) + change for con_id, change in changes.items()})
+        after = account.totals({con_id: _held(account, con_id) + change for con_id, change in changes.items()})
         quote = self._ledger.market.quotes[instrument.con_id]
         units = terms.limit or (quote.ask if order.is_buy else quote.bid)
         value = instrument.price(units) * terms.quantity * instrument.multiplier
@@ -52,17 +54,13 @@ class Margins:
         )
         return wire.what_if(order, answer)
 
-    def _held(self, con_id: int) -> int:
-        position = self._ledger.account.positions.get(con_id)
-        return position.quantity if position else 0
-
-    def _worst(self, order: Order) -> dict[int, int]:
-        """Return the largest positions that working orders, and this one, may lead to, by contract id."""
+    def _worst(self, order: Order, account: Account) -> dict[int, int]:
+        """Return the largest positions that the account's working orders, and this one, may lead to, by contract id."""
         bought: dict[int, int] = {}
         sold: dict[int, int] = {}
         ratios = self._exchange.ratios()
         for instrument_id, legs in ratios.items():
-            buys, sells = self._exchange.open_quantity(instrument_id)
+            buys, sells = self._exchange.open_quantity(instrument_id, account.name)
             for con_id, ratio in legs:
                 up, down = (buys, sells) if ratio > 0 else (sells, buys)
                 bought[con_id] = bought.get(con_id, 0) + up * abs(ratio)
@@ -70,11 +68,16 @@ class Margins:
         for con_id, change in _changes(order, order.remaining).items():
             bought[con_id] = bought.get(con_id, 0) + max(change, 0)
             sold[con_id] = sold.get(con_id, 0) + max(-change, 0)
-        held = {con_id: self._held(con_id) for con_id in bought | sold}
+        held = {con_id: _held(account, con_id) for con_id in bought | sold}
         return {
             con_id: max(quantity + bought.get(con_id, 0), quantity - sold.get(con_id, 0), key=abs)
             for con_id, quantity in held.items()
         }
+
+
+def _held(account: Account, con_id: int) -> int:
+    position = account.positions.get(con_id)
+    return position.quantity if position else 0
 
 
 def _changes(order: Order, quantity: int) -> dict[int, int]:

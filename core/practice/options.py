@@ -23,6 +23,8 @@ class GatewayOptions:
     #: How many instruments there are at least, made-up stocks beyond those that are listed.
     instruments: int = 0
     account: str = DEFAULT_ACCOUNT
+    #: Further accounts that it manages.
+    others: tuple[str, ...] = ()
     #: Cash of a new account, in USD.
     cash: Decimal = DEFAULT_CASH
     #: Folder of the state file; None keeps everything in memory.
@@ -53,3 +55,8 @@ class GatewayOptions:
     lines: int = DEFAULT_LINES
     #: Seconds after which a client that does not read is cut.
     unread_seconds: float = 30.0
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Every account that it manages, each once."""
+        return tuple(dict.fromkeys((self.account, *self.others)))

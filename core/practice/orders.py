@@ -228,6 +228,11 @@ class Order:
         return self.ticket.sent
 
     @property
+    def account(self) -> str:
+        """The name of the account that it is for."""
+        return self.sent.text("account")
+
+    @property
     def is_buy(self) -> bool:
         """Whether it buys."""
         return self.terms.action == "BUY"

@@ -1,31 +1,48 @@
-"""The answers to requests about the account: positions, values, profits."""
+"""The answers to requests about the accounts: positions, values, profits."""
 
 from __future__ import annotations
 
 from core.practice import publish
 from core.practice import tables_out as out
-from core.practice.account import Position
+from core.practice.account import Account, Position
 from core.practice.session import Session
 from core.practice.tables import Record
 from core.practice.terms import NO_SECURITY, RefusedError, invalid
 from core.practice.values import position_record
 
 
-def _held(session: Session) -> list[Position]:
-    return [position for position in session.hub.ledger.account.positions.values() if position.quantity]
+def _held(account: Account) -> list[Position]:
+    return [position for position in account.positions.values() if position.quantity]
 
 
-def _check_account(session: Session, request: Record) -> None:
-    account = request.text("account")
-    if account not in {"", "All", session.hub.ledger.account.name}:
-        raise invalid(f"Invalid account code '{account}'.")
+def _accounts(session: Session, request: Record) -> list[Account]:
+    """Return the accounts that a request names: one, or all of them."""
+    known, name = session.hub.ledger.accounts, request.text("account")
+    if name in {"", "All"}:
+        return list(known.values())
+    if name not in known:
+        raise invalid(f"Invalid account code '{name}'.")
+    return [known[name]]
+
+
+def _account(session: Session, request: Record) -> Account:
+    """Return the account of a request that is about one."""
+    found = _accounts(session, request)
+    if len(found) > 1:
+        raise invalid("The account code is required for this operation.")
+    return found[0]
+
+
+def _names(accounts: list[Account]) -> tuple[str, ...]:
+    return tuple(account.name for account in accounts)
 
 
 def positions(session: Session, request: Record) -> None:
-    """Answer reqPositions: all now, then each change."""
+    """Answer reqPositions: those of every account now, then each change."""
     session.watching.positions = True
-    for position in _held(session):
-        session.send(out.POSITION.encode(position_record(session.hub.ledger.account, position)))
+    for account in session.hub.ledger.accounts.values():
+        for position in _held(account):
+            session.send(out.POSITION.encode(position_record(account, position)))
     session.send(out.POSITION_END.encode({}))
 
 
@@ -36,44 +53,41 @@ def cancel_positions(session: Session, request: Record) -> None:
 
 def positions_multi(session: Session, request: Record) -> None:
     """Answer reqPositionsMulti: all now, then each change."""
-    _check_account(session, request)
-    request_id = request.integer("reqId")
-    session.watching.positions_multi.add(request_id)
-    for position in _held(session):
-        record = position_record(session.hub.ledger.account, position)
-        session.send(out.POSITION_MULTI.encode({**record, "reqId": request_id}))
+    accounts, request_id = _accounts(session, request), request.integer("reqId")
+    session.watching.positions_multi[request_id] = _names(accounts)
+    for account in accounts:
+        for position in _held(account):
+            record = position_record(account, position)
+            session.send(out.POSITION_MULTI.encode({**record, "reqId": request_id}))
     session.send(out.POSITION_MULTI_END.encode({"reqId": request_id}))
 
 
 def cancel_positions_multi(session: Session, request: Record) -> None:
     """End reqPositionsMulti."""
-    session.watching.positions_multi.discard(request.integer("reqId"))
+    session.watching.positions_multi.pop(request.integer("reqId"), None)
 
 
 def account_updates(session: Session, request: Record) -> None:
-    """Answer reqAccountUpdates: values and portfolio now, then what changes; or end it."""
-    session.watching.account = request.flag("subscribe")
-    if not session.watching.account:
+    """Answer reqAccountUpdates: values and portfolio now, then what changes; or end it. One account at a time."""
+    session.watching.account = ""
+    if not request.flag("subscribe"):
         return
-    try:
-        _check_account(session, request)
-    except RefusedError:
-        session.watching.account = False
-        raise
-    account = session.hub.ledger.account
-    publish.send_values(session, publish.all_rows(account))
-    publish.send_portfolio(session, _held(session))
+    account = _account(session, request)
+    session.watching.account = account.name
+    publish.send_values(session, account.name, publish.all_rows(account))
+    publish.send_portfolio(session, account, _held(account))
     publish.send_time(session)
     session.send(out.ACCOUNT_DOWNLOAD_END.encode({"account": account.name}))
 
 
 def account_multi(session: Session, request: Record) -> None:
     """Answer reqAccountUpdatesMulti: values now, then what changes."""
-    _check_account(session, request)
-    request_id = request.integer("reqId")
-    balances = session.watching.account_multi[request_id] = request.flag("ledgerAndNlv")
-    account = session.hub.ledger.account
-    publish.send_multi(session, request_id, publish.balances(account) if balances else publish.all_rows(account))
+    accounts, request_id = _accounts(session, request), request.integer("reqId")
+    balances = request.flag("ledgerAndNlv")
+    session.watching.account_multi[request_id] = _names(accounts), balances
+    for account in accounts:
+        rows = publish.balances(account) if balances else publish.all_rows(account)
+        publish.send_multi(session, request_id, account.name, rows)
     session.send(out.ACCOUNT_MULTI_END.encode({"reqId": request_id}))
 
 
@@ -100,25 +114,24 @@ def cancel_account_summary(session: Session, request: Record) -> None:
 
 def pnl(session: Session, request: Record) -> None:
     """Answer reqPnL: the profit now and every second."""
-    _check_account(session, request)
-    request_id = request.integer("reqId")
-    session.watching.pnl.add(request_id)
-    publish.send_pnl(session, request_id)
+    account, request_id = _account(session, request), request.integer("reqId")
+    session.watching.pnl[request_id] = account.name
+    publish.send_pnl(session, request_id, account)
 
 
 def cancel_pnl(session: Session, request: Record) -> None:
     """End reqPnL."""
-    session.watching.pnl.discard(request.integer("reqId"))
+    session.watching.pnl.pop(request.integer("reqId"), None)
 
 
 def pnl_single(session: Session, request: Record) -> None:
     """Answer reqPnLSingle: the profit of one position now and every second."""
-    _check_account(session, request)
+    account = _account(session, request)
     request_id, con_id = request.integer("reqId"), request.integer("conId")
     if con_id not in session.hub.catalogue.by_id:
         raise RefusedError(200, NO_SECURITY)
-    session.watching.pnl_single[request_id] = con_id
-    publish.send_pnl_single(session, request_id, con_id)
+    session.watching.pnl_single[request_id] = account.name, con_id
+    publish.send_pnl_single(session, request_id, account, con_id)
 
 
 def cancel_pnl_single(session: Session, request: Record) -> None:

@@ -52,7 +52,8 @@ def not_yet(order: Order, opens: float) -> RefusedError:
 def check(order: Order, ticket: Ticket) -> None:
     """Refuse a change that may not be. Raises RefusedError."""
     before, after = order.terms, ticket.terms
-    if ticket.instrument is not order.instrument or after.action != before.action:
+    same_account = ticket.sent.text("account") == order.account
+    if ticket.instrument is not order.instrument or after.action != before.action or not same_account:
         raise RefusedError(105, "Order being modified does not match the original order.")
     if after.parent_id != before.parent_id:
         raise RefusedError(10341, "Parent order id cannot be modified")

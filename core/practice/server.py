@@ -95,8 +95,8 @@ class PracticeGateway:
         options = self.options
         store = Store(options.state)
         try:
-            account, seed = _settle(store, options)
-            hub = Hub(store, account, seed, options, self._now)
+            seed = _settle(store, options)
+            hub = Hub(store, seed, options, self._now)
             loop = asyncio.get_running_loop()
             self._server = await loop.create_server(lambda: Session(hub), HOST, options.port, backlog=256)
         except sqlite3.Error as error:
@@ -108,7 +108,7 @@ class PracticeGateway:
         self._hub, self._store = hub, store
         hub.on_clients = self._watch_idle
         hub.on_failure = self._fail
-        store.publish_endpoint(self.port, account, datetime.fromtimestamp(self._now(), UTC).isoformat())
+        store.publish_endpoint(self.port, options.account, datetime.fromtimestamp(self._now(), UTC).isoformat())
         self._watch_idle(0)
         hub.start()
         # Whoever waits for the port waits no longer than need be.
@@ -202,9 +202,9 @@ class PracticeGateway:
         self.hub.end_turn()
 
     def transfer(self, con_id: int, quantity: int) -> None:
-        """Let a signed quantity come into the account or leave it without an execution, as an assignment does."""
+        """Let a signed quantity come into the first account or leave it without an execution, as an assignment does."""
         self.ledger.transfer(self.hub.catalogue.by_id[con_id], quantity)
-        self.hub.position_changed(con_id)
+        self.hub.position_changed(self.ledger.account.name, con_id)
         self.hub.end_turn()
 
     def _fail(self, error: Exception) -> None:
@@ -222,17 +222,20 @@ class PracticeGateway:
             self._idle = None
 
 
-def _settle(store: Store, options: GatewayOptions) -> tuple[str, int]:
-    """Return account and seed: what the state folder has, or what the options say for a new one."""
-    account, seed = store.meta("account"), store.meta("seed")
-    if account is None or seed is None:
-        store.put("meta", "account", options.account)
+def _settle(store: Store, options: GatewayOptions) -> int:
+    """Return the seed: what the state folder has, or what the options say for a new one.
+
+    Raises StateError if the folder is that of other accounts.
+    """
+    accounts, seed = store.meta("account"), store.meta("seed")
+    if accounts is None or seed is None:
+        store.put("meta", "account", ",".join(options.accounts))
         store.put("meta", "seed", str(options.seed))
-        return options.account, options.seed
-    if account != options.account:
-        kept, given = mask_account(account), mask_account(options.account)
+        return options.seed
+    if accounts != ",".join(options.accounts):
+        kept, given = (", ".join(map(mask_account, names)) for names in (accounts.split(","), options.accounts))
         raise StateError(f"state folder {store.folder} belongs to account {kept}, not {given}")
-    return account, int(seed)
+    return int(seed)
 
 
 def run(options: GatewayOptions) -> int:
@@ -264,7 +267,7 @@ async def _run(options: GatewayOptions) -> int:
 
 
 def _announce(options: GatewayOptions, port: int) -> None:
-    account = mask_account(options.account)
+    account = ", ".join(map(mask_account, options.accounts))
     line = f"practice gateway on {HOST}:{port} · server version {SERVER_VERSION} · account {account}\n"
     # Whoever started the gateway may have left; that is no reason not to serve.
     with contextlib.suppress(OSError):

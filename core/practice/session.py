@@ -38,13 +38,14 @@ class Subscriptions:
     """What a client asked to be kept up to date about, by request id where it gave one."""
 
     positions: bool = False
-    account: bool = False
-    #: Whether each wants the balances by currency alone.
-    account_multi: dict[int, bool] = field(default_factory=dict)
-    positions_multi: set[int] = field(default_factory=set)
+    #: The account of reqAccountUpdates, of which there is one at a time; empty for none.
+    account: str = ""
+    #: The accounts of each, and whether it wants the balances by currency alone.
+    account_multi: dict[int, tuple[tuple[str, ...], bool]] = field(default_factory=dict)
+    positions_multi: dict[int, tuple[str, ...]] = field(default_factory=dict)
     summaries: dict[int, frozenset[str]] = field(default_factory=dict)
-    pnl: set[int] = field(default_factory=set)
-    pnl_single: dict[int, int] = field(default_factory=dict)
+    pnl: dict[int, str] = field(default_factory=dict)
+    pnl_single: dict[int, tuple[str, int]] = field(default_factory=dict)
 
     @property
     def any_account(self) -> bool:

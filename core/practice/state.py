@@ -24,17 +24,34 @@ CREATE TABLE IF NOT EXISTS orders (
   perm_id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL, order_id INTEGER NOT NULL, day TEXT NOT NULL,
   live INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS executions (number INTEGER PRIMARY KEY, day TEXT NOT NULL, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS positions (con_id INTEGER PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS cash (currency TEXT PRIMARY KEY, amount TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS positions (
+  account TEXT NOT NULL, con_id INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (account, con_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cash (
+  account TEXT NOT NULL, currency TEXT NOT NULL, amount TEXT NOT NULL, PRIMARY KEY (account, currency)) WITHOUT ROWID;
+"""
+#: What a file lacks that was made when a gateway knew one account, which only meta names.
+_ONE_ACCOUNT: Final = """
+BEGIN IMMEDIATE;
+ALTER TABLE positions RENAME TO bare_positions;
+ALTER TABLE cash RENAME TO bare_cash;
+"""
+_TO_ACCOUNTS: Final = """
+INSERT INTO positions SELECT value, con_id, body FROM bare_positions, meta WHERE key = 'account';
+INSERT INTO cash SELECT value, currency, amount FROM bare_cash, meta WHERE key = 'account';
+DROP TABLE bare_positions;
+DROP TABLE bare_cash;
+COMMIT;
 """
 
 _STATEMENTS: Final = {
     "meta": "INSERT OR REPLACE INTO meta VALUES (?, ?)",
     "orders": "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?)",
     "executions": "INSERT OR REPLACE INTO executions VALUES (?, ?, ?)",
-    "positions": "INSERT OR REPLACE INTO positions VALUES (?, ?)",
-    "cash": "INSERT OR REPLACE INTO cash VALUES (?, ?)",
+    "positions": "INSERT OR REPLACE INTO positions VALUES (?, ?, ?)",
+    "cash": "INSERT OR REPLACE INTO cash VALUES (?, ?, ?)",
 }
+#: How many values, from the first, are a row's key, where it is not the first alone.
+_KEYS: Final = {"positions": 2, "cash": 2}
 
 Row = tuple[str | int, ...]
 
@@ -49,7 +66,7 @@ class Store:
     def __init__(self, folder: Path | None) -> None:
         """Open the folder. Raises StateError if another gateway holds it or the file is not one of ours."""
         self.folder = folder
-        self._pending: dict[tuple[str, str | int], Row] = {}
+        self._pending: dict[tuple[str, Row], Row] = {}
         self._lock: int | None = None
         self._base: sqlite3.Connection | None = None
         if folder is None:
@@ -77,7 +94,9 @@ class Store:
         base.execute("PRAGMA journal_mode = WAL")
         # A power cut may lose the last turn, a killed process loses nothing.
         base.execute("PRAGMA synchronous = NORMAL")
-        base.executescript(_SCHEMA)
+        columns = [column[1] for column in base.execute("PRAGMA table_info(positions)")]
+        bare = bool(columns) and "account" not in columns
+        base.executescript(_ONE_ACCOUNT + _SCHEMA + _TO_ACCOUNTS if bare else _SCHEMA)
         return base
 
     def __enter__(self) -> Store:
@@ -94,9 +113,9 @@ class Store:
         return self._base is not None
 
     def put(self, table: str, *row: str | int) -> None:
-        """Remember a row until the next commit; the first value is its key, a later row of that key replaces it."""
+        """Remember a row until the next commit; its key comes first, a later row of that key replaces it."""
         if self._base is not None:
-            self._pending[table, row[0]] = row
+            self._pending[table, row[: _KEYS.get(table, 1)]] = row
 
     def commit(self) -> None:
         """Write what was put. Raises sqlite3.Error if the disk refuses."""
@@ -145,17 +164,19 @@ class Store:
         rows = self._base.execute("SELECT body FROM executions WHERE day = ? ORDER BY number", (day,))
         return [str(body) for (body,) in rows]
 
-    def positions(self) -> list[tuple[int, str]]:
-        """Return every position ever held: contract id, body."""
+    def positions(self) -> list[tuple[str, int, str]]:
+        """Return every position ever held: account, contract id, body."""
         if self._base is None:
             return []
-        return [(int(con_id), str(body)) for con_id, body in self._base.execute("SELECT con_id, body FROM positions")]
+        rows = self._base.execute("SELECT account, con_id, body FROM positions")
+        return [(str(account), int(con_id), str(body)) for account, con_id, body in rows]
 
-    def cash(self) -> dict[str, str]:
-        """Return the balances by currency."""
+    def cash(self) -> list[tuple[str, str, str]]:
+        """Return the balances: account, currency, amount."""
         if self._base is None:
-            return {}
-        return {str(currency): str(amount) for currency, amount in self._base.execute("SELECT * FROM cash")}
+            return []
+        rows = self._base.execute("SELECT account, currency, amount FROM cash")
+        return [(str(account), str(currency), str(amount)) for account, currency, amount in rows]
 
     def publish_endpoint(self, port: int, account: str, started: str) -> None:
         """Write down atomically where this gateway listens, for whoever looks for a running one."""

@@ -9,6 +9,7 @@ import pytest
 
 from core.domain.instruments import PriceBand, SecType, SymbolMatch
 from core.domain.reports import (
+    AccountValueReport,
     CommissionReport,
     ErrorReport,
     ExecutionReport,
@@ -167,6 +168,26 @@ async def test_account_is_watched_until_its_own_download_ends() -> None:
         assert not asking.done()
         desk.peer.send(frame(54, 1, "DU1234567"))
         await asking
+
+
+async def test_values_of_a_further_account_come_by_a_request_of_its_own() -> None:
+    async with connected() as desk:
+        asking = asyncio.create_task(desk.broker.watch_values("DU7654321"))
+        fields = await asked(desk.peer, 76)
+        request_id = int(fields[2])
+        assert fields == ["76", "1", str(request_id), "DU7654321", "", "0"]
+        desk.peer.send(frame(73, 1, request_id, "DU7654321", "", "ExchangeRate", "1.09", "EUR"))
+        await desk.ear.wait_for(lambda: bool(desk.ear.reports))
+        assert not asking.done()
+        desk.peer.send(frame(74, 1, request_id))
+        await asking
+        desk.peer.send(frame(73, 1, request_id, "DU7654321", "", "CashBalance", "5\x1b", "EUR"))
+        await desk.ear.wait_for(lambda: len(desk.ear.reports) == 2)
+
+        assert desk.ear.reports == [
+            AccountValueReport(account="DU7654321", tag="ExchangeRate", value="1.09", currency="EUR"),
+            AccountValueReport(account="DU7654321", tag="CashBalance", value="5", currency="EUR"),
+        ]
 
 
 async def test_search() -> None:

@@ -143,6 +143,7 @@ class FakeBroker:
         """How often each contract was subscribed to since it was last dropped."""
         self.dropped: list[int] = []
         self.watched: list[str] = []
+        self.valued: list[str] = []
         self.profits: list[tuple[str, int]] = []
         self.lowest_order_id = 1
 
@@ -239,6 +240,9 @@ class FakeBroker:
 
     async def watch_account(self, account: str) -> None:
         self.watched.append(account)
+
+    async def watch_values(self, account: str) -> None:
+        self.valued.append(account)
 
     def watch_profit(self, account: str, con_id: int = 0) -> None:
         self._check()

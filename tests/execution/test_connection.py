@@ -56,6 +56,16 @@ async def test_from_closed_to_ready() -> None:
 
 
 @jumping
+async def test_every_further_account_is_asked_for_its_values() -> None:
+    def manages_three(broker: FakeBroker) -> None:
+        broker.accounts = (ACCOUNT, "DU7654321", "DU7654322")
+
+    async with rig(prepare=manages_three) as desk:
+        assert desk.broker.watched == [ACCOUNT]
+        assert desk.broker.valued == ["DU7654321", "DU7654322"]
+
+
+@jumping
 async def test_no_order_before_the_books_are_read() -> None:
     async with rig(ready=False, prepare=lambda broker: broker.answering.clear()) as desk:
         await desk.until_state(LinkState.SYNCING)

@@ -137,12 +137,12 @@ class Floor:
 
     def request(self, instrument: Instrument, order_type: OrderType = OrderType.LMT, **terms: object) -> OrderRequest:
         """A request to buy 100, or the least that the instrument takes."""
-        given: dict[str, object] = {"side": Side.BUY, "quantity": max(Decimal(100), instrument.min_size), **terms}
+        size = max(Decimal(100), instrument.min_size)
+        given: dict[str, object] = {"account": ACCOUNT, "side": Side.BUY, "quantity": size, **terms}
         # Tests name fields freely; msgspec does not check types at construction.
         make: Callable[..., OrderRequest] = OrderRequest
         return make(
             order_ref=mint_order_ref(self.service.instance),
-            account=ACCOUNT,
             con_id=instrument.con_id,
             order_type=order_type,
             **given,
@@ -233,9 +233,11 @@ class Floor:
 
 
 @asynccontextmanager
-async def floor(*, seed: int = 7, faults: tuple[str, ...] = (), cash: int = 50_000_000) -> AsyncIterator[Floor]:
-    """A fresh gateway with a core that is ready."""
-    options = GatewayOptions(seed=seed, keep_frames=20_000, faults=faults, cash=Decimal(cash))
+async def floor(
+    *, seed: int = 7, faults: tuple[str, ...] = (), cash: int = 50_000_000, others: tuple[str, ...] = ()
+) -> AsyncIterator[Floor]:
+    """A fresh gateway, which manages `others` beside ACCOUNT, with a core that is ready."""
+    options = GatewayOptions(seed=seed, keep_frames=20_000, faults=faults, cash=Decimal(cash), others=others)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "journal.db"
         async with PracticeGateway(options) as gateway:

@@ -75,7 +75,13 @@ class Bench:
 
     def enter(self, terms: Terms, order_id: int = 1, *, released: int | None = None) -> Order:
         """Enter an order of any terms."""
-        order = Order(order_id, 1, order_id, Ticket(self.quote.instrument, terms, Record(), ""), released=released)
+        order = Order(
+            order_id,
+            1,
+            order_id,
+            Ticket(self.quote.instrument, terms, Record(account="DU1234567"), ""),
+            released=released,
+        )
         self.exchange.enter(order)
         return order
 

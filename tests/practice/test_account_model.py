@@ -114,7 +114,7 @@ def trade(ledger: Ledger, model: Model, number: int, given: tuple[Instrument, in
     quote = ledger.market.quotes[item.con_id]
     units = item.up(quote.ask, ticks) if ticks >= 0 else item.down(quote.bid, -ticks)
     terms = Terms("BUY" if signed > 0 else "SELL", abs(signed), "LMT", units, None, "DAY")
-    order = ledger.open_order(1, number, Ticket(item, terms, Record(), ""))
+    order = ledger.open_order(1, number, Ticket(item, terms, Record(account="DU1234567"), ""))
     reported, value = len(ledger.executions), ZERO
     for part in range(parts, 0, -1):
         size = order.remaining // part
@@ -162,7 +162,7 @@ class Trading(RuleBasedStateMachine):
     def open_account(self) -> None:
         """Begin with a million."""
         self.market = Market.of(CATALOGUE, 1)
-        self.ledger = Ledger(Store(None), CATALOGUE, Account("DU1234567", self.market, {"USD": START}), NOON)
+        self.ledger = Ledger(Store(None), CATALOGUE, [Account("DU1234567", self.market, {"USD": START})], NOON)
         self.model = Model()
         self.placed = 0
 

@@ -100,7 +100,7 @@ def test_a_limit_takes_what_is_within_it_and_waits_with_the_rest(bench: Bench) -
 
     assert bench.fills == [(1, 100_0100, 500, False)]
     assert order.ahead == 0
-    assert bench.exchange.open_quantity(AAPL) == (100, 0)
+    assert bench.exchange.open_quantity(AAPL, "DU1234567") == (100, 0)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_four_times_the_orders_of_an_instrument_cost_about_four_times_the_work()
             began = time.process_time()
             bench.print_at(100_0000, 100, buys=False)
             took.append(time.process_time() - began)
-        assert bench.exchange.open_quantity(AAPL) == (100 * orders, 0)
+        assert bench.exchange.open_quantity(AAPL, "DU1234567") == (100 * orders, 0)
         return min(took)
 
     assert seconds(4000) < 8 * seconds(1000)

@@ -213,7 +213,7 @@ async def test_a_partial_fill_cancels_or_reduces_the_rest_of_a_group(
     if oca_type != 1:
         assert last(client, "openOrder", 2).number("totalQuantity") == 120
         assert last(client, "orderStatus", 2).number("remaining") == 120
-        assert stage.gateway.hub.desk.exchange.open_quantity(265598) == (120, 0)
+        assert stage.gateway.hub.desk.exchange.open_quantity(265598, "DU1234567") == (120, 0)
 
 
 @pytest.mark.parametrize("oca_type", [1, 2, 3])

@@ -215,4 +215,4 @@ def test_of_a_group_only_the_largest_counts_as_open(bench: Bench) -> None:
         order = bench.order(number, "BUY", size, limit=99_0000)
         order.oca_name = "" if number == 1 else "group"
 
-    assert bench.exchange.open_quantity(AAPL_ID) == (400, 0)
+    assert bench.exchange.open_quantity(AAPL_ID, "DU1234567") == (400, 0)

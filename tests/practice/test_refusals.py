@@ -161,7 +161,7 @@ async def test_a_refused_modification_restates_the_order_that_lives(
     restated = client.heard[-2][1]
     assert (restated.number("lmtPrice"), restated.number("totalQuantity")) == (FAR_BELOW, Decimal(100))
     assert restated.text("action") == "BUY"
-    assert gateway.hub.desk.exchange.open_quantity(265598) == (100, 0)
+    assert gateway.hub.desk.exchange.open_quantity(265598, "DU1234567") == (100, 0)
 
 
 async def test_ids_are_used_once(connect: Connect) -> None:
