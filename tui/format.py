@@ -12,6 +12,7 @@ UP = "▲"
 DOWN = "▼"
 ESTIMATE = "~"
 DELAYED = "D"
+FROZEN = "F"
 
 Number = Decimal | int
 """What money, sizes and prices are given in; never a float."""
@@ -135,6 +136,11 @@ def estimate(text: str) -> str:
 def delayed(text: str) -> str:
     """Mark a shown value as coming from a delayed feed: `27.22D`; none and unknown stay as they are."""
     return text if text in (NONE, UNKNOWN) else f"{text}{DELAYED}"
+
+
+def frozen(text: str) -> str:
+    """Mark a shown value as the last one of a session that is over: `27.22F`; none and unknown stay as they are."""
+    return text if text in (NONE, UNKNOWN) else f"{text}{FROZEN}"
 
 
 def uncertain(text: str) -> str:

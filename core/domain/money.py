@@ -146,12 +146,13 @@ def _quoted_rate(currency: str, base: str, market: Market) -> Rate | None:
         if instrument.sec_type is not SecType.CASH or {instrument.symbol, instrument.currency} != {currency, base}:
             continue
         quote = market.quotes.get(instrument.con_id)
-        if quote is None or not quote.tradable or quote.bid is None or quote.ask is None or quote.updated is None:
+        if quote is None or not quote.tradable or quote.bid is None or quote.ask is None:
             continue
         middle = (quote.bid + quote.ask) / 2
-        if middle > 0 and (market.now - quote.updated).total_seconds() <= FRESH_SECONDS:
+        told = quote.sides_updated
+        if middle > 0 and told is not None and (market.now - told).total_seconds() <= FRESH_SECONDS:
             value = middle if instrument.symbol == currency else 1 / middle
-            return Rate(currency=currency, value=value, source=RateSource.QUOTE, time=quote.updated)
+            return Rate(currency=currency, value=value, source=RateSource.QUOTE, time=told)
     return None
 
 

@@ -41,6 +41,17 @@ class Quote(Struct, frozen=True, kw_only=True):
     """True once the source of ticks is gone: the values are the last ones known."""
     updated: datetime | None = None
     """UTC of the last tick; None before the first."""
+    bid_updated: datetime | None = None
+    """UTC of the last word on the bid or its size; None before the first, as for the other two."""
+    ask_updated: datetime | None = None
+    last_updated: datetime | None = None
+
+    @property
+    def sides_updated(self) -> datetime | None:
+        """UTC of the older one of bid and ask; None unless both were told."""
+        if self.bid_updated is None or self.ask_updated is None:
+            return None
+        return min(self.bid_updated, self.ask_updated)
 
     @property
     def crossed(self) -> bool:

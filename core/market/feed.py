@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -19,12 +19,25 @@ class QuoteFeed:
         """Starts without any quote."""
         self._quotes: dict[int, Quote] = {}
         self._ended: set[int] = set()
+        self._cut_off: set[int] = set()
 
     def apply(self, ticks: Sequence[Tick], now: datetime) -> tuple[Quote, ...]:
-        """Fold one batch in; returns the quotes that it touched, each once."""
+        """Fold one batch in; returns the quotes that it touched, each once.
+
+        Its ticks have come `now`: what is said of a price or of its size makes that price as old as this.
+        """
         changes: dict[int, dict[str, object]] = {}
         for tick in ticks:
-            changes.setdefault(tick.con_id, {})[tick.field.value] = _value_of(tick)
+            fields = changes.get(tick.con_id)
+            if fields is None:
+                fields = changes[tick.con_id] = {"stale": False, "updated": now}
+            field = tick.field
+            age = _AGES.get(field)
+            if age is not None:
+                fields[age] = now
+                fields[field] = tick.value
+            else:
+                fields[field] = _READ[field](tick.value) if field in _READ else tick.value
         touched = []
         for con_id, fields in changes.items():
             quote = self._quotes.get(con_id)
@@ -32,7 +45,8 @@ class QuoteFeed:
                 # Ticks flow again: what did not come anew is not known any more.
                 quote = Quote(con_id=con_id)
                 self._ended.discard(con_id)
-            quote = replace(quote, **fields, stale=False, updated=now)
+            self._cut_off.discard(con_id)
+            quote = replace(quote, **fields)
             self._quotes[con_id] = quote
             touched.append(quote)
         return tuple(touched)
@@ -41,6 +55,8 @@ class QuoteFeed:
         """The source of these quotes has ended, of all of them for None; returns those that were fresh."""
         ended = [con_id for con_id in (self._quotes if con_ids is None else con_ids) if con_id in self._quotes]
         self._ended.update(ended)
+        if con_ids is None:
+            self._cut_off.clear()
         return self._set_stale(ended, stale=True)
 
     def doubt(self) -> tuple[Quote, ...]:
@@ -50,9 +66,22 @@ class QuoteFeed:
     def trust(self) -> tuple[Quote, ...]:
         """What was said meanwhile has been heard: every quote whose source has not ended is as it was last told.
 
-        Returns those that were old.
+        Those that `cut_off` names stay old. Returns those that were old and are not any more.
         """
-        return self._set_stale(self._quotes.keys() - self._ended, stale=False)
+        return self._set_stale(self._quotes.keys() - self._ended - self._cut_off, stale=False)
+
+    def cut_all_off(self) -> tuple[Quote, ...]:
+        """Some instruments can't tick, and nobody says which: each quote is old until a tick of its own.
+
+        Returns those that were fresh.
+        """
+        self._cut_off |= self._quotes.keys() - self._ended
+        return self._set_stale(self._cut_off, stale=True)
+
+    @property
+    def cut_off(self) -> tuple[int, ...]:
+        """Instruments that have not ticked since `cut_all_off`."""
+        return tuple(self._cut_off)
 
     def _set_stale(self, con_ids: Iterable[int], *, stale: bool) -> tuple[Quote, ...]:
         changed = tuple(
@@ -66,6 +95,7 @@ class QuoteFeed:
         for con_id in con_ids:
             self._quotes.pop(con_id, None)
             self._ended.discard(con_id)
+            self._cut_off.discard(con_id)
 
     def get(self, con_id: int) -> Quote | None:
         """The last known quote; None if nothing was ever heard."""
@@ -76,9 +106,18 @@ class QuoteFeed:
         return tuple(self._quotes.values())
 
 
-def _value_of(tick: Tick) -> Decimal | bool | DataType | None:
-    if tick.field is TickField.HALTED:
-        return bool(tick.value)
-    if tick.field is TickField.DATA_TYPE:
-        return DataType(int(tick.value)) if tick.value in (1, 2, 3, 4) else DataType.LIVE
-    return tick.value
+def _data_type(value: Decimal | None) -> DataType:
+    return DataType(int(value)) if value in (1, 2, 3, 4) else DataType.LIVE
+
+
+_READ: dict[TickField, Callable[[Decimal | None], object]] = {TickField.HALTED: bool, TickField.DATA_TYPE: _data_type}
+"""How a field is read that is no number."""
+_AGES = {
+    TickField.BID: "bid_updated",
+    TickField.BID_SIZE: "bid_updated",
+    TickField.ASK: "ask_updated",
+    TickField.ASK_SIZE: "ask_updated",
+    TickField.LAST: "last_updated",
+    TickField.LAST_SIZE: "last_updated",
+}
+"""Whose age each field tells."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from core.domain.commands import Denial, DenialCode
@@ -9,9 +10,12 @@ from core.domain.instruments import Instrument, SecType
 from core.domain.order_types import RULES, TOUCHED, misfit
 from core.domain.orders import OrderRequest, OrderType, Side
 from core.domain.prices import increment_at, is_on_tick, neighbours
+from core.domain.quotes import Quote
 from core.risk.circumstances import Circumstances, deny, is_plain, short, waits
 
 _HUNDRED = Decimal(100)
+_MINUTES_FROM = 120
+"""Ages are told in minutes from so many seconds on."""
 
 
 def fitting(request: OrderRequest, _: Circumstances) -> Denial | None:
@@ -97,12 +101,12 @@ def untriggered(request: OrderRequest, circumstances: Circumstances) -> Denial |
         and stop == before.trail.stop_price
     ):
         return None
-    quote, entry = circumstances.quote, circumstances.entry
-    name, market = (
-        ("ask", quote.ask if quote else None) if request.side is Side.BUY else ("bid", quote.bid if quote else None)
-    )
+    entry = circumstances.entry
+    name = "ask" if request.side is Side.BUY else "bid"
+    market, told = _other_side(request, circumstances.quote)
+    age = _age(circumstances, told)
     if entry is not None:
-        name, market = "the entry", entry
+        name, market, age = "the entry", entry, ""
     if market is None:
         return None
     touched = request.order_type in TOUCHED
@@ -119,7 +123,29 @@ def untriggered(request: OrderRequest, circumstances: Circumstances) -> Denial |
         )
     )
     when = "would trigger now" if entry is None else "would trigger at once"
-    return deny(DenialCode.TRIGGERS_NOW, f"{what} {stop:f} {when}: {name} is {market:f}. {advice}")
+    return deny(DenialCode.TRIGGERS_NOW, f"{what} {stop:f} {when}: {name} is {market:f}{age}. {advice}")
+
+
+def _other_side(request: OrderRequest, quote: Quote | None) -> tuple[Decimal | None, datetime | None]:
+    """The price that an order would trade against, and when it was told; None for what is not known."""
+    if quote is None:
+        return None, None
+    return (quote.ask, quote.ask_updated) if request.side is Side.BUY else (quote.bid, quote.bid_updated)
+
+
+def _age(circumstances: Circumstances, told: datetime | None) -> str:
+    """What is to be known of a price by which an order is judged: that it is delayed or frozen, or how old it is."""
+    quote, now = circumstances.quote, circumstances.now
+    if quote is None or not quote.doubtful:
+        return ""
+    if quote.stale:
+        seconds = (now - told).total_seconds() if now is not None and told is not None else None
+        if seconds is None:
+            return " (old)"
+        return f" ({seconds:.0f} s old)" if seconds < _MINUTES_FROM else f" ({seconds / 60:.0f} min old)"
+    if quote.halted:
+        return " (halted)"
+    return f" ({quote.data_type.name.lower().replace('_', ' ')})"
 
 
 def reference_price(request: OrderRequest, circumstances: Circumstances) -> Decimal | None:
@@ -129,7 +155,7 @@ def reference_price(request: OrderRequest, circumstances: Circumstances) -> Deci
         return circumstances.entry
     if quote is None:
         return None
-    other = quote.ask if request.side is Side.BUY else quote.bid
+    other, _ = _other_side(request, quote)
     return other if other is not None else quote.mark
 
 
@@ -162,18 +188,21 @@ def collared(request: OrderRequest, circumstances: Circumstances) -> Denial | No
     beyond = (price - anchor) * request.side.sign
     if combined and instrument is not None and beyond <= 20 * increment_at(anchor, instrument.price_bands):
         return None
-    return _too_far(beyond, abs(anchor), percent, f"{price:f}", through, anchor)
+    age = ""
+    if quote is not None and request.stop_price is None and circumstances.entry is None:
+        other, told = _other_side(request, quote)
+        age = _age(circumstances, told if other is not None else quote.last_updated)
+    return _too_far(beyond, abs(anchor), percent, f"{price:f}", through, f" ({anchor:f}){age}")
 
 
 def _too_far(
-    beyond: Decimal, anchor: Decimal, percent: Decimal, what: str, through: str, shown: Decimal | None = None
+    beyond: Decimal, anchor: Decimal, percent: Decimal, what: str, through: str, shown: str = ""
 ) -> Denial | None:
     if beyond <= anchor * percent / 100:
         return None
     part = f"{beyond / anchor * 100:.1f} %" if anchor else f"{beyond:f}"
-    named = f" ({shown:f})" if shown is not None else ""
     return deny(
         DenialCode.COLLAR,
-        f"{what} is {part} through {through}{named}; your limit is {percent:f} %. Type a nearer price.",
+        f"{what} is {part} through {through}{shown}; your limit is {percent:f} %. Type a nearer price.",
         limit="price_band_percent",
     )

@@ -40,7 +40,17 @@ EURO = replace(USD, currencies=(CurrencyValues(currency="EUR", exchange_rate=D("
 
 def quote(con_id: int, last: str, close: str | None = None, /, **changes: object) -> Quote:
     """A live market one tick wide around `last`."""
-    made = Quote(con_id=con_id, bid=D(last), ask=D(last), last=D(last), close=D(close) if close else None, updated=NOW)
+    made = Quote(
+        con_id=con_id,
+        bid=D(last),
+        ask=D(last),
+        last=D(last),
+        close=D(close) if close else None,
+        updated=NOW,
+        bid_updated=NOW,
+        ask_updated=NOW,
+        last_updated=NOW,
+    )
     return replace(made, **changes)
 
 
@@ -155,7 +165,8 @@ def test_the_pair_gives_the_rate_both_ways_while_its_quote_is_fresh() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"updated": NOW - timedelta(seconds=FRESH_SECONDS + 1)},
+        {"bid_updated": NOW - timedelta(seconds=FRESH_SECONDS + 1)},
+        {"ask_updated": NOW - timedelta(seconds=FRESH_SECONDS + 1)},
         {"stale": True},
         {"data_type": DataType.DELAYED},
         {"bid": None},

@@ -79,7 +79,8 @@ def test_nothing_old_passes_for_new_when_ticks_flow_again() -> None:
 
     fresh = only(feed.apply([tick(TickField.ASK, 9)], NOW + timedelta(hours=1)))
 
-    assert fresh == Quote(con_id=1, ask=D(9), updated=NOW + timedelta(hours=1))
+    later = NOW + timedelta(hours=1)
+    assert fresh == Quote(con_id=1, ask=D(9), updated=later, ask_updated=later)
     assert not fresh.tradable
 
 
@@ -101,6 +102,35 @@ def test_a_tick_in_the_silence_keeps_what_was_known() -> None:
     heard = only(feed.apply([tick(TickField.ASK, 3)], NOW))
 
     assert (heard.bid, heard.ask, heard.stale) == (D(1), D(3), False)
+
+
+def test_each_price_has_its_own_age() -> None:
+    feed = QuoteFeed()
+    moments = [NOW + timedelta(seconds=number) for number in range(5)]
+    said = [TickField.BID, TickField.LAST, TickField.ASK, TickField.BID_SIZE, TickField.VOLUME]
+    for field, moment in zip(said, moments, strict=True):
+        quote = only(feed.apply([tick(field, 1)], moment))
+
+    assert (quote.last_updated, quote.ask_updated, quote.bid_updated, quote.updated) == tuple(moments[1:])
+    assert quote.sides_updated == quote.ask_updated
+    assert Quote(con_id=1, bid=D(1), bid_updated=NOW).sides_updated is None
+
+
+def test_what_is_cut_off_is_old_until_it_ticks_itself() -> None:
+    feed = QuoteFeed()
+    feed.apply([tick(TickField.BID, number, con_id=number) for number in (1, 2, 3)], NOW)
+    feed.mark_stale([3])
+
+    assert [quote.con_id for quote in feed.cut_all_off()] == [1, 2]
+    assert feed.cut_all_off() == ()
+    assert feed.trust() == (), "that the gateway answers says nothing of the market"
+    assert not only(feed.apply([tick(TickField.ASK, 9, con_id=2)], NOW)).stale
+    assert set(feed.cut_off) == {1}
+
+    feed.doubt()
+    assert [quote.con_id for quote in feed.trust()] == [2]
+    feed.mark_stale()
+    assert not feed.cut_off
 
 
 def test_forgotten_instruments_start_anew() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,12 +14,13 @@ from core.domain.instruments import Instrument, PriceBand, SecType
 from core.domain.limits import Limits
 from core.domain.order_types import RULES, Need
 from core.domain.orders import OrderRequest, OrderType, Side, Terms, TimeInForce, terms_of
-from core.domain.quotes import Quote
+from core.domain.quotes import DataType, Quote
 from core.ports import Approved
 from core.risk.circumstances import Circumstances
 from core.risk.controls import judge
 
 D = Decimal
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 AAPL = Instrument(con_id=265598, symbol="AAPL", sec_type=SecType.STK, exchange="SMART")
 QUOTE = Quote(con_id=265598, bid=D("233.33"), ask=D("233.34"), last=D("233.34"))
 AROUND = Circumstances(instrument=AAPL, quote=QUOTE, accounts=("DU1234567",), limits=Limits())
@@ -169,6 +171,27 @@ def test_a_stop_through_the_market(kind: OrderType, side: Side, stop: str, words
 
     assert refused.code is DenialCode.TRIGGERS_NOW
     assert refused.message.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, ""),
+        ({"stale": True}, " (30 s old)"),
+        ({"stale": True, "ask_updated": NOW - timedelta(minutes=12)}, " (12 min old)"),
+        ({"stale": True, "ask_updated": None}, " (old)"),
+        ({"halted": True}, " (halted)"),
+        ({"data_type": DataType.DELAYED_FROZEN}, " (delayed frozen)"),
+    ],
+)
+def test_a_price_that_judges_says_how_old_it_is(changes: dict[str, object], said: str) -> None:
+    told = replace(QUOTE, bid_updated=NOW - timedelta(days=1), ask_updated=NOW - timedelta(seconds=30))
+    around = replace(AROUND, quote=replace(told, **changes), now=NOW)
+    stop = replace(fitting(OrderType.STP), stop_price=D("233.34"))
+    far = replace(fitting(OrderType.LMT), limit_price=D("300.00"))
+
+    assert f"ask is 233.34{said}. For" in denial(stop, around).message
+    assert f"through the market (233.34){said}; your" in denial(far, around).message
 
 
 def test_a_stop_one_tick_away_passes() -> None:

@@ -61,7 +61,7 @@ LIVE_WAITING = sample.in_mode(
     problem=QUESTION,
 )
 LOST = replace(
-    sample.SNAPSHOT, quotes=tuple(replace(quote, stale=True, updated=sample.ago(9)) for quote in sample.QUOTES)
+    sample.SNAPSHOT, quotes=tuple(replace(quote, stale=True, last_updated=sample.ago(9)) for quote in sample.QUOTES)
 )
 
 

@@ -87,6 +87,9 @@ def _quote(
         volume=None if volume is None else D(volume),
         close=D(last) / (1 + D(percent) / 100),
         updated=ago(1),
+        bid_updated=ago(1),
+        ask_updated=ago(1),
+        last_updated=ago(1),
     )
 
 
@@ -96,7 +99,7 @@ QUOTES = (
     _quote(SPY, "598.01", "598.02", "598.02", "0.20", 40_200_000),
     _quote(NVDA, "141.19", "141.20", "141.20", "-0.42", 88_700_000),
     _quote(ES, "6014.25", "6014.50", "6014.50", "0.22", 812_000, "41 38"),
-    replace(_quote(GME, "27.20", "27.24", "27.22", "0.10", 9_800_000), halted=True, updated=ago(125)),
+    replace(_quote(GME, "27.20", "27.24", "27.22", "0.10", 9_800_000), halted=True, last_updated=ago(125)),
     _quote(EUR, "1.08412", "1.08414", "1.08413", "-0.08", None, "1000000 2000000"),
     _quote(AMD, "168.02", "168.04", "168.03", "0.35", 22_400_000),
     _quote(PLTR, "61.11", "61.12", "61.12", "2.05", 60_300_000),

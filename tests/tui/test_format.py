@@ -82,6 +82,8 @@ def read_back(text: str) -> Decimal:
         (fmt.estimate(fmt.UNKNOWN), "?"),
         (fmt.delayed("27.22"), "27.22D"),
         (fmt.delayed(fmt.NONE), "—"),
+        (fmt.frozen("27.22"), "27.22F"),
+        (fmt.frozen(fmt.UNKNOWN), "?"),
         (fmt.uncertain("0"), "0?"),
         (fmt.uncertain(fmt.NONE), "?"),
         (fmt.filled(80, 200), "80/200"),

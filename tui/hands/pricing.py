@@ -52,6 +52,7 @@ def why_not_priced(quote: Quote | None) -> str:
         (quote.halted, "trading is halted"),
         (quote.stale, "the quote is stale"),
         (quote.data_type is DataType.DELAYED, "the quote is delayed"),
+        (quote.data_type is DataType.DELAYED_FROZEN, "the quote is delayed and frozen"),
         (quote.data_type is not DataType.LIVE, "the quote is frozen"),
         (quote.crossed, "bid and ask are crossed"),
         (quote.bid is None and quote.ask is None, "there is neither bid nor ask"),

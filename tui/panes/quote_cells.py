@@ -36,14 +36,20 @@ def price_text(instrument: Instrument | None, value: Decimal | None) -> str:
 
 
 def mark_text(text: str, quote: Quote, now: datetime) -> str:
-    """A shown value with the sign of what is wrong with it: `~` and its age, or `D` for delayed."""
+    """The shown last price with what is wrong with it: `~` and its age, `D` for delayed, `F` for frozen."""
     if quote.stale or quote.halted:
-        return fmt.stale(text, seconds_since(quote.updated, now))
-    return fmt.delayed(text) if quote.data_type in _DELAYED else text
+        return fmt.stale(text, seconds_since(quote.last_updated, now))
+    return _kind_text(text, quote)
+
+
+def _kind_text(text: str, quote: Quote) -> str:
+    if quote.data_type in _DELAYED:
+        return fmt.delayed(text)
+    return fmt.frozen(text) if quote.data_type is DataType.FROZEN else text
 
 
 def side_cell(instrument: Instrument | None, quote: Quote | None, value: Decimal | None) -> Cell:
-    """Bid or ask; `—` while halted, marked while old, delayed or crossed."""
+    """Bid or ask; `—` while halted, marked while old, delayed, frozen or crossed."""
     if quote is None or value is None or quote.halted:
         return NO_CELL
     text = price_text(instrument, value)
@@ -51,9 +57,7 @@ def side_cell(instrument: Instrument | None, quote: Quote | None, value: Decimal
         return Cell(text, "attention")
     if quote.stale:
         return Cell(fmt.stale(text, None), "stale")
-    if quote.data_type in _DELAYED:
-        return Cell(fmt.delayed(text), "stale")
-    return Cell(text, "stale" if quote.doubtful else "")
+    return Cell(_kind_text(text, quote), "stale" if quote.doubtful else "")
 
 
 def last_cell(instrument: Instrument | None, quote: Quote | None, now: datetime, room: int) -> Cell:

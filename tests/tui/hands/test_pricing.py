@@ -103,7 +103,7 @@ def test_a_market_order_has_no_price() -> None:
         (Quote(con_id=1), "no quote yet"),
         (replace(AAPL, data_type=DataType.DELAYED), "delayed"),
         (replace(AAPL, data_type=DataType.FROZEN), "frozen"),
-        (replace(AAPL, data_type=DataType.DELAYED_FROZEN), "frozen"),
+        (replace(AAPL, data_type=DataType.DELAYED_FROZEN), "delayed and frozen"),
         (replace(AAPL, stale=True), "stale"),
         (replace(AAPL, halted=True), "halted"),
         (replace(AAPL, bid=D("233.40")), "crossed"),

@@ -48,12 +48,14 @@ async def test_watch_rows_read_as_drawn(label: str, shown: str) -> None:
     assert await row_of(watch(), label) == shown
 
 
-async def test_old_delayed_and_crossed_quotes_are_marked() -> None:
+async def test_old_delayed_frozen_and_crossed_quotes_are_marked() -> None:
     aapl, tsla, spy = sample.QUOTES[:3]
     app = watch(
-        replace(aapl, stale=True, updated=sample.ago(9)),
+        replace(aapl, stale=True, last_updated=sample.ago(9)),
         replace(tsla, data_type=DataType.DELAYED),
         replace(spy, bid=Decimal("598.05")),
+        replace(sample.QUOTES[3], data_type=DataType.FROZEN),
+        replace(sample.QUOTES[4], data_type=DataType.DELAYED_FROZEN),
     )
     async with app.run_test(size=(100, 16)) as pilot:
         await pilot.pause()
@@ -62,10 +64,12 @@ async def test_old_delayed_and_crossed_quotes_are_marked() -> None:
     assert rows[2][1:5] == ["AAPL", "233.33~", "233.34~", "233.34~9s"]
     assert rows[3][:4] == ["TSLA", "413.70D", "413.78D", "413.78D"]
     assert rows[4][:2] == ["SPY", "CROSS"]
+    assert rows[5][:4] == ["NVDA", "141.19F", "141.20F", "141.20F"]
+    assert rows[7][:4] == ["/ESZ6", "6014.25D", "6014.50D", "6014.50D"]
 
 
 async def test_an_age_that_does_not_fit_leaves_its_sign() -> None:
-    app = watch(*(replace(quote, stale=True, updated=sample.ago(59)) for quote in sample.QUOTES))
+    app = watch(*(replace(quote, stale=True, last_updated=sample.ago(59)) for quote in sample.QUOTES))
 
     assert "6014.25~ 6014.50~  6014.50~  " in await row_of(app, "/ESZ6")
 
