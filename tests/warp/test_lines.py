@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from random import Random
 
@@ -12,6 +13,7 @@ import pytest
 from core.domain.commands import PlaceOrder, SetViewers, Watch
 from core.domain.orders import OrderRequest, OrderType, Side
 from core.ids import mint_order_ref
+from core.practice.hub import ReceivedFrame
 from tests.warp.harness import Floor, FloorOptions, Screen, trading_floor
 from tests.warp.leaks import no_leaks
 from tests.warp.loop import warping
@@ -23,9 +25,12 @@ IN_SIGHT = 40
 SCROLLS = 50
 DATA_FRAMES = 30
 """What core allows itself of the 45 frames a second for swapping lines."""
-MARKET_DATA = (1, 2)
+ASK_DATA, END_DATA = 1, 2
 MAX_TICKERS = 101
-FRESH = timedelta(seconds=10)
+SHOWN = 4.0
+"""Seconds within which a screenful of other rows is fresh: 80 frames, 30 a second."""
+TICKING = 60.0
+"""Seconds within which every row moves again, the quietest stock of the market too."""
 
 
 def order(screen: Screen, con_id: int, price: Decimal | None = None) -> PlaceOrder:
@@ -61,14 +66,35 @@ async def watch_all(floor: Floor, screen: Screen) -> list[int]:
     return [one.con_id for one in listed]
 
 
-def ticking(floor: Floor, screen: Screen, con_ids: list[int]) -> bool:
-    """True if all of these are fresh on the screen."""
+def quoted_since(screen: Screen, con_ids: Sequence[int], since: datetime) -> bool:
+    """True if the screen shows all of these fresh, and something of each came after a moment."""
     quotes = [screen.replica.quotes.get(con_id) for con_id in con_ids]
-    now = floor.clock.utc()
-    return all(one and not one.stale and one.updated and now - one.updated < FRESH for one in quotes)
+    return all(one and not one.stale and one.updated and one.updated > since for one in quotes)
 
 
-@pytest.mark.timeout(120)
+async def moves(floor: Floor, screen: Screen, con_ids: Sequence[int], seconds: float) -> None:
+    """Fails if one of these does not tick on the screen within so many seconds from now."""
+    since = floor.clock.utc()
+    async with asyncio.timeout(seconds):
+        await screen.until(lambda _: quoted_since(screen, con_ids, since))
+
+
+async def see(screen: Screen, con_ids: Sequence[int]) -> None:
+    """Have these in sight."""
+    assert (await screen.send(SetViewers(con_ids=tuple(con_ids)))).ok
+
+
+def subscribed(floor: Floor) -> set[int]:
+    """What the gateway quotes to core now."""
+    return {con_id for con_id, _ in floor.gateway.hub.feed.quotes.readers.by_contract()}
+
+
+def asked_for(received: Sequence[ReceivedFrame], con_id: int) -> int:
+    """How often a line was asked for."""
+    return sum(one.message_id == ASK_DATA and one.fields[3] == str(con_id) for one in received)
+
+
+@pytest.mark.timeout(180)
 @warping
 async def test_what_is_in_sight_ticks_and_what_is_at_stake_comes_first() -> None:
     async with no_leaks(), trading_floor(FloorOptions(instruments=LISTED, lines=LINES)) as floor:
@@ -79,35 +105,66 @@ async def test_what_is_in_sight_ticks_and_what_is_at_stake_comes_first() -> None
         for con_id, far in ((held, False), (working, True)):
             await screen.send(Watch(con_id=con_id))
             await buy(screen, con_id, far=far)
+        at_stake = {held, working}
         await screen.until(lambda replica: replica.held(held) == 10)
-
         await asyncio.sleep(5)
-        scrolling = asyncio.get_running_loop().time()
+        scrolling = len(floor.gateway.received)
+
+        # Fast and slow: what is at stake keeps its line all the time.
         for _ in range(SCROLLS):
             first = random.randrange(len(watched) - IN_SIGHT)
-            await screen.send(SetViewers(con_ids=tuple(watched[first : first + IN_SIGHT])))
+            await see(screen, watched[first : first + IN_SIGHT])
             await asyncio.sleep(random.choice([0.02, 0.1, 0.4, 2.0]))
             assert floor.broker.lines <= LINES
-            assert {held, working} <= subscribed(floor)
-        rest = watched[first : first + IN_SIGHT]
-        await screen.send(SetViewers(con_ids=tuple(rest)))
-        await asyncio.sleep(15)
+            assert at_stake <= subscribed(floor)
 
-        assert ticking(floor, screen, [*rest, held, working])
-        assert set(rest) | {held, working} <= subscribed(floor)
-        assert floor.broker.lines == LINES
+        # Wherever it stops, all that is in sight is fresh soon, and goes on ticking.
+        for first in (0, 200, 450, 0):
+            rest = watched[first : first + IN_SIGHT]
+            await see(screen, rest)
+            await moves(floor, screen, rest, SHOWN)
+        await moves(floor, screen, [*rest, *at_stake], TICKING)
+        assert floor.broker.lines == len(subscribed(floor)) == LINES
         old = [quote for quote in screen.replica.quotes.values() if quote.con_id not in subscribed(floor)]
         assert old
         assert all(quote.stale and quote.updated for quote in old)
-
-        received = floor.gateway.received
-        swaps = [one.at for one in received if one.at >= scrolling and one.message_id in MARKET_DATA]
+        received = floor.gateway.received[scrolling:]
+        swaps = [one.at for one in received if one.message_id in (ASK_DATA, END_DATA)]
         assert len(swaps) > 2 * IN_SIGHT, "lines changed hands"
         assert busiest_second(swaps) <= DATA_FRAMES
-        assert busiest_second(one.at for one in received) <= MOST_A_SECOND
+        assert [asked_for(received, con_id) for con_id in at_stake] == [0, 0]
+        assert all(asked_for(floor.gateway.received, con_id) for con_id in at_stake)
+        assert busiest_second(one.at for one in floor.gateway.received) <= MOST_A_SECOND
         assert floor.broker.codes[MAX_TICKERS] == 0
 
 
-def subscribed(floor: Floor) -> set[int]:
-    """What the gateway quotes to core now."""
-    return {con_id for con_id, _ in floor.gateway.hub.feed.quotes.readers.by_contract()}
+@pytest.mark.timeout(120)
+@warping
+async def test_more_in_sight_than_there_are_lines_takes_none_from_what_is_at_stake() -> None:
+    async with no_leaks(), trading_floor(FloorOptions(instruments=LISTED, lines=LINES)) as floor:
+        one, two = await floor.attach("one"), await floor.attach("two")
+        watched = await watch_all(floor, one)
+        at_stake = watched[-20:]
+        await see(two, at_stake)
+        for number, con_id in enumerate(at_stake):
+            await buy(two, con_id, far=number % 2 == 0)
+        await two.until(lambda replica: all(replica.held(con_id) == 10 for con_id in at_stake[1::2]))
+        bought = len(floor.gateway.received)
+
+        await see(one, watched[:60])
+        await see(two, watched[60:100])
+        await asyncio.sleep(SHOWN)
+        assert set(at_stake) <= subscribed(floor)
+        assert len(subscribed(floor) & set(watched[:100])) == LINES - len(at_stake)
+
+        # With the second screen gone its rows make room, as far as they are needed.
+        await floor.detach(two)
+        await see(one, watched[10:90])
+        await moves(floor, one, [*watched[10:90], *at_stake], TICKING)
+        assert floor.broker.lines == len(subscribed(floor)) == LINES
+        received = floor.gateway.received[bought:]
+        assert not any(asked_for(received, con_id) for con_id in at_stake)
+        swaps = [frame.at for frame in received if frame.message_id in (ASK_DATA, END_DATA)]
+        assert busiest_second(swaps) <= DATA_FRAMES
+        assert busiest_second(frame.at for frame in floor.gateway.received) <= MOST_A_SECOND
+        assert floor.broker.codes[MAX_TICKERS] == 0
