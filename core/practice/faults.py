@@ -75,6 +75,12 @@ FAULTS: Final = {
             "5,10",
             _LINK,
         ),
+        Fault(
+            "farm-lost",
+            "error 2103 after ARG=AFTER,FOR seconds, then 2104; no quote moves meanwhile",
+            "5,10",
+            rf"{_SECONDS},{_SECONDS}",
+        ),
         # The socket.
         Fault("stall", "ARG seconds after a client's start nothing is read or written any more", "0", _SECONDS),
         Fault(

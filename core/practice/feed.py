@@ -30,6 +30,8 @@ class Feed:
 
     def __init__(self, market: Market) -> None:
         self._market = market
+        #: Whether the market data farm is connected; while it is not, nothing is sent.
+        self.connected = True
         #: The kind of market data that each client asked for; those not in here get live data.
         self.types: WeakKeyDictionary[Session, int] = WeakKeyDictionary()
         #: How fast each client asked for bars, where the gateway paces.
@@ -98,6 +100,8 @@ class Feed:
             part.readers.forget(session)
 
     def publish(self, epoch: int) -> None:
-        """Send what the last step brought."""
+        """Send what the last step brought, if the farm is connected."""
+        if not self.connected:
+            return
         for part in self._made():
             part.publish(epoch)

@@ -38,6 +38,8 @@ class QuoteReader:
     freezes: bool
     #: Whether it does so now.
     frozen: bool
+    #: Whether it was told the market as it stood; not while the farm was broken.
+    told: bool = False
 
     @property
     def kind(self) -> int:
@@ -126,8 +128,16 @@ class QuoteFeed:
         session.send(out.TICK_REQ_PARAMS.encode(params))
         self._tell(session, request_id, instrument, reader, epoch)
 
+    def tell_late(self, epoch: int) -> None:
+        """Tell those their market who asked while the farm was broken."""
+        for con_id, readers in self.readers.by_contract():
+            for (session, request_id), reader in readers.items():
+                if not reader.told:
+                    self.open(session, request_id, self._market.quotes[con_id].instrument, reader, epoch)
+
     def _tell(self, session: Session, request_id: int, instrument: Instrument, reader: QuoteReader, epoch: int) -> None:
         """Tell what kind of data comes, and the quote as it stands."""
+        reader.told = True
         session.send(out.MARKET_DATA_TYPE.encode({"reqId": request_id, "marketDataType": reader.kind}))
         quote = self._market.quotes[instrument.con_id]
         ticks = opening_ticks(quote, epoch) if reader.base else []

@@ -21,6 +21,7 @@ from core.practice.codec import message_id
 from core.practice.connection import Connection
 from core.practice.days import calendar_day, trading_day
 from core.practice.desk import Desk
+from core.practice.farm import Farm
 from core.practice.faults import Faults
 from core.practice.feed import Feed
 from core.practice.intake import Intake
@@ -77,6 +78,7 @@ class Hub:
         self.faults = Faults(options.faults)
         self.latency = Latency(options.latency, seed)
         self.link = Link(self)
+        self.farm = Farm(self)
         self.intake = Intake(self)
         self.reports = Reports(self)
         self.store = store
@@ -271,9 +273,14 @@ class Hub:
 
     def start(self) -> None:
         """Plan the faults that happen by the clock; needs the loop."""
-        planned = self.faults.armed("link-lost")
+        self.plan("link-lost")
+        self.plan("farm-lost")
+
+    def plan(self, fault: str) -> None:
+        """Plan one of them, if it is armed; needs the loop."""
+        planned = self.faults.armed(fault)
         if planned is not None:
-            self.link.plan(planned)
+            (self.link if fault == "link-lost" else self.farm).plan(planned)
 
     def stop(self) -> None:
         """Cut every client, stop the clock and keep the market as it stands."""
@@ -285,6 +292,7 @@ class Hub:
             self.end_turn()
         self._over = True
         self.link.stop()
+        self.farm.stop()
         self.intake.stop()
         self.reports.stop()
         for connection in list(self.connections):

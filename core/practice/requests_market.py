@@ -74,7 +74,8 @@ def market_data(session: Session, request: Record) -> None:
     if not snapshot and len(feed.readers.ids(session)) >= hub.lines:
         raise RefusedError(101, "Max number of tickers has been reached.")
     reader = _reader(session, request, instrument)
-    feed.open(session, request_id, instrument, reader, int(hub.now()))
+    if hub.feed.connected:
+        feed.open(session, request_id, instrument, reader, int(hub.now()))
     if snapshot:
         session.send(out.SNAPSHOT_END.encode({"reqId": request_id}))
     else:

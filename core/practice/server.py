@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from core.practice import wire
+from core.practice.farm import Farm
 from core.practice.faults import FaultError
 from core.practice.hub import Hub, ReceivedFrame
 from core.practice.latency import LatencyError
@@ -77,6 +78,11 @@ class PracticeGateway:
     def link(self) -> Link:
         """The line to IBKR behind the gateway, which may be lost and restored."""
         return self.hub.link
+
+    @property
+    def farm(self) -> Farm:
+        """The market data farm, which may break and come back."""
+        return self.hub.farm
 
     @property
     def received(self) -> list[ReceivedFrame]:
@@ -156,8 +162,9 @@ class PracticeGateway:
     def arm(self, fault: str) -> None:
         """Arm a fault while the gateway runs: ``NAME``, ``NAME=ARG`` or ``NAME=ARG*TIMES``. Raises FaultError."""
         self.hub.faults.arm(fault)
-        if fault.startswith("link-lost"):
-            self.hub.start()
+        for name in ("link-lost", "farm-lost"):
+            if fault.startswith(name):
+                self.hub.plan(name)
 
     def stall(self) -> None:
         """Read and write nothing more for the clients of now; their sockets stay open."""

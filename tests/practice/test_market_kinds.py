@@ -65,6 +65,26 @@ async def test_a_frozen_quote_stands_still_until_the_market_opens() -> None:
         await client.close()
 
 
+async def test_a_broken_farm_says_so_and_is_silent_until_it_is_back() -> None:
+    async with PracticeGateway(GatewayOptions(seed=7)) as running:
+        client = await RawClient.connect(running.port)
+        client.ask(ask.MARKET_DATA, **AAPL, reqId=5)
+        await client.wait_for("tickPrice")
+        running.arm("farm-lost=0,1*1")
+        broken = await client.wait_for("error", lambda error: error["code"] == 2103)
+        client.ask(ask.MARKET_DATA, **AAPL, reqId=6)
+        client.heard.clear()
+        restored = await client.wait_for("error")
+        told = [(message.name, record["reqId"]) for message, record in client.heard[:-1]]
+
+        assert "usfarm" in broken.text("text")
+        assert restored["code"] == 2104
+        assert told[:2] == [("tickReqParams", 6), ("marketDataType", 6)], "told as the farm is back"
+        assert {request_id for _, request_id in told} == {6}
+        assert await client.wait_for("tickPrice", lambda tick: tick["reqId"] == 5)
+        await client.close()
+
+
 async def test_snapshots_end_and_take_no_line(weekend: PracticeGateway) -> None:
     client = await RawClient.connect(weekend.port)
     for request_id in range(120):
