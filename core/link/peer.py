@@ -289,7 +289,9 @@ class Peer(asyncio.Protocol):
 
     async def _show_settled(self, request_id: int) -> None:
         """Who lost the link after Enter looks here for the order: what is not in the snapshot must never come."""
-        await asyncio.wait(self._room.left_behind(), timeout=_SETTLE_S)
+        # They may have ended since this was begun.
+        if left_behind := self._room.left_behind():
+            await asyncio.wait(left_behind, timeout=_SETTLE_S)
         self._show(request_id, self._room.host.snapshot())
 
     async def _show_pages(self, request_id: int, snapshot: Snapshot) -> None:

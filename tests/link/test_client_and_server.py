@@ -15,7 +15,7 @@ from core.domain.events import Health, OrderChanged, QuotesUpdated, WatchlistUpd
 from core.errors import LinkError
 from core.link.client import SocketClient
 from core.link.server import QUOTES_IN_A_TURN, LinkServer
-from core.link.wire import EventBatch, Reply, Request, Subscribe, frame
+from core.link.wire import AskSnapshot, EventBatch, Reply, Request, Subscribe, frame
 from tests.journal.values import order, request
 from tests.link.fake_host import INSTANCE, SESSION, FakeHost, attached, incident, take, welcome
 from tests.link.raw import raw
@@ -366,3 +366,21 @@ async def test_send_that_was_given_up_disturbs_nobody(path: Path, host: FakeHost
 
         assert (await asyncio.wait_for(client.send(place(2)), 5)).ok
         assert host.ended == [place(1), place(2)]
+
+
+async def test_a_snapshot_comes_though_what_it_waits_for_ends_that_moment(path: Path, host: FakeHost) -> None:
+    host.gate = asyncio.Event()
+    async with attached(path) as client:
+        waits = asyncio.ensure_future(client.send(place(1)))
+        await asyncio.wait_for(host.came.wait(), 5)
+    await asyncio.gather(waits, return_exceptions=True)
+    await asyncio.wait_for(host.gone.wait(), 5)
+    async with raw(path) as again:
+        await again.greet()
+        # In one turn of the loop: core reads the question in the turn in which the command ends.
+        again.connection.send(frame(Request(id=1, body=AskSnapshot())))
+        host.gate.set()
+        reply = await again.hear()
+        assert isinstance(reply, Reply)
+        assert reply.snapshot is not None
+        assert host.ended == [place(1)]

@@ -27,6 +27,7 @@ class CuttingLink:
         self._core = core
         self._server: asyncio.Server | None = None
         self._left: dict[Way, int] = {}
+        self._next: dict[Way, int] = {}
         self._writers: list[asyncio.StreamWriter] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -51,8 +52,12 @@ class CuttingLink:
         if count == 0:
             self._cut()
 
+    def arm_next(self, way: Way, count: int) -> None:
+        """Cut the next connection after `count` bytes of this way, be it greeting still."""
+        self._next = {way: count}
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._left = {}
+        self._left, self._next = self._next, {}
         theirs, ours = await asyncio.open_unix_connection(self._core)
         self._writers = [writer, ours]
         for way, source, sink in ((Way.TO_CORE, reader, ours), (Way.FROM_CORE, theirs, writer)):

@@ -12,7 +12,7 @@ from core.domain.orders import OrderState, OrderType, Pending, Side, TimeInForce
 from tests.warp.books import differences
 from tests.warp.harness import trading_floor
 from tests.warp.loop import warping
-from tests.warp.test_two_screens import market_order
+from tests.warp.test_two_screens import an_order
 
 ODD = Decimal("1.01")
 ORDER = {
@@ -56,7 +56,7 @@ EXECUTION = {
 async def test_a_difference_in_any_field_is_found() -> None:
     async with trading_floor() as floor:
         screen = await floor.attach()
-        command = market_order(screen)
+        command = an_order(screen)
         assert (await screen.send(command)).ok
         await screen.until(lambda replica: replica.held(command.request.con_id) == 100)
         await floor.settle()

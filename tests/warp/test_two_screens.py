@@ -10,32 +10,39 @@ from random import Random
 import pytest
 
 from core.domain.commands import ClosePosition, DenialCode, PlaceOrder
-from core.domain.orders import OrderRequest, OrderType, Side
+from core.domain.orders import Order, OrderRequest, OrderType, Side
 from core.errors import LinkError
 from core.ids import mint_order_ref
 from core.link.client import SocketClient
 from core.link.wire import Request, frame
 from tests.warp.books import differences
 from tests.warp.cutting import CuttingLink, Way
-from tests.warp.harness import Floor, FloorOptions, Screen, trading_floor
+from tests.warp.harness import WAIT, Floor, FloorOptions, Screen, trading_floor
 from tests.warp.leaks import no_leaks
 from tests.warp.loop import warping
+from tui.bridge import Bridge
+from tui.hands.lookups import Lookup, look_up
+from tui.messages import DeskMessage, SnapshotLoaded, StartFailed
+from tui.replica import Replica
 
 CUTS = 500
 PLACE_ORDER = 3
 CLOSED_ALREADY = {DenialCode.CLOSE_PENDING, DenialCode.NO_POSITION, DenialCode.POSITION_CHANGED}
 
 
-def market_order(screen: Screen, side: Side = Side.BUY, quantity: int = 100, symbol: str = "AAPL") -> PlaceOrder:
-    replica = screen.replica
+def an_order(screen: Screen) -> PlaceOrder:
+    return market_order(screen.replica, mint_order_ref(screen.client.instance))
+
+
+def market_order(replica: Replica, order_ref: str, side: Side = Side.BUY, symbol: str = "AAPL") -> PlaceOrder:
     con_id = next(one.con_id for one in replica.instruments.values() if one.symbol == symbol)
     return PlaceOrder(
         request=OrderRequest(
-            order_ref=mint_order_ref(screen.client.instance),
+            order_ref=order_ref,
             account=replica.account,
             con_id=con_id,
             side=side,
-            quantity=Decimal(quantity),
+            quantity=Decimal(100),
             order_type=OrderType.MKT,
         )
     )
@@ -66,10 +73,10 @@ async def turns(count: int) -> None:
 async def test_two_screens_close_the_same_position_at_once_and_one_order_leaves() -> None:
     async with no_leaks(), trading_floor() as floor:
         first, second = await floor.attach("first"), await floor.attach("second")
-        command = market_order(first)
+        command = an_order(first)
         con_id = command.request.con_id
         for _ in range(20):
-            await first.send(market_order(first))
+            await first.send(an_order(first))
             await second.until(lambda replica: replica.held(con_id) == 100)
             before = placed(floor)
             acks = await asyncio.gather(first.send(close_all(first, con_id)), second.send(close_all(second, con_id)))
@@ -90,9 +97,9 @@ def test_a_second_close_never_doubles_the_first_whenever_it_comes(latency: str) 
     async def close_twice() -> None:
         async with trading_floor(FloorOptions(latency=latency)) as floor:
             first, second = await floor.attach("first"), await floor.attach("second")
-            con_id = market_order(first).request.con_id
+            con_id = an_order(first).request.con_id
             for wait in range(40):
-                await first.send(market_order(first))
+                await first.send(an_order(first))
                 await second.until(lambda replica: replica.held(con_id) == 100)
                 await floor.settle()
                 going = asyncio.create_task(first.send(close_all(first, con_id)))
@@ -109,64 +116,104 @@ def test_a_second_close_never_doubles_the_first_whenever_it_comes(latency: str) 
 
 
 class _Hand:
-    """A person at a screen whose link breaks: looks, and presses Enter again if nothing is there."""
+    """A person at a desk whose link breaks: looks what became of the order, and sends another if it is not there."""
 
     def __init__(self, floor: Floor, link: CuttingLink, random: Random) -> None:
         self._floor = floor
         self._link = link
         self._random = random
+        self._news = asyncio.Event()
+        self._loaded = 0
+        self.replica = Replica()
+        self.bridge = Bridge(
+            lambda: SocketClient.attach(link.path, "cut"), self.replica, self._hear, utc=floor.clock.utc
+        )
         self.seen: Counter[str] = Counter()
+        self.sent: list[set[str]] = []
+        """Of everything that was wanted once, the references under which it was sent."""
 
-    async def place(self, command: PlaceOrder) -> None:
-        """Until the order is there. Fails if what the screen found out was not so."""
-        client = await SocketClient.attach(self._link.path, "cut")
+    def _hear(self, message: DeskMessage) -> None:
+        assert not isinstance(message, StartFailed), message.text
+        self._loaded += isinstance(message, SnapshotLoaded)
+        self._news.set()
+
+    async def attached(self, loads: int = 1) -> None:
+        """Wait until the desk has had so many snapshots, and is attached."""
+        async with asyncio.timeout(WAIT):
+            while self._loaded < loads or not self.bridge.is_attached:
+                self._news.clear()
+                await self._news.wait()
+
+    async def place(self, side: Side, symbol: str) -> None:
+        """Until the order is there, once. Fails if what the desk found out was not so."""
+        references: set[str] = set()
+        self.sent.append(references)
+        found: Lookup | None = None
+        while found is None or found.order is None:
+            await self.attached()
+            command = market_order(self.replica, self.bridge.mint_order_ref(), side, symbol=symbol)
+            references.add(command.request.order_ref)
+            found = await self._send(command)
+
+    async def _send(self, command: PlaceOrder) -> Lookup:
         request = len(frame(Request(id=1, body=command)))
         way = self._random.choice(list(Way))
+        loads, order_ref = self._loaded, command.request.order_ref
         # Of core's answers to a command the first is the event of its intent, some hundred bytes long.
         self._link.arm(way, self._random.randint(0, request if way is Way.TO_CORE else 1500))
+        if self._random.random() < 0.3:
+            self._link.arm_next(self._random.choice(list(Way)), self._random.randint(0, 30_000))
         try:
-            ack = await client.send(command)
+            ack = await self.bridge.send(command)
         except LinkError:
             self.seen[f"cut {way.value}"] += 1
-            await self._look(command)
         else:
             assert ack.ok, ack.denied
             self.seen["answered"] += 1
-        await client.close()
-
-    async def _look(self, command: PlaceOrder) -> None:
-        order_ref = command.request.order_ref
-        again = await SocketClient.attach(self._link.path, "again")
-        found = any(order.order_ref == order_ref for order in (await again.snapshot()).orders)
-        self.seen["was there" if found else "was not there"] += 1
-        if not found and self._random.random() < 0.5:
+            return Lookup(order_ref, self.replica.orders.get(order_ref) or self._at_core(order_ref), "")
+        await self.attached(loads + 1)
+        found = look_up(order_ref, "", self.replica.orders)
+        if found.order is not None:
+            self.seen["was there"] += 1
+            assert found.was_sent, found.text
+            assert self._at_core(order_ref) is not None
+        else:
+            self.seen["was not there"] += 1
             await asyncio.sleep(self._random.choice((0.0, 0.5)))
-            assert all(order.order_ref != order_ref for order in self._floor.snapshot.orders), "it came after all"
-        ack = await again.send(command)
-        assert ack.ok, ack.denied
-        await again.close()
+            assert self._at_core(order_ref) is None, "it came after all"
+        return found
+
+    def _at_core(self, order_ref: str) -> Order | None:
+        return next((order for order in self._floor.snapshot.orders if order.order_ref == order_ref), None)
 
 
 @pytest.mark.timeout(120)
 @warping
-async def test_a_screen_that_lost_its_link_after_enter_finds_its_order_and_never_doubles_it() -> None:
+async def test_a_desk_that_lost_its_link_after_enter_finds_its_order_and_never_doubles_it() -> None:
     async with no_leaks(), trading_floor() as floor:
         busy = await floor.attach("busy")
         async with CuttingLink(floor.socket, floor.socket.with_name("cut.sock")) as link:
             hand = _Hand(floor, link, Random(4))
-            cut: list[str] = []
-            for number in range(CUTS):
-                command = market_order(busy, Side.BUY if number % 2 else Side.SELL, symbol="SPY")
-                cut.append(command.request.order_ref)
+            desk = asyncio.create_task(hand.bridge.run(), name="cut desk")
+            number = 0
+            while sum(hand.seen[f"cut {way.value}"] for way in Way) < CUTS:
+                number += 1
                 # Another screen is at work, so that ours may have to wait for its turn.
-                others = [busy.send(market_order(busy)) for _ in range(number % 3)]
-                await asyncio.gather(hand.place(command), *others)
+                others = [busy.send(an_order(busy)) for _ in range(number % 3)]
+                await asyncio.gather(hand.place(Side.BUY if number % 2 else Side.SELL, "SPY"), *others)
                 await asyncio.sleep(0.05)
+            link.arm(Way.TO_CORE, 0)
+            await floor.settle()
+            await hand.attached()
+            assert hand.replica.orders == {order.order_ref: order for order in floor.snapshot.orders}
+            await hand.bridge.leave(stop=False)
+            desk.cancel()
+            await asyncio.gather(desk, return_exceptions=True)
         await floor.settle()
 
         assert differences(floor.gateway.ledger, floor.snapshot) == []
-        sent = Counter(order.sent.text("orderRef") for order in floor.gateway.ledger.orders.values())
-        assert [sent[order_ref] for order_ref in cut] == [1] * CUTS
+        booked = Counter(order.sent.text("orderRef") for order in floor.gateway.ledger.orders.values())
+        assert [sum(booked[one] for one in references) for references in hand.sent] == [1] * len(hand.sent)
         assert placed(floor) == len(floor.gateway.ledger.orders)
         assert hand.seen["was there"] > CUTS / 10
         assert hand.seen["was not there"] > CUTS / 10
