@@ -78,9 +78,11 @@ class ClosePosition(Struct, frozen=True, kw_only=True, tag="close_position"):
 
 
 class PreviewOrder(Struct, frozen=True, kw_only=True, tag="preview_order"):
-    """Put a request through every control without sending it."""
+    """Put a request, with what would be attached to it, through every control without sending it."""
 
     request: OrderRequest
+    children: tuple[OrderRequest, ...] = ()
+    """As of `PlaceOrder`."""
 
 
 class PreviewClose(Struct, frozen=True, kw_only=True, tag="preview_close"):
@@ -231,12 +233,23 @@ class Denial(Struct, frozen=True, kw_only=True):
     """The name of the limit that was met; empty if it is not a limit."""
 
 
+class AttachedPreview(Struct, frozen=True, kw_only=True):
+    """What an attached order would do once the order that it hangs on has filled."""
+
+    request: OrderRequest
+    fee: Decimal | None
+    """Estimated commission in the instrument's currency; None without a price or a schedule."""
+    profit: Decimal | None
+    """What both make together if each fills at its own price, before commissions, negative for a loss; None without
+    both prices."""
+
+
 class OrderPreview(Struct, frozen=True, kw_only=True, tag="preview"):
     """What an order would do if it were sent now, by core's own controls."""
 
     request: OrderRequest
     denied: Denial | None
-    """The first control that refuses it; None when all pass."""
+    """The first control that refuses it or what is attached to it; None when all pass."""
     value: Decimal | None
     """Quantity times price times multiplier, in the instrument's currency; None without a price."""
     fee: Decimal | None
@@ -247,6 +260,12 @@ class OrderPreview(Struct, frozen=True, kw_only=True, tag="preview"):
     takes_ticks: int
     """Ticks by which it reaches through the other side of the market; 0 when it rests or has no price."""
     side: Side
+    waits_until: datetime | None = None
+    """When its session opens, in the zone of the exchange; None while that is open, or where nobody knows the hours."""
+    outside_helps: bool = False
+    """True if it would trade sooner with `outside_rth`."""
+    children: tuple[AttachedPreview, ...] = ()
+    """One for each attached order."""
 
 
 class SymbolMatches(Struct, frozen=True, kw_only=True, tag="matches"):

@@ -141,7 +141,7 @@ class OrderDesk:
             return Ack(ok=False, denied=request) if isinstance(request, Denial) else await self._submit(request, None)
 
     async def _submit(self, request: OrderRequest, seen: Seen | None, children: Sequence[OrderRequest] = ()) -> Ack:
-        judged = self.gate() or self._judge_family(request, children)
+        judged = self.gate() or self.judge_family(request, children)
         if not isinstance(judged, Denial):
             moved = has_moved(seen, self._feed.get(request.con_id), request.side, judged[0].instrument)
             judged = moved or judged
@@ -150,7 +150,7 @@ class OrderDesk:
             return Ack(ok=False, denied=judged)
         return await self._intend(judged)
 
-    def _judge_family(
+    def judge_family(
         self, request: OrderRequest, children: Sequence[OrderRequest]
     ) -> list[Approved[OrderRequest]] | Denial:
         """A request and what is attached to it, each through every control: all approved, or the first denial."""

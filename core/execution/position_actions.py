@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from collections.abc import Callable, Sequence
+from decimal import ROUND_DOWN, Decimal
 
-from core.domain.commands import Ack, ClosePosition, Denial, DenialCode, OrderPreview, PreviewClose
+from core.domain.commands import Ack, ClosePosition, Denial, DenialCode, PreviewClose
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Side
-from core.domain.prices import increment_at, marketable_limit
-from core.domain.quotes import Quote
+from core.domain.prices import marketable_limit
 from core.execution.orders import OrderDesk
+from core.execution.previews import previewed
 from core.execution.state import DeskState
 from core.market.feed import QuoteFeed
-from core.ports import Approved
-from core.risk.circumstances import is_plain
-from core.risk.controls import order_value
-from core.risk.fees import estimate_commission
 
 _IN_FLIGHT = (OrderState.INTENT, OrderState.SENT)
 
@@ -31,31 +27,13 @@ class PositionActions:
         self._desk = desk
         self._ask_books = ask_books
 
-    def preview(self, request: OrderRequest) -> Ack:
-        """What the request would do now, by every control."""
-        judged = self._desk.gate() or self._desk.judge(request)
-        instrument = self._state.instruments.get(request.con_id)
-        quote = self._feed.get(request.con_id)
-        numbers = (request.quantity, request.limit_price, request.stop_price)
-        plain = all(number is None or is_plain(number) for number in numbers)
-        value = order_value(request, self._desk.circumstances(request)) if plain else None
-        fee = None
-        if instrument is not None and value is not None and request.quantity > 0:
-            price = value / instrument.multiplier / request.quantity
-            fee = estimate_commission(instrument, request.quantity, price) if price > 0 else None
+    def preview(self, request: OrderRequest, children: Sequence[OrderRequest] = ()) -> Ack:
+        """What the request and what is attached to it would do now, by every control."""
+        judged = self._desk.gate() or self._desk.judge_family(request, children)
+        denied = judged if isinstance(judged, Denial) else None
         position = self._state.held(request.account, request.con_id)
-        before = position.quantity if position else Decimal(0)
-        shown = OrderPreview(
-            request=request,
-            denied=None if isinstance(judged, Approved) else judged,
-            value=value,
-            fee=fee,
-            position_before=before,
-            position_after=before + request.quantity * request.side.sign if plain else before,
-            takes_ticks=_ticks_through(request, instrument, quote) if plain else 0,
-            side=request.side,
-        )
-        return Ack(ok=True, result=shown)
+        held = position.quantity if position else Decimal(0)
+        return Ack(ok=True, result=previewed(request, children, self._desk.circumstances(request), held, denied))
 
     def preview_close(self, command: PreviewClose) -> Ack:
         """What closing would send now."""
@@ -161,16 +139,3 @@ class PositionActions:
         label = instrument.label if instrument else "this position"
         text = f"A closing order for {label} is live already. Wait for it, or cancel it in ORDERS ( Del )."
         return Denial(code=DenialCode.CLOSE_PENDING, message=text)
-
-
-def _ticks_through(request: OrderRequest, instrument: Instrument | None, quote: Quote | None) -> int:
-    if instrument is None or quote is None or request.limit_price is None or request.stop_price is not None:
-        return 0
-    other = quote.ask if request.side is Side.BUY else quote.bid
-    if other is None:
-        return 0
-    through = (request.limit_price - other) * request.side.sign
-    if through < 0:
-        return 0
-    ticks = through / increment_at(other, instrument.price_bands)
-    return int(ticks.to_integral_value(ROUND_UP)) or 1

@@ -227,8 +227,8 @@ class ExecutionService:
                 ack = await self._orders.cancel(command)
             case CancelEntries():
                 ack = await self._orders.cancel_entries(command)
-            case PreviewOrder(request=request):
-                ack = self._actions.preview(request)
+            case PreviewOrder(request=request, children=children):
+                ack = self._actions.preview(request, children)
             case PreviewClose():
                 ack = self._actions.preview_close(command)
             case SearchSymbols() | Watch() | Combine() | Unwatch() | SetViewers():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from textwrap import wrap
 
@@ -50,11 +51,13 @@ class Surroundings:
     """True while keys go into the ticket."""
     live: Sequence[Order]
     """Every live order, other clients' too."""
+    now: datetime
+    """Aware."""
 
 
 def order_lines(ticket: OrderTicket, around: Surroundings) -> Content:
     """An order ticket: the order, then core's answer to it or what keeps it from being sent."""
-    return _join(_order_line(ticket, around), _order_answer(ticket), around)
+    return _join(_order_line(ticket, around), _order_answer(ticket, around.now), around)
 
 
 def close_lines(ticket: CloseTicket, around: Surroundings) -> Content:
@@ -73,7 +76,7 @@ def close_lines(ticket: CloseTicket, around: Surroundings) -> Content:
         ]
     first += [GAP, Part("1-4 part", MUTED)]
     answer = _note(ticket.note, ticket.phase) or (
-        [Part("asking core what it takes…", MUTED)] if preview is None else _preview_parts(preview)
+        [Part("asking core what it takes…", MUTED)] if preview is None else _preview_parts(preview, around.now)
     )
     return _join(first, answer, around)
 
@@ -182,7 +185,7 @@ def _field(ticket: OrderTicket, field: Field, text: str, around: Surroundings) -
     return [Part(text, "bold underline"), Part(" ", "reverse")]
 
 
-def _order_answer(ticket: OrderTicket) -> list[Part]:
+def _order_answer(ticket: OrderTicket, now: datetime) -> list[Part]:
     note = _note(ticket.note, ticket.phase)
     if note:
         return note
@@ -191,7 +194,7 @@ def _order_answer(ticket: OrderTicket) -> list[Part]:
         return [Part(problem, ATTENTION)]
     if ticket.preview is None:
         return [Part("checking…", MUTED)]
-    return _preview_parts(ticket.preview, waits_for(ticket.order_type, ticket.tif, ticket.trigger_text))
+    return _preview_parts(ticket.preview, now, waits_for(ticket.order_type, ticket.tif, ticket.trigger_text))
 
 
 def _note(note: str, phase: Phase) -> list[Part]:
@@ -200,7 +203,7 @@ def _note(note: str, phase: Phase) -> list[Part]:
     return [Part("sending…", MUTED)] if phase is Phase.SENDING else []
 
 
-def _preview_parts(preview: OrderPreview, waits: str = "") -> list[Part]:
+def _preview_parts(preview: OrderPreview, now: datetime, waits: str = "") -> list[Part]:
     """Core's answer: a refusal, or value, fee, what it waits for or takes, the position, and that no limit objects."""
     if preview.denied is not None:
         limit = f" (limit {preview.denied.limit})" if preview.denied.limit else ""
@@ -209,6 +212,7 @@ def _preview_parts(preview: OrderPreview, waits: str = "") -> list[Part]:
         Part(f"≈{fmt.UNKNOWN if preview.value is None else fmt.money(preview.value)}"),
         Part(f"fee {fmt.UNKNOWN if preview.fee is None else fmt.estimate(fmt.money(preview.fee))}"),
     ]
+    waits = _session(preview, now) or waits
     if waits:
         parts.append(Part(f"WAITS {waits}", ATTENTION))
     elif preview.takes_ticks:
@@ -219,6 +223,15 @@ def _preview_parts(preview: OrderPreview, waits: str = "") -> list[Part]:
     else:
         parts.append(Part(f"pos {fmt.size(before)}→{fmt.size(after)}"))
     return [*parts, Part("limits ok")]
+
+
+def _session(preview: OrderPreview, now: datetime) -> str:
+    """The session that an order waits for, as the end of `WAITS …`: `for 09:30 (add ext)`; empty while it is open."""
+    opens = preview.waits_until
+    if opens is None:
+        return ""
+    day = "" if opens.date() == now.astimezone(opens.tzinfo).date() else f"{opens:%a} "
+    return f"for {day}{opens:%H:%M}{' (add ext)' if preview.outside_helps else ''}"
 
 
 def _join(first: list[Part], answer: list[Part], around: Surroundings) -> Content:

@@ -294,6 +294,7 @@ class TicketPane(Listener, Pane):
             connection=self.replica.connection,
             focused=self.has_keys,
             live=self.replica.live_orders(),
+            now=self.host.utc(),
         )
         match self.ticket:
             case OrderTicket() as ticket:
