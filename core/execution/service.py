@@ -104,7 +104,7 @@ class ExecutionService:
         self._money = MoneyKeeper(self._broker, state, self._feed, self._publisher, clock)
         self._publisher.add_sink(self._money)
         self._watching = Watching(
-            self._broker, state, self._feed, self._publisher, journal, clock, _watch_options(options)
+            self._broker, state, self._feed, self._publisher, journal, clock, _watch_options(options), self.alert
         )
         self._bars = BarCache(self._watching.bars, clock)
         self._keeper = ConnectionKeeper(
@@ -326,8 +326,8 @@ class ExecutionService:
     def on_reports(self, reports: Sequence[Report]) -> None:
         """The broker spoke."""
         for report in reports:
-            if isinstance(report, ErrorReport) and report.ends_con_id:
-                self._watching.refused(report.ends_con_id, report.code)
+            if isinstance(report, ErrorReport):
+                self._watching.hear(report)
         self._hearing.on_reports(reports)
 
     def on_ticks(self, ticks: Sequence[Tick]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -28,7 +28,10 @@ from core.domain.commands import (
 from core.domain.entries import InstrumentKnown, WatchlistSet
 from core.domain.events import InstrumentsUpdated, QuotesUpdated, WatchlistUpdated
 from core.domain.instruments import ComboLeg, Instrument, SymbolMatch
+from core.domain.quotes import Quote
+from core.domain.reports import ErrorReport
 from core.errors import DeskError, NotConnectedError
+from core.execution.farms import Farms
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
 from core.market.feed import QuoteFeed
@@ -72,8 +75,9 @@ class Watching:
         journal: Journal,
         clock: Clock,
         options: WatchOptions,
+        tell: Callable[[str], None],
     ) -> None:
-        """`restore` begins with each connection, `lost` ends it."""
+        """`restore` begins with each connection, `lost` ends it; `tell` tells every desk something in words."""
         self._broker = broker
         self._state = state
         self._feed = feed
@@ -82,6 +86,7 @@ class Watching:
         self._clock = clock
         self._options = options
         self._budget = LineBudget(options.lines, options.frames_per_second)
+        self._farms = Farms(feed, self._publish, self._renew, tell)
         self._qualified: dict[int, date] = {}
         self._failed: dict[int, date] = {}
         self._online = False
@@ -115,14 +120,25 @@ class Watching:
 
     async def resubscribe(self) -> None:
         """Subscribe to everything anew: the broker has lost the subscriptions that it had."""
-        for con_id in self._budget.renew(self._clock.mono()):
+        self._renew(None)
+
+    def _renew(self, con_ids: Collection[int] | None) -> None:
+        for con_id in self._budget.renew(self._clock.mono(), con_ids):
             self._broker.unsubscribe_quotes(con_id)
         self._turn()
+        self._changed.set()
 
     def lost(self) -> None:
         """The connection is gone, and every subscription with it."""
         self._online = False
+        self._farms.lost()
         self._budget.restart(self._options.lines)
+
+    def hear(self, report: ErrorReport) -> None:
+        """The broker said something about a request or about the session."""
+        if report.ends_con_id:
+            self.refused(report.ends_con_id, report.code)
+        self._farms.hear(report)
 
     def refused(self, con_id: int, code: int) -> None:
         """The broker ended a subscription with `code`."""
@@ -170,10 +186,12 @@ class Watching:
         except NotConnectedError:
             # `lost` follows.
             return None
-        stale = self._feed.mark_stale(step.drop)
-        if stale:
-            self._publisher.state(QuotesUpdated(quotes=stale))
+        self._publish(self._feed.mark_stale(step.drop))
         return step.again_in
+
+    def _publish(self, quotes: tuple[Quote, ...]) -> None:
+        if quotes:
+            self._publisher.state(QuotesUpdated(quotes=quotes))
 
     def _subscribe(self, con_id: int) -> None:
         try:

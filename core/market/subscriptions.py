@@ -103,10 +103,11 @@ class LineBudget:
         self.active.clear()
         self._refused.clear()
 
-    def renew(self, now: float) -> tuple[int, ...]:
-        """The broker lost the subscriptions: all are to be dropped now, and taken anew by later steps."""
-        dropped = tuple(self.active)
-        self.active.clear()
+    def renew(self, now: float, con_ids: Collection[int] | None = None) -> tuple[int, ...]:
+        """The broker lost these subscriptions, all for None: to be dropped now, and taken anew by later steps."""
+        dropped = tuple(con_id for con_id in self.active if con_ids is None or con_id in con_ids)
+        for con_id in dropped:
+            del self.active[con_id]
         self._frames.extend([now] * len(dropped))
         return dropped
 

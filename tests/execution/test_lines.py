@@ -13,7 +13,7 @@ from core.domain.reports import ErrorClass, ErrorReport, RequestKind
 from core.market.subscriptions import PROBE_SECONDS
 from tests.execution.clockwork import jumping
 from tests.execution.fakes import FakeBroker
-from tests.execution.reports import AAPL, buy, position, status
+from tests.execution.reports import AAPL, TSLA, buy, position, status
 from tests.execution.rig import rig, settle
 
 STOCKS = [
@@ -153,3 +153,60 @@ async def test_quotes_are_old_while_ibkrs_own_link_is_down_though_the_gateway_an
         desk.say(link(1102, ErrorClass.LINK_UP_DATA_KEPT))
         await desk.pass_time(3.0)
         assert not any(quote.stale for quote in desk.snapshot.quotes)
+
+
+def farm(code: int, text: str, error_class: ErrorClass) -> ErrorReport:
+    """News of a data farm."""
+    return ErrorReport(request_id=-1, kind=RequestKind.CONNECTION, code=code, text=text, error_class=error_class)
+
+
+BROKEN = farm(2103, "Market data farm connection is broken:usfarm", ErrorClass.FARM_DOWN)
+RESTORED = farm(2104, "Market data farm connection is OK:usfarm", ErrorClass.FARM_UP)
+
+
+@jumping
+async def test_quotes_of_a_broken_farm_are_old_until_they_tick_and_it_is_said_once() -> None:
+    async with rig() as desk:
+        desk.say(BROKEN)
+        desk.say(BROKEN)
+        assert all(quote.stale for quote in desk.snapshot.quotes)
+        assert [text for text in desk.told() if "farm" in text] == [
+            "The market data farm usfarm is broken: every quote is old until it ticks again. Type prices. [2103]"
+        ]
+
+        desk.quote()
+        await desk.pass_time(10.0)
+        fresh = [quote.con_id for quote in desk.snapshot.quotes if not quote.stale]
+        assert fresh == [AAPL.con_id], "it ticks, from another farm; that the gateway answers makes no other one fresh"
+
+
+@jumping
+async def test_what_did_not_tick_is_asked_for_anew_once_the_farm_is_back() -> None:
+    async with rig() as desk:
+        desk.say(BROKEN)
+        desk.quote()
+        desk.say(RESTORED)
+        await desk.pass_time(2.0)
+        quotes = {quote.con_id: quote for quote in desk.snapshot.quotes}
+        assert desk.broker.dropped == [TSLA.con_id]
+        assert set(desk.broker.subscribed) == {AAPL.con_id, TSLA.con_id}
+        assert quotes[TSLA.con_id].stale, "that the farm is back proves nothing of this one"
+        assert quotes[TSLA.con_id].bid is not None
+
+        desk.quote("413.70", "413.78", TSLA.con_id)
+        assert not any(quote.stale for quote in desk.snapshot.quotes)
+        desk.say(RESTORED)
+        await desk.pass_time(2.0)
+        assert desk.broker.dropped == [TSLA.con_id]
+
+
+@jumping
+async def test_other_farms_make_no_quote_old_and_are_told_in_their_own_words() -> None:
+    async with rig() as desk:
+        for code, name in ((2105, "ushmds"), (2157, "secdefil")):
+            desk.say(farm(code, f"It is broken:{name}", ErrorClass.FARM_DOWN))
+        assert not any(quote.stale for quote in desk.snapshot.quotes)
+        assert [text.partition(":")[0] for text in desk.told()[-2:]] == [
+            "The history farm ushmds is broken",
+            "The contract farm secdefil is broken",
+        ]

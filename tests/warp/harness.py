@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from core.link.client import SocketClient
 from core.ports import BrokerListener
 from core.practice.options import GatewayOptions
 from core.practice.server import PracticeGateway
-from tests.warp.loop import WarpClock, warp_loop
+from tests.warp.loop import START, WarpClock, warp_loop
 from tui.replica import Replica
 
 WAIT = 60.0
@@ -54,6 +55,10 @@ class FloorOptions(Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...] = ()
     lines: int = 100
     """Market data lines of core; the gateway gives 100."""
+    hours: str = "always"
+    """`exchange` closes the gateway's markets as their exchanges do."""
+    start: datetime = START
+    """The time at the beginning."""
 
 
 class _Overheard:
@@ -233,7 +238,7 @@ async def trading_floor(options: FloorOptions | None = None, *, ready: bool = Tr
     Everything is closed at the end as it closes in life. An exception of core's own tasks is raised.
     """
     given = options or FloorOptions()
-    loop, clock = warp_loop(), WarpClock()
+    loop, clock = warp_loop(), WarpClock(given.start)
     brokers: list[RecordingBroker] = []
 
     def make_broker(listener: BrokerListener, clock: Clock, pace: int) -> RecordingBroker:
@@ -247,6 +252,7 @@ async def trading_floor(options: FloorOptions | None = None, *, ready: bool = Tr
             pacing=given.pacing,
             latency=given.latency,
             faults=given.faults,
+            hours=given.hours,
             keep_frames=1_000_000,
         ),
         now=clock.epoch,
