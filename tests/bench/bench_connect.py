@@ -11,14 +11,10 @@ import asyncio
 import subprocess
 import sys
 import time
-from pathlib import Path
 from statistics import median
 
-from core.domain.connection import LinkState
-from core.domain.entries import FactRecorded
-from core.domain.events import ConnectionChanged
-from core.journal.recovery import read_entries
 from tests.bench.prepared_gateway import prepared_gateway
+from tests.bench.recorded import seconds_to_ready
 from tests.bench.result import BenchResult
 from tests.core_process import CoreProcess
 from tests.desk_home import DeskHome
@@ -68,11 +64,4 @@ async def _sync() -> float:
             async with await core.attach() as watcher:
                 await watcher.ready()
             await core.stop()
-            (journal,) = Path(home.folder).glob("**/journal.db")
-            facts = (entry.fact for _, entry in read_entries(journal) if isinstance(entry, FactRecorded))
-            states = [fact.connection for fact in facts if isinstance(fact, ConnectionChanged)]
-    ready = next(one for one in states if one.state is LinkState.READY)
-    begun = next(one for one in states if one.state is LinkState.CONNECTING)
-    assert ready.since is not None
-    assert begun.since is not None
-    return (ready.since - begun.since).total_seconds()
+            return seconds_to_ready(home)
