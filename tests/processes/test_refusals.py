@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from core.domain.connection import LinkState
 from tests.core_process import CoreProcess, CoreRefusedError, running_core
 from tests.desk_home import DeskHome
+from tests.processes import core_that_tells
 from tests.processes.gateway import running_gateway
 from tests.processes.orders import connection_in, write_profile
 from tests.processes.proxy import RecordingProxy
@@ -20,8 +22,8 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def listening(port: int, serve: Serve) -> AsyncIterator[int]:
-    """A TCP server on 127.0.0.1; port 0 takes a free one."""
+async def listening(serve: Serve) -> AsyncIterator[int]:
+    """A TCP server on a free port of 127.0.0.1."""
     handlers: set[asyncio.Task[None]] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -35,7 +37,7 @@ async def listening(port: int, serve: Serve) -> AsyncIterator[int]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", port)
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -53,16 +55,18 @@ def free_port() -> int:
         return port
 
 
+def telling_core(home: DeskHome, arguments: Mapping[str, str]) -> tuple[CoreProcess, Path]:
+    """A core that is not started yet, and where it will write what it connects to."""
+    told = home.folder / "addresses"
+    home.env[core_that_tells.FILE] = str(told)
+    return CoreProcess(home, arguments, command=("-m", core_that_tells.__name__)), told
+
+
 @pytest.mark.covers("D5.3")
 @pytest.mark.parametrize("port", [7496, 4001, 4003, 7498])
 @pytest.mark.parametrize("way", ["argument", "IBKR_PORT", "IB_GATEWAY_PORT", "practice file", "paper file"])
 async def test_live_port_is_never_opened(port: int, way: str) -> None:
-    """Whichever way a live port comes in, core refuses before a socket is opened, and says what to do."""
-    touched: list[int] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        touched.append(port)
-
+    """Whichever way a live port comes in, core refuses before a connection is begun, and says what to do."""
     with DeskHome() as home:
         arguments: dict[str, str] = {}
         if way == "argument":
@@ -73,14 +77,28 @@ async def test_live_port_is_never_opened(port: int, way: str) -> None:
             write_profile(home, profile, f"port = {port}\n")
         else:
             home.env[way] = str(port)
-        async with listening(port, serve):
-            with pytest.raises(CoreRefusedError) as refused:
-                await CoreProcess(home, arguments).start()
+        core, told = telling_core(home, arguments)
+        with pytest.raises(CoreRefusedError) as refused:
+            await core.start()
         assert refused.value.title == "Live guard"
         assert refused.value.text.startswith(f"Port {port} is where a live gateway listens")
         assert "nothing was sent" in refused.value.text
-        assert touched == []
+        assert told.read_text() == ""
         assert home.wait_empty(5.0) == []
+
+
+async def test_a_port_that_is_opened_would_have_been_told() -> None:
+    """The same core, on a port that is no live one."""
+    with DeskHome() as home:
+        port = free_port()
+        core, told = telling_core(home, {"port": str(port)})
+        await core.start()
+        try:
+            async with await core.attach() as watcher:
+                await watcher.problem()
+            assert f"127.0.0.1:{port}\n" in told.read_text()
+        finally:
+            await core.stop()
 
 
 @pytest.mark.covers("D5.3")
@@ -114,7 +132,7 @@ async def test_live_profile_opens_nothing_before_the_phrase() -> None:
         touched.set()
 
     with DeskHome() as home:
-        async with listening(0, serve) as port:
+        async with listening(serve) as port:
             write_profile(home, "live", f'account = "U7654321"\nport = {port}\n')
             async with running_core(home, {"profile": "live"}) as core, await core.attach() as watcher:
                 if watcher.snapshot.connection.state is not LinkState.AWAITING_CONFIRMATION:
@@ -141,7 +159,7 @@ async def test_silent_gateway_is_left_within_the_timeout() -> None:
     with DeskHome() as home:
         write_profile(home, "paper", "timeout_seconds = 0.3\n")
         async with (
-            listening(0, serve) as port,
+            listening(serve) as port,
             running_core(home, {"port": str(port)}) as core,
             await core.attach() as watcher,
         ):
@@ -161,7 +179,7 @@ async def test_garbage_is_not_taken_for_tws() -> None:
     with DeskHome() as home:
         write_profile(home, "paper", "timeout_seconds = 2\n")
         async with (
-            listening(0, serve) as port,
+            listening(serve) as port,
             running_core(home, {"port": str(port)}) as core,
             await core.attach() as watcher,
         ):
