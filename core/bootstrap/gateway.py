@@ -80,11 +80,18 @@ class PracticeGateway:
         self.pid: int | None = None
 
     def begin(self) -> None:
-        """Start the process, if none is running, and return at once; `endpoint` waits for it."""
+        """Start the process, if none is running, and return at once; `endpoint` waits for it.
+
+        One that runs with another number of lines is ended first: it keeps orders and market on the disk.
+        """
         adopted = self._running_already()
         if adopted is not None:
-            self.pid, self._endpoint = adopted
-            return
+            self.pid, self._endpoint, lines = adopted
+            self._process = None
+            if lines == self._lines:
+                return
+            self._tell(f"The practice gateway is started again: it is to quote {self._lines} instruments at a time.")
+            self._end()
         self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         ready, theirs = os.pipe()
         arguments = {
@@ -145,14 +152,17 @@ class PracticeGateway:
 
     async def stop(self) -> None:
         """End the process and wait until it is gone; its state stays on disk."""
+        if self.pid is not None:
+            await asyncio.to_thread(self._end)
+
+    def _end(self) -> None:
         if self.pid is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGTERM)
-        if not await asyncio.to_thread(self._is_gone_within, _STOP_SECONDS):
+        for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-            await asyncio.to_thread(self._is_gone_within, _STOP_SECONDS)
+                os.kill(self.pid, number)
+            if self._is_gone_within(_STOP_SECONDS):
+                return
 
     def _is_gone_within(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
@@ -197,14 +207,15 @@ class PracticeGateway:
             return self._process.poll() is None
         return self.pid is not None and _exists(self.pid)
 
-    def _running_already(self) -> tuple[int, Endpoint] | None:
+    def _running_already(self) -> tuple[int, Endpoint, int | None] | None:
+        """Process, address and lines of the gateway that has the state folder; lines None if it does not say."""
         try:
             record = json.loads((self._state_dir / "endpoint.json").read_bytes())
-            pid, port = int(record["pid"]), int(record["port"])
-        except (OSError, ValueError, KeyError, TypeError):
+            pid, port, lines = int(record["pid"]), int(record["port"]), record.get("lines")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         wanted = self._port in (0, port)
-        return (pid, Endpoint("127.0.0.1", port)) if wanted and _exists(pid) and _listens(port) else None
+        return (pid, Endpoint("127.0.0.1", port), lines) if wanted and _exists(pid) and _listens(port) else None
 
 
 def _private(path: Path) -> int:

@@ -114,7 +114,8 @@ class PracticeGateway:
         self._hub, self._store = hub, store
         hub.on_clients = self._watch_idle
         hub.on_failure = self._fail
-        store.publish_endpoint(self.port, options.account, datetime.fromtimestamp(self._now(), UTC).isoformat())
+        started = datetime.fromtimestamp(self._now(), UTC).isoformat()
+        store.publish_endpoint(self.port, options.account, started, options.lines)
         self._watch_idle(0)
         hub.start()
         # Whoever waits for the port waits no longer than need be.

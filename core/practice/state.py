@@ -178,11 +178,11 @@ class Store:
         rows = self._base.execute("SELECT account, currency, amount FROM cash")
         return [(str(account), str(currency), str(amount)) for account, currency, amount in rows]
 
-    def publish_endpoint(self, port: int, account: str, started: str) -> None:
+    def publish_endpoint(self, port: int, account: str, started: str, lines: int) -> None:
         """Write down atomically where this gateway listens, for whoever looks for a running one."""
         if self.folder is None:
             return
-        text = json.dumps({"pid": os.getpid(), "port": port, "account": account, "started": started})
+        text = json.dumps({"pid": os.getpid(), "port": port, "account": account, "started": started, "lines": lines})
         draft = self.folder / f"{ENDPOINT}.{os.getpid()}"
         draft.touch(mode=0o600)
         draft.write_text(text + "\n", encoding="utf-8")

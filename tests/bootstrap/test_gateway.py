@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import stat
@@ -74,3 +75,22 @@ async def test_one_that_an_earlier_core_left_is_adopted(tmp_path: Path) -> None:
         assert later.pid == former.pid
     finally:
         await former.stop()
+
+
+async def test_one_that_quotes_another_number_of_instruments_is_started_again(tmp_path: Path) -> None:
+    told: list[str] = []
+    former = PracticeGateway(0, 1, tmp_path / "practice", 100)
+    later = PracticeGateway(0, 1, tmp_path / "practice", 500, tell=told.append)
+    try:
+        await asyncio.wait_for(former.endpoint(), SECONDS)
+        # Its core has ended, and nobody but init waits for it.
+        reaping = asyncio.create_task(asyncio.to_thread(former._is_gone_within, SECONDS))
+        endpoint = await asyncio.wait_for(later.endpoint(), SECONDS)
+
+        assert await reaping
+        assert later.pid != former.pid
+        assert told == ["The practice gateway is started again: it is to quote 500 instruments at a time."]
+        record = json.loads((tmp_path / "practice" / "endpoint.json").read_text())
+        assert (record["pid"], record["port"], record["lines"]) == (later.pid, endpoint.port, 500)
+    finally:
+        await later.stop()

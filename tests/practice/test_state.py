@@ -120,6 +120,7 @@ async def test_the_endpoint_is_there_while_it_listens(options: GatewayOptions) -
         endpoint = json.loads(path.read_text())
         assert (endpoint["pid"], endpoint["port"], endpoint["account"]) == (os.getpid(), gateway.port, "DU1234567")
         assert endpoint["started"].endswith("+00:00")
+        assert endpoint["lines"] == 100
         modes = {stat.S_IMODE(file.stat().st_mode) for file in options.state.iterdir()}
         assert modes == {0o600}
         assert stat.S_IMODE(options.state.stat().st_mode) == 0o700
