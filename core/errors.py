@@ -56,6 +56,12 @@ class BrokerError(DeskError):
         self.code = code
 
 
+class StreamLimitError(DeskError):
+    """As many streams of this kind are open as the broker gives; nothing was asked for."""
+
+    title = "Market data"
+
+
 class RequestTimeoutError(DeskError, TimeoutError):
     """The broker did not answer a query within its deadline: the answer is unknown, not empty."""
 

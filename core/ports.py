@@ -17,7 +17,7 @@ from core.domain.charts import AccountFigure, Bar, BarKind, BarRequest, OptionCh
 from core.domain.commands import Ack, Command
 from core.domain.connection import Endpoint, Mode
 from core.domain.entries import Entry
-from core.domain.events import Envelope, Snapshot
+from core.domain.events import Envelope, Snapshot, StreamEvent
 from core.domain.instruments import Instrument, SymbolMatch
 from core.domain.orders import OrderRequest
 from core.domain.reports import (
@@ -183,7 +183,7 @@ class Broker(Protocol):
     ) -> Callable[[], None]:
         """Have `hear` told of everything of `kind`, and `ended` if that ends; returns how to stop it.
 
-        Done with the first of it, or after a query's deadline in a silent market.
+        Done with the first of it, or after a query's deadline in a silent market. Cancelled, it is stopped.
         """
 
     def subscribe_quotes(self, instrument: Instrument) -> None:
@@ -301,6 +301,9 @@ class DeskHost(Protocol):
 
     def desk_attached(self, client: str) -> None:
         """A client finished its Hello."""
+
+    def streams_to(self, client: str, hear: Callable[[StreamEvent], None]) -> None:
+        """Tell `hear` at once of everything that the client's streams bring, until it is gone; it must never raise."""
 
     def desk_gone(self, client: str) -> None:
         """Its socket closed, for whatever reason."""

@@ -25,6 +25,7 @@ from core.domain.events import (
     TradingStateChanged,
     WatchlistUpdated,
 )
+from core.domain.streams import StreamChanged, StreamData
 from core.errors import DeskError, LinkError, OtherBuildError
 from tui import messages
 from tui.replica import Replica, SnapshotNeededError
@@ -236,6 +237,9 @@ class Bridge:
                 self._post(messages.TradingStateUpdated(state, reason))
             case QuotesUpdated(quotes=quotes):
                 self._quotes.update(quote.con_id for quote in quotes)
+            case StreamData() | StreamChanged():
+                # It stands in no replica; a desk that opens no stream gets none.
+                pass
             case state:
                 self._stale_parts.add(_PARTS[type(state)])
 

@@ -35,6 +35,7 @@ from core.domain.money import Money, PositionMoney, Profit, doubted
 from core.domain.orders import Order, OrderState
 from core.domain.positions import Position, open_pnl
 from core.domain.quotes import Quote
+from core.domain.streams import StreamChanged, StreamData
 
 KEPT_INCIDENTS = 100
 ZERO = Decimal(0)
@@ -142,6 +143,9 @@ class Replica:
                 self.incidents.append(event)
             case TradingStateChanged(state=state, reason=reason):
                 self.trading_state, self.trading_reason = state, reason
+            case StreamData() | StreamChanged():
+                # What a stream brings is no state: whoever opened it reads it.
+                pass
             case last_value:
                 self._apply_state(last_value)
 

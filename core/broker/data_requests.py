@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,6 +21,7 @@ from core.domain.charts import (
     BarRequest,
     BookChange,
     BookOperation,
+    BookReset,
     Midpoint,
     OptionChain,
     Print,
@@ -27,13 +29,15 @@ from core.domain.charts import (
     Streamed,
     StreamKind,
 )
+from core.domain.depth import DEPTH_ROWS
 from core.domain.instruments import Instrument
 from core.domain.reports import RequestKind
 from core.errors import BrokerError, DeskError, RequestTimeoutError
 from core.ports import Ended
 from core.text import clean
 
-DEPTH_ROWS = 10
+BOOK_RESET = 317
+"""IBKR's code for a book that it sends anew, over the same request."""
 REAL_TIME_SECONDS = 5
 SUMMARY_TAGS = "NetLiquidation,TotalCashValue,BuyingPower,MaintMarginReq,InitMarginReq,AvailableFunds,ExcessLiquidity"
 _EPOCH_SECONDS = 2
@@ -51,6 +55,7 @@ class DataRequests:
         """`attach` must follow before anything is asked."""
         self._registry = registry
         self._streams: dict[int, tuple[Hear, Ended]] = {}
+        self._stopped: set[int] = set()
 
     def attach(self, client: Client, queries: Queries) -> None:
         """Give what is made after this object."""
@@ -144,10 +149,10 @@ class DataRequests:
         """Have `hear` told of everything of `kind`; returns how to stop it.
 
         Done with the first of it, or after the deadline of a query where the market says nothing. Raises BrokerError
-        if it is refused; `ended` is called if the broker ends it later.
+        if it is refused; `ended` is called if the broker ends it later. Cancelled, it is stopped.
         """
-        request_id = self._registry.take_for(RequestKind.QUERY)
         contract = wire_contract(instrument)
+        request_id = self._registry.take_for(RequestKind.QUERY)
         client = self._client
 
         def ask() -> None:
@@ -172,20 +177,30 @@ class DataRequests:
         except DeskError:
             self._streams.pop(request_id, None)
             raise
+        except asyncio.CancelledError:
+            stop()
+            raise
         return stop
 
     def _stopper(self, request_id: int, cancel: Callable[[int], None]) -> Callable[[], None]:
         def stop() -> None:
             if self._streams.pop(request_id, None) is not None:
+                self._stopped.add(request_id)
                 cancel(request_id)
 
         return stop
 
     def fail(self, request_id: int, error: BrokerError) -> bool:
-        """A stream was ended by the broker; True if it was one."""
+        """An error came for a stream, which ends it unless only its book begins anew; True if it was one of ours.
+
+        What was stopped may be ended by the broker too, or not be known to it any more: both are as wanted.
+        """
+        if error.code == BOOK_RESET and request_id in self._streams:
+            self._hear(request_id, BookReset())
+            return True
         stream = self._streams.pop(request_id, None)
         if stream is None:
-            return False
+            return request_id in self._stopped
         stream[1](error)
         return True
 

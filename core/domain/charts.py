@@ -55,7 +55,7 @@ class BarRequest(Struct, frozen=True, kw_only=True):
     """True leaves out what lies outside regular trading hours."""
 
 
-class Bar(Struct, frozen=True, kw_only=True):
+class Bar(Struct, frozen=True, kw_only=True, tag="bar"):
     """One bar."""
 
     time: datetime
@@ -98,6 +98,26 @@ class StreamKind(StrEnum):
     BARS = "BARS"
     """Bars of five seconds."""
 
+    @property
+    def words(self) -> str:
+        """What it is, for a person."""
+        return _WORDS[self]
+
+    @property
+    def tick_by_tick(self) -> bool:
+        """True for those that IBKR counts as tick-by-tick data."""
+        return self not in (StreamKind.DEPTH, StreamKind.BARS)
+
+
+_WORDS = {
+    StreamKind.DEPTH: "market depth",
+    StreamKind.TRADES: "the tape",
+    StreamKind.LAST: "the tape of last prices",
+    StreamKind.BID_ASK: "every bid and ask",
+    StreamKind.MIDPOINT: "every midpoint",
+    StreamKind.BARS: "bars of five seconds",
+}
+
 
 class BookOperation(StrEnum):
     """What a change of the book does at its place."""
@@ -107,7 +127,7 @@ class BookOperation(StrEnum):
     DELETE = "DELETE"
 
 
-class BookChange(Struct, frozen=True, kw_only=True):
+class BookChange(Struct, frozen=True, kw_only=True, tag="book"):
     """One change of the depth of market."""
 
     place: int
@@ -120,7 +140,11 @@ class BookChange(Struct, frozen=True, kw_only=True):
     """Market maker or exchange; empty where the book does not name them."""
 
 
-class Print(Struct, frozen=True, kw_only=True):
+class BookReset(Struct, frozen=True, kw_only=True, tag="book_reset"):
+    """The book is empty from here on: the changes that follow build it anew."""
+
+
+class Print(Struct, frozen=True, kw_only=True, tag="print"):
     """One trade on the tape."""
 
     time: datetime
@@ -134,7 +158,7 @@ class Print(Struct, frozen=True, kw_only=True):
     """True for a trade that sets no last price."""
 
 
-class Sides(Struct, frozen=True, kw_only=True):
+class Sides(Struct, frozen=True, kw_only=True, tag="sides"):
     """One change of bid or ask, both as they stand then."""
 
     time: datetime
@@ -145,7 +169,7 @@ class Sides(Struct, frozen=True, kw_only=True):
     ask_size: Decimal
 
 
-class Midpoint(Struct, frozen=True, kw_only=True):
+class Midpoint(Struct, frozen=True, kw_only=True, tag="midpoint"):
     """One change of the middle of bid and ask."""
 
     time: datetime
@@ -153,7 +177,7 @@ class Midpoint(Struct, frozen=True, kw_only=True):
     price: Decimal
 
 
-Streamed = BookChange | Print | Sides | Midpoint | Bar
+Streamed = BookChange | BookReset | Print | Sides | Midpoint | Bar
 """What a stream brings."""
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from core.domain.charts import BarHistory, BarRequest
+from core.domain.charts import BarHistory, BarRequest, StreamKind
 from core.domain.instructions import Trail
 from core.domain.instruments import ComboLeg, Instrument, SymbolMatch
 from core.domain.orders import Order, OrderRequest, OrderType, Side, TimeInForce
@@ -129,6 +129,24 @@ class AskBars(Struct, frozen=True, kw_only=True, tag="ask_bars"):
     request: BarRequest
 
 
+class OpenStream(Struct, frozen=True, kw_only=True, tag="open_stream"):
+    """Bring this desk everything of one kind about an instrument, in order, until `CloseStream` or until it goes.
+
+    Ack says whether core asks for it; StreamChanged what the broker says to that. A second one for the same changes
+    nothing.
+    """
+
+    con_id: int
+    kind: StreamKind
+
+
+class CloseStream(Struct, frozen=True, kw_only=True, tag="close_stream"):
+    """Bring this desk no more of it; does nothing for what it did not open."""
+
+    con_id: int
+    kind: StreamKind
+
+
 class ConfirmLive(Struct, frozen=True, kw_only=True, tag="confirm_live"):
     """The phrase that a person typed to trade live. Never stored, never logged."""
 
@@ -160,6 +178,8 @@ Command = (
     | Unwatch
     | SetViewers
     | AskBars
+    | OpenStream
+    | CloseStream
     | ConfirmLive
     | Reconnect
     | Leave
@@ -218,6 +238,8 @@ class DenialCode(StrEnum):
     BAD_COMMAND = "BAD_COMMAND"
     BROKER = "BROKER"
     """A query that the broker refused or did not answer."""
+    STREAMS = "STREAMS"
+    """As many streams of this kind are open as IBKR gives."""
     READ_ONLY = "READ_ONLY"
     RISK = "RISK"
     """A control of the user's own."""

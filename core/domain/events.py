@@ -1,4 +1,8 @@
-"""What core tells its desks. Facts are numbered and never dropped; state is the last value and may be conflated."""
+"""What core tells its desks.
+
+Facts are numbered and never dropped; state is the last value and may be conflated; of streams a desk gets every item,
+and where it reads too slowly the number of those that it missed.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from core.domain.money import Money
 from core.domain.orders import Order
 from core.domain.positions import Position
 from core.domain.quotes import Quote
+from core.domain.streams import StreamChanged, StreamData
 
 
 class Severity(StrEnum):
@@ -137,7 +142,10 @@ StateEvent = (
 )
 """Last value; no number."""
 
-Event = Fact | StateEvent
+StreamEvent = StreamData | StreamChanged
+"""What comes of the streams that a desk opened, to that desk alone; no number."""
+
+Event = Fact | StateEvent | StreamEvent
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
@@ -146,7 +154,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     session: str
     """Core's run; another one means: take a snapshot."""
     number: int | None
-    """The journal sequence of a fact, rising, gaps between facts allowed; None for state."""
+    """The journal sequence of a fact, rising, gaps between facts allowed; None for all else."""
     event: Event
 
 

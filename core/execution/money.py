@@ -51,6 +51,12 @@ class MoneyKeeper:
             daily=report.daily, unrealized=report.unrealized, realized=report.realized, time=self._clock.utc()
         )
 
+    def ask_again(self) -> None:
+        """IBKR lost what it was asked for: its own figures are asked for anew with the next `renew`."""
+        for account, con_id in self._watched:
+            self._broker.unwatch_profit(account, con_id)
+        self._watched.clear()
+
     def renew(self) -> None:
         """Value every account, tell the desks what changed, and ask for the broker's figures of what is held."""
         self._watch()

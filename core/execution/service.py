@@ -16,24 +16,29 @@ from core.domain.commands import (
     CancelEntries,
     CancelOrder,
     ClosePosition,
-    Combine,
+    CloseStream,
     Command,
     ConfirmLive,
     Denial,
     DenialCode,
     Leave,
     ModifyOrder,
+    OpenStream,
     PlaceOrder,
     PreviewClose,
     PreviewOrder,
     Reconnect,
-    SearchSymbols,
-    SetViewers,
-    Unwatch,
-    Watch,
 )
 from core.domain.connection import Connection, Endpoint, Mode
-from core.domain.events import Envelope, QuotesUpdated, Severity, Snapshot, TradingState, TradingStateChanged
+from core.domain.events import (
+    Envelope,
+    QuotesUpdated,
+    Severity,
+    Snapshot,
+    StreamEvent,
+    TradingState,
+    TradingStateChanged,
+)
 from core.domain.limits import Limits
 from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
@@ -46,8 +51,9 @@ from core.execution.orders import OrderDesk, OrderOptions
 from core.execution.position_actions import PositionActions
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
+from core.execution.streaming import Streaming
 from core.execution.supervision import kept_up
-from core.execution.watching import Watching, WatchOptions
+from core.execution.watching import Look, Watching, WatchOptions
 from core.market.bars import BarCache
 from core.market.feed import QuoteFeed
 from core.ports import Broker, BrokerListener, EventSink, Journal, RecordedFacts
@@ -106,6 +112,7 @@ class ExecutionService:
         self._watching = Watching(
             self._broker, state, self._feed, self._publisher, journal, clock, _watch_options(options), self.alert
         )
+        self._streaming = Streaming(self._broker, self._watching.qualify, clock, self._watching.lend)
         self._bars = BarCache(self._watching.bars, clock)
         self._keeper = ConnectionKeeper(
             self._broker,
@@ -114,7 +121,7 @@ class ExecutionService:
             clock,
             options.keeper,
             endpoint=gateway.endpoint,
-            on_verified=self._watching.restore,
+            on_verified=self._subscribe,
             on_read=self._watching.follow,
             on_data_lost=self._resubscribe,
             on_pulse=lambda alive: self._publish_quotes(self._feed.trust() if alive else self._feed.doubt()),
@@ -199,6 +206,7 @@ class ExecutionService:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keeper.run(), name="connection")
             group.create_task(kept_up("Market data", self._watching.run, self.alert), name="watching")
+            group.create_task(kept_up("Streams", self._streaming.room.run, self.alert), name="streams")
             group.create_task(kept_up("Health", self._health.run, self.alert), name="health")
             group.create_task(kept_up("Money", self._renew_money, self.alert), name="money")
 
@@ -231,8 +239,10 @@ class ExecutionService:
                 ack = self._actions.preview(request, children)
             case PreviewClose():
                 ack = self._actions.preview_close(command)
-            case SearchSymbols() | Watch() | Combine() | Unwatch() | SetViewers():
+            case _ if isinstance(command, Look):
                 ack = await self._watching.look(command, client)
+            case OpenStream() | CloseStream():
+                ack = await self._streaming.look(command, client)
             case AskBars(request=request):
                 ack = Ack(ok=True, result=await self._bars.ask(request))
             case ConfirmLive(phrase=phrase):
@@ -313,6 +323,10 @@ class ExecutionService:
         self._last_word = None
         self._desks_changed.set()
 
+    def streams_to(self, client: str, hear: Callable[[StreamEvent], None]) -> None:
+        """Tell `hear` at once of everything that the client's streams bring, until it is gone."""
+        self._streaming.listen(client, hear)
+
     def desk_gone(self, client: str) -> None:
         """Its socket closed."""
         word = self._departing.pop(client, None)
@@ -321,6 +335,7 @@ class ExecutionService:
             self._last_word = word
         self._live_clients.discard(client)
         self._watching.leave(client)
+        self._streaming.gone(client)
         self._desks_changed.set()
 
     def on_reports(self, reports: Sequence[Report]) -> None:
@@ -337,6 +352,7 @@ class ExecutionService:
     def on_disconnected(self, reason: str) -> None:
         """The broker's socket is gone."""
         self._watching.lost()
+        self._streaming.room.lost()
         self._publish_quotes(self._feed.mark_stale())
         if self._mode is Mode.LIVE:
             self._live_clients.clear()
@@ -346,8 +362,14 @@ class ExecutionService:
         if quotes:
             self._publisher.state(QuotesUpdated(quotes=quotes))
 
+    async def _subscribe(self) -> None:
+        self._streaming.room.online()
+        await self._watching.restore()
+
     async def _resubscribe(self) -> None:
         self._publish_quotes(self._feed.mark_stale())
+        self._streaming.room.renew()
+        self._money.ask_again()
         await self._watching.resubscribe()
 
     async def _renew_money(self) -> None:

@@ -149,6 +149,12 @@ class Watching:
             self._budget.refuse(con_id)
         self._changed.set()
 
+    def lend(self, count: int) -> None:
+        """So many of the account's lines are taken by streams."""
+        self._budget.lend(count)
+        self._turn()
+        self._changed.set()
+
     def see(self, viewer: str, con_ids: Sequence[int]) -> Ack:
         """A desk has these instruments in sight now."""
         self._budget.see(viewer, con_ids, self._clock.mono())
@@ -255,7 +261,7 @@ class Watching:
     async def watch(self, con_id: int, viewer: str) -> Ack:
         """Qualify, subscribe as something that `viewer` looks at, and put on the watchlist."""
         try:
-            instrument = await self._qualify(con_id)
+            instrument = await self.qualify(con_id)
         except DeskError as error:
             text = f"The contract with number {con_id} could not be looked up: {error}. Search for it again ( / )."
             return _refuse(DenialCode.UNKNOWN_INSTRUMENT, text)
@@ -268,12 +274,12 @@ class Watching:
 
     async def bars(self, request: BarRequest) -> Sequence[Bar]:
         """Bars up to now, from the broker. Raises DeskError where it fails or does not know the contract."""
-        return await self._broker.bars(await self._qualify(request.con_id), request)
+        return await self._broker.bars(await self.qualify(request.con_id), request)
 
     async def combine(self, legs: Sequence[ComboLeg], viewer: str) -> Ack:
         """Qualify the legs, make the combination, subscribe and put on the watchlist."""
         try:
-            items = [await self._qualify(con_id) for con_id in dict.fromkeys(leg.con_id for leg in legs)]
+            items = [await self.qualify(con_id) for con_id in dict.fromkeys(leg.con_id for leg in legs)]
         except DeskError as error:
             text = f"A leg could not be looked up: {error}. Search for it again ( / )."
             return _refuse(DenialCode.UNKNOWN_INSTRUMENT, text)
@@ -310,13 +316,13 @@ class Watching:
 
     async def _ready(self, con_id: int) -> None:
         try:
-            await self._qualify(con_id)
+            await self.qualify(con_id)
         except DeskError as error:
             log.warning("contract %d: %s", con_id, error)
             self._failed[con_id] = trading_day(self._clock.utc())
 
-    async def _qualify(self, con_id: int) -> Instrument:
-        """The contract with its rules, asked for once a trading day; the last known one serves until the answer."""
+    async def qualify(self, con_id: int) -> Instrument:
+        """The contract with its rules, asked for once a trading day. Raises DeskError where the broker fails."""
         today = trading_day(self._clock.utc())
         known = self._state.instruments.get(con_id)
         if known is not None and (self._qualified.get(con_id) == today or known.legs):

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from core.domain.commands import Ack, Command
-from core.domain.events import Envelope, Snapshot
+from core.domain.events import Envelope, Snapshot, StreamEvent
 from core.errors import LinkError
 from core.link.stream import EventStream
+from core.link.unread import UnreadStreams
 from core.ports import DeskHost
 
 _CLOSED = "This client was closed. Nothing was sent."
@@ -23,8 +24,10 @@ class InProcessClient:
         self._name = client_name
         self._turn = asyncio.Lock()
         self._streams: list[EventStream] = []
+        self._unread = UnreadStreams()
         self._closed = False
         host.desk_attached(client_name)
+        host.streams_to(client_name, self._hear)
 
     @property
     def session(self) -> str:
@@ -78,7 +81,16 @@ class InProcessClient:
             stream.publish(envelope)
         self._streams.append(stream)
         self._host.add_sink(stream)
+        for event in self._unread.take():
+            self._hear(event)
         return stream
+
+    def _hear(self, event: StreamEvent) -> None:
+        """What a stream that this client opened brings; it waits until somebody follows events."""
+        for stream in self._streams:
+            stream.publish(Envelope(session=self._host.session, number=None, event=event))
+        if not self._streams:
+            self._unread.put(event)
 
     async def close(self) -> None:
         """Detach. Does nothing the second time."""

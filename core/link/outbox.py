@@ -44,6 +44,11 @@ class Outbox:
             await asyncio.shield(self._room)
         return not self._closed
 
+    @property
+    def keeps_up(self) -> bool:
+        """True while nothing waits to be read: what may wait or be lost is better kept elsewhere otherwise."""
+        return not (self._paused or self._backlog or self._closed)
+
     def end(self) -> None:
         """The connection is gone: whoever waits for room waits no more."""
         self._closed = True

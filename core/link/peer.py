@@ -17,6 +17,7 @@ from core.domain.commands import (
     CancelOrder,
     ClosePosition,
     Command,
+    OpenStream,
     PlaceOrder,
     Reconnect,
     SearchSymbols,
@@ -27,6 +28,7 @@ from core.errors import LinkError
 from core.link import pages
 from core.link.outbox import Outbox
 from core.link.sockets import peer_uid
+from core.link.stream_sender import StreamSender
 from core.link.tenure import Tenure, more_in_flight, other_build
 from core.link.wire import (
     BUILD,
@@ -60,7 +62,7 @@ _BATCH = 256
 """Old facts in one message."""
 _NAME_CHARS = 32
 
-_SLOW = (SearchSymbols, Watch, Reconnect)
+_SLOW = (SearchSymbols, Watch, OpenStream, Reconnect)
 """Commands that wait for the broker: they run beside the others, so that no cancel ever waits behind one."""
 
 _logger = logging.getLogger(__name__)
@@ -125,6 +127,7 @@ class Peer(asyncio.Protocol):
         """Let nobody in but our own user, and nobody who doesn't say Hello in time."""
         self._transport = cast("asyncio.Transport", transport)
         self.outbox = Outbox(self._transport, self._room.host.session, self.cut)
+        self._streams = StreamSender(self.outbox, self._room.host.session)
         self._room.came(self)
         self._hello = self._loop.call_later(self._hello_timeout, self.cut, "No Hello came; the link is closed.")
         connection: socket.socket = transport.get_extra_info("socket")
@@ -140,6 +143,7 @@ class Peer(asyncio.Protocol):
         self._cut = True
         self._hello.cancel()
         self.outbox.end()
+        self._streams.end()
         if self._catching_up is not None:
             self._catching_up.cancel()
         self._room.left(self)
@@ -153,6 +157,7 @@ class Peer(asyncio.Protocol):
     def resume_writing(self) -> None:
         """It reads again."""
         self.outbox.resume()
+        self._streams.go_on()
 
     def cut(self, reason: str) -> None:
         """End the connection; the client is told why if it still reads."""
@@ -199,6 +204,7 @@ class Peer(asyncio.Protocol):
             return
         self._hello.cancel()
         self.name = self._room.attached(clean(hello.client_name, _NAME_CHARS))
+        self._room.host.streams_to(self.name, self._streams.hear)
         self.outbox.send(frame(self._room.welcome()), now=True)
 
     def _retire(self, asked: Retire) -> None:
@@ -254,6 +260,7 @@ class Peer(asyncio.Protocol):
         """Old facts and the place among the readers in one turn of the loop, so that nothing falls between them."""
         self._send_facts(facts)
         self._room.reads(self)
+        self._streams.begin()
 
     async def _catch_up(self, request_id: int, after: int) -> None:
         """Facts from the journal, page by page as the client reads them, until memory has the rest."""

@@ -21,6 +21,7 @@ _MODULES = (
     "core.domain.orders",
     "core.domain.positions",
     "core.domain.quotes",
+    "core.domain.streams",
     "core.link.wire",
 )
 """Where they are defined; `core.link.wire` imports them all."""

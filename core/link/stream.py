@@ -15,11 +15,13 @@ from core.domain.events import (
     PositionsUpdated,
     QuotesUpdated,
     StateEvent,
+    StreamEvent,
     WatchlistUpdated,
 )
 from core.domain.instruments import Instrument
 from core.domain.quotes import Quote
 from core.errors import LinkError
+from core.link.unread import UnreadStreams
 
 MAX_UNREAD_FACTS = 10_000
 """A reader that is further behind is cut; it attaches again with a fresh snapshot."""
@@ -88,15 +90,16 @@ class Conflator:
 class EventStream:
     """An iterator over events, filled by `publish`; it ends by `finish` or `fail`. One reader at a time.
 
-    Facts that wait come before state that waits.
+    Facts that wait come before state that waits, and that before what streams brought.
     """
 
-    __slots__ = ("_ended", "_error", "_facts", "_session", "_state", "_taken", "_wake")
+    __slots__ = ("_ended", "_error", "_facts", "_session", "_state", "_streams", "_taken", "_wake")
 
     def __init__(self) -> None:
         self._facts: deque[Envelope] = deque()
         self._state = Conflator()
-        self._taken: deque[StateEvent] = deque()
+        self._streams = UnreadStreams()
+        self._taken: deque[StateEvent | StreamEvent] = deque()
         self._session = ""
         self._wake: asyncio.Future[None] | None = None
         self._error: LinkError | None = None
@@ -109,6 +112,8 @@ class EventStream:
         self._session = envelope.session
         if isinstance(envelope.event, StateEvent):
             self._state.put(envelope.event)
+        elif isinstance(envelope.event, StreamEvent):
+            self._streams.put(envelope.event)
         elif len(self._facts) < MAX_UNREAD_FACTS:
             self._facts.append(envelope)
         else:
@@ -137,6 +142,7 @@ class EventStream:
                 return self._facts.popleft()
             if not self._taken:
                 self._taken += self._state.take()
+                self._taken += self._streams.take()
             if self._taken:
                 return Envelope(session=self._session, number=None, event=self._taken.popleft())
             if self._error is not None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from core.domain.commands import Ack, Command
 from core.domain.connection import Mode
-from core.domain.events import Envelope, Snapshot, StateEvent
+from core.domain.events import Envelope, Snapshot, StateEvent, StreamEvent
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument
 from core.domain.orders import Order
@@ -166,8 +166,8 @@ def frame(message: FromClient | FromCore) -> bytes:
     return len(body).to_bytes(_LENGTH_BYTES, "big") + body
 
 
-def state_frame(session: str, events: Iterable[StateEvent]) -> bytes:
-    """State events as one message with its length."""
+def state_frame(session: str, events: Iterable[StateEvent | StreamEvent]) -> bytes:
+    """Events that have no number as one message with its length."""
     return frame(EventBatch(envelopes=tuple(Envelope(session=session, number=None, event=event) for event in events)))
 
 

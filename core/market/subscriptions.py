@@ -41,6 +41,7 @@ class LineBudget:
         self._probe_at = 0.0
         self._probe_pause = PROBE_SECONDS
         self._probed = False
+        self._lent = 0
         self._frames_per_second = max(2, frames_per_second)
         self._frames: deque[float] = deque()
         self._rows: dict[str, dict[int, float]] = {}
@@ -52,8 +53,12 @@ class LineBudget:
 
     @property
     def lines(self) -> int:
-        """How many lines there are to give."""
-        return self._lines
+        """How many lines there are to give; at least one, whatever is lent."""
+        return max(1, self._lines - self._lent)
+
+    def lend(self, count: int) -> None:
+        """So many lines are taken by other subscriptions than these."""
+        self._lent = count
 
     def see(self, viewer: str, con_ids: Iterable[int], now: float) -> None:
         """`viewer` has these in sight now, and nothing else."""
@@ -93,7 +98,7 @@ class LineBudget:
         if self._probed:
             self._probe_pause = min(2 * self._probe_pause, LONGEST_PROBE)
         self._probed = False
-        self._lines = max(1, min(self._lines, len(self.active)))
+        self._lines = max(1, min(self._lines, len(self.active) + self._lent))
         self._probe_at = now + self._probe_pause
 
     def restart(self, lines: int) -> None:
@@ -120,17 +125,17 @@ class LineBudget:
             self._frames.popleft()
         self._probe(now)
         ranked, settles = self._rank(at_stake, watched, now)
-        wanted = [con_id for con_id in ranked if con_id in able and con_id not in self._refused][: self._lines]
+        wanted = [con_id for con_id in ranked if con_id in able and con_id not in self._refused][: self.lines]
         missing = [con_id for con_id in wanted if con_id not in self.active]
         keep, order = set(wanted), {con_id: place for place, con_id in enumerate(ranked)}
         spare = sorted(self.active.keys() - keep, key=lambda con_id: order.get(con_id, len(order)))
         drop, take = [], []
         room = self._frames_per_second - len(self._frames)
-        while spare and room and (spare[-1] not in order or len(self.active) > self._lines):
+        while spare and room and (spare[-1] not in order or len(self.active) > self.lines):
             drop.append(self._spend(spare.pop(), now))
             room -= 1
         while missing and room:
-            if len(self.active) >= self._lines:
+            if len(self.active) >= self.lines:
                 if room < 2:
                     break
                 drop.append(self._spend(spare.pop(), now))
@@ -138,14 +143,14 @@ class LineBudget:
             take.append(self._spend(missing.pop(0), now))
             self.active[take[-1]] = None
             room -= 1
-        left = bool(missing or (spare and spare[-1] not in order))
+        left = bool(missing or (spare and (spare[-1] not in order or len(self.active) > self.lines)))
         frees = self._frames[0] + FRAME_WINDOW - now if left and self._frames else None
         moments = [moment for moment in (frees, settles) if moment is not None]
         return Step(tuple(drop), tuple(take), max(0.001, min(moments)) if moments else None)
 
     def _probe(self, now: float) -> None:
         """Give one line more where some were refused, none is left and the pause is over."""
-        if self._lines < self._most and len(self.active) >= self._lines and now >= self._probe_at:
+        if self._lines < self._most and len(self.active) >= self.lines and now >= self._probe_at:
             if self._probed:
                 self._probe_pause = PROBE_SECONDS
             self._lines += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +20,7 @@ from core.domain.events import (
     Severity,
     Snapshot,
     StateEvent,
+    StreamEvent,
     TradingState,
 )
 from core.domain.executions import Execution
@@ -56,6 +57,7 @@ class FakeHost:
         self.positions: tuple[Position, ...] | None = None
         self.sinks: list[EventSink] = []
         self.seen: list[str] = []
+        self.hears: dict[str, Callable[[StreamEvent], None]] = {}
         self.commands: list[tuple[str, Command]] = []
         self.ended: list[Command] = []
         self.gate: asyncio.Event | None = None
@@ -117,6 +119,9 @@ class FakeHost:
 
     def desk_attached(self, client: str) -> None:
         self.seen.append(f"+{client}")
+
+    def streams_to(self, client: str, hear: Callable[[StreamEvent], None]) -> None:
+        self.hears[client] = hear
 
     def desk_gone(self, client: str) -> None:
         self.seen.append(f"-{client}")
