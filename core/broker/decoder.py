@@ -31,7 +31,8 @@ MAX_LOGGED = 20
 """Bad frames of one connection that are logged with their traceback; the rest are counted only."""
 
 _UNSET = "1.7976931348623157E308"
-_ANY_TIME = "19700101 00:00:00 UTC"
+_ANY_TIME = "0"
+"""Seconds of an epoch, which ib_async reads quickest."""
 _TIME_FIELD = 15
 
 

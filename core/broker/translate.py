@@ -205,6 +205,7 @@ def completed_order(order: Order, state: OrderState) -> CompletedOrderReport:
 
 def execution(contract: Contract, fill: WireExecution, time: datetime, *, live: bool) -> ExecutionReport:
     """An execDetails message; `time` is its time in UTC."""
+    traded = instrument(contract)
     return ExecutionReport(
         execution=Execution(
             exec_id=clean(fill.execId),
@@ -213,8 +214,8 @@ def execution(contract: Contract, fill: WireExecution, time: datetime, *, live: 
             order_id=fill.orderId,
             client_id=fill.clientId,
             account=clean(fill.acctNumber),
-            con_id=instrument(contract).con_id,
-            label=instrument(contract).label,
+            con_id=traded.con_id,
+            label=traded.label,
             side=side(fill.side),
             quantity=quantity(fill.shares),
             price=quantity(fill.price),

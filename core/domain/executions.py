@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -47,6 +48,7 @@ class Execution(Struct, frozen=True, kw_only=True):
         return split_exec_id(self.exec_id)[1]
 
 
+@lru_cache(maxsize=50_000)
 def split_exec_id(exec_id: str) -> tuple[str, int]:
     """Stem and revision of an execId: IBKR counts corrections in its last dotted segment (`0001.01` then `0001.02`).
 
