@@ -112,7 +112,8 @@ class ExecutionService:
         self._watching = Watching(
             self._broker, state, self._feed, self._publisher, journal, clock, _watch_options(options), self.alert
         )
-        self._streaming = Streaming(self._broker, self._watching.qualify, clock, self._watching.lend)
+        self.streaming = Streaming(self._broker, self._watching.qualify, clock, self._watching.lend)
+        """Ticks one by one, depth and bars; `streaming.room` serves parts of core."""
         self._bars = BarCache(self._watching.bars, clock)
         self._keeper = ConnectionKeeper(
             self._broker,
@@ -206,7 +207,7 @@ class ExecutionService:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keeper.run(), name="connection")
             group.create_task(kept_up("Market data", self._watching.run, self.alert), name="watching")
-            group.create_task(kept_up("Streams", self._streaming.room.run, self.alert), name="streams")
+            group.create_task(kept_up("Streams", self.streaming.room.run, self.alert), name="streams")
             group.create_task(kept_up("Health", self._health.run, self.alert), name="health")
             group.create_task(kept_up("Money", self._renew_money, self.alert), name="money")
 
@@ -242,7 +243,7 @@ class ExecutionService:
             case _ if isinstance(command, Look):
                 ack = await self._watching.look(command, client)
             case OpenStream() | CloseStream():
-                ack = await self._streaming.look(command, client)
+                ack = await self.streaming.look(command, client)
             case AskBars(request=request):
                 ack = Ack(ok=True, result=await self._bars.ask(request))
             case ConfirmLive(phrase=phrase):
@@ -325,7 +326,7 @@ class ExecutionService:
 
     def streams_to(self, client: str, hear: Callable[[StreamEvent], None]) -> None:
         """Tell `hear` at once of everything that the client's streams bring, until it is gone."""
-        self._streaming.listen(client, hear)
+        self.streaming.listen(client, hear)
 
     def desk_gone(self, client: str) -> None:
         """Its socket closed."""
@@ -335,7 +336,7 @@ class ExecutionService:
             self._last_word = word
         self._live_clients.discard(client)
         self._watching.leave(client)
-        self._streaming.gone(client)
+        self.streaming.gone(client)
         self._desks_changed.set()
 
     def on_reports(self, reports: Sequence[Report]) -> None:
@@ -352,7 +353,7 @@ class ExecutionService:
     def on_disconnected(self, reason: str) -> None:
         """The broker's socket is gone."""
         self._watching.lost()
-        self._streaming.room.lost()
+        self.streaming.room.lost()
         self._publish_quotes(self._feed.mark_stale())
         if self._mode is Mode.LIVE:
             self._live_clients.clear()
@@ -363,12 +364,12 @@ class ExecutionService:
             self._publisher.state(QuotesUpdated(quotes=quotes))
 
     async def _subscribe(self) -> None:
-        self._streaming.room.online()
+        self.streaming.room.online()
         await self._watching.restore()
 
     async def _resubscribe(self) -> None:
         self._publish_quotes(self._feed.mark_stale())
-        self._streaming.room.renew()
+        self.streaming.room.renew()
         self._money.ask_again()
         await self._watching.resubscribe()
 

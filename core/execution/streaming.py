@@ -17,7 +17,7 @@ Qualify = Callable[[int], Awaitable[Instrument]]
 
 
 class Streaming:
-    """Which desk hears what; `room` serves parts of core too."""
+    """Which desk hears what."""
 
     def __init__(self, broker: Broker, qualify: Qualify, clock: Clock, on_count: Callable[[int], None]) -> None:
         """`qualify` looks a contract up; `on_count` is told how many streams there are."""
@@ -25,6 +25,7 @@ class Streaming:
         self._hears: dict[str, Callable[[StreamEvent], None]] = {}
         self._opening: set[tuple[str, int, StreamKind]] = set()
         self.room = StreamRoom(broker, clock, StreamLimits(), on_count)
+        """Where parts of core open streams, beside desks, under names that no desk has."""
 
     def listen(self, client: str, hear: Callable[[StreamEvent], None]) -> None:
         """A desk takes what its streams bring through `hear`."""

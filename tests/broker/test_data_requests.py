@@ -19,6 +19,7 @@ from core.domain.charts import (
     BarSize,
     BookChange,
     BookOperation,
+    BookReset,
     Midpoint,
     Print,
     Sides,
@@ -27,12 +28,15 @@ from core.domain.charts import (
 )
 from core.domain.connection import Endpoint, Mode
 from core.domain.instruments import Instrument
+from core.domain.reports import ErrorReport
 from core.errors import BrokerError, DeskError, NotConnectedError
 from core.practice.server import GatewayOptions, PracticeGateway
 from core.risk.live_guard import permit
-from tests.broker.scripted import PATIENCE, Ear
+from tests.broker.scripted import AAPL as SCRIPTED
+from tests.broker.scripted import PATIENCE, Ear, connected, frame
 
 AAPL = 265598
+REQUEST_DEPTH, CANCEL_DEPTH = 10, 11
 
 
 class Stream:
@@ -180,3 +184,37 @@ async def test_an_account_summary_is_asked_again_and_again() -> None:
             money = {figure.tag: figure.value for figure in figures}
             assert money["NetLiquidation"].startswith("100000")
             assert {"BuyingPower", "TotalCashValue", "MaintMarginReq"} <= money.keys()
+
+
+async def test_a_book_that_ibkr_resets_goes_on_over_the_same_request() -> None:
+    async with connected() as desk:
+        stream = Stream()
+        asking = asyncio.ensure_future(desk.broker.follow(SCRIPTED, StreamKind.DEPTH, stream.hear, stream.ended))
+        request_id = (await desk.peer.message(REQUEST_DEPTH))[2]
+        row = frame(13, 1, request_id, 0, "ISLAND", 0, 1, "233.32", "300", 1)
+        desk.peer.send(row)
+        stop = await asking
+        text = "Market depth data has been RESET. Please empty deep book contents before applying any new entries."
+        desk.peer.send(frame(4, 2, request_id, 317, text, ""), row)
+        told = await stream.until(3)
+
+        assert [type(one) for one in told] == [BookChange, BookReset, BookChange]
+        assert stream.ends == []
+        stop()
+        assert (await desk.peer.message(CANCEL_DEPTH))[2] == request_id
+
+
+async def test_a_stream_that_is_given_up_while_it_is_asked_for_is_cancelled_and_no_error_of_it_is_told() -> None:
+    async with connected() as desk:
+        stream = Stream()
+        asking = asyncio.ensure_future(desk.broker.follow(SCRIPTED, StreamKind.DEPTH, stream.hear, stream.ended))
+        request_id = (await desk.peer.message(REQUEST_DEPTH))[2]
+        asking.cancel()
+        assert (await desk.peer.message(CANCEL_DEPTH))[2] == request_id
+        gone = frame(4, 2, request_id, 310, "Can't find the subscribed market depth", "")
+        desk.peer.send(gone, frame(4, 2, -1, 2119, "Market data farm is connecting:usfarm", ""))
+        await desk.ear.wait_for(lambda: bool(desk.ear.reports))
+
+        assert [one.code for one in desk.ear.reports if isinstance(one, ErrorReport)] == [2119]
+        assert stream.items == []
+        assert asking.cancelled()

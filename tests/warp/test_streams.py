@@ -171,6 +171,32 @@ async def test_two_screens_see_one_stream_and_it_ends_with_the_last() -> None:
         assert not any(served(floor).values())
 
 
+@warping
+async def test_a_recorder_in_core_hears_every_print_at_once_beside_a_screen() -> None:
+    async with no_leaks(), trading_floor(FloorOptions(symbols=SYMBOLS)) as floor:
+        apple = next(one for one in floor.snapshot.instruments if one.symbol == "AAPL")
+        heard: list[StreamEvent] = []
+        room = floor.service.streaming.room
+        room.open("recorder", apple, StreamKind.TRADES, heard.append)
+        tape = await Tape.attach(floor, "tape")
+        assert (await tape.open(apple.con_id, StreamKind.TRADES)).ok
+        await tape.until(lambda: len(tape.items(apple.con_id, StreamKind.TRADES)) > 100)
+        await tape.close()
+        await asyncio.sleep(1)
+
+        assert len(asked(floor, TICKS)) == 1
+        assert len(served(floor)["ticks"]) == 1, "the recorder wants it still"
+        pieces = [one for one in heard if isinstance(one, StreamData)]
+        assert {len(one.items) for one in pieces} == {1}
+        prints = [one.items[0] for one in pieces]
+        assert is_part_of_the_market(floor, apple.con_id, prints)
+        seen = tape.items(apple.con_id, StreamKind.TRADES)
+        assert any(prints[start : start + len(seen)] == seen for start in range(len(prints)))
+        room.leave("recorder")
+        await asyncio.sleep(1)
+        assert not any(served(floor).values())
+
+
 @pytest.mark.parametrize("cut", [False, True])
 @warping
 async def test_what_ibkr_or_the_socket_lost_is_asked_again_once(cut: bool) -> None:
