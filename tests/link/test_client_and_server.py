@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from core.domain.commands import CancelEntries, CancelOrder, PlaceOrder, SearchSymbols, Unwatch
+from core.domain.charts import BarRequest, BarSize
+from core.domain.commands import (
+    AskBars,
+    CancelEntries,
+    CancelOrder,
+    Combine,
+    Command,
+    PlaceOrder,
+    SearchSymbols,
+    Unwatch,
+    Watch,
+)
 from core.domain.events import Health, OrderChanged, QuotesUpdated, WatchlistUpdated
 from core.errors import LinkError
 from core.link.client import SocketClient
@@ -156,17 +167,27 @@ async def test_more_commands_than_core_keeps_waiting_are_read_later(path: Path, 
     assert host.ended == [place(number) for number in range(20, 3_020)]
 
 
-async def test_no_cancel_waits_behind_a_question_to_the_broker(path: Path, host: FakeHost) -> None:
+@pytest.mark.parametrize(
+    "question",
+    [
+        SearchSymbols(pattern="AA"),
+        Watch(con_id=1),
+        Combine(legs=()),
+        AskBars(request=BarRequest(con_id=1, size=BarSize.DAY, duration="1 Y")),
+    ],
+)
+async def test_nothing_waits_behind_a_question_to_the_broker(path: Path, host: FakeHost, question: Command) -> None:
     async with attached(path) as client:
-        host.gate = asyncio.Event()
-        search = asyncio.ensure_future(client.send(SearchSymbols(pattern="AA")))
+        gate = host.gate = asyncio.Event()
+        asked = asyncio.ensure_future(client.send(question))
         async with asyncio.timeout(5):
             await host.came.wait()
-            ack = await client.send(CancelOrder(order_ref="1"))
-            assert ack.ok
-            assert not search.done()
-            host.gate.set()
-            assert (await search).ok
+            host.gate = None
+            assert (await client.send(place(1))).ok
+            assert (await client.send(CancelOrder(order_ref="1"))).ok
+            assert not asked.done()
+            gate.set()
+            assert (await asked).ok
 
 
 async def test_one_client_does_not_wait_for_another(path: Path, host: FakeHost) -> None:
