@@ -13,9 +13,11 @@ from typing import Protocol, cast
 import msgspec
 
 from core.domain.commands import (
+    AskBars,
     CancelEntries,
     CancelOrder,
     ClosePosition,
+    Combine,
     Command,
     OpenStream,
     PlaceOrder,
@@ -62,8 +64,8 @@ _BATCH = 256
 """Old facts in one message."""
 _NAME_CHARS = 32
 
-_SLOW = (SearchSymbols, Watch, OpenStream, Reconnect)
-"""Commands that wait for the broker: they run beside the others, so that no cancel ever waits behind one."""
+_SLOW = (SearchSymbols, Watch, Combine, OpenStream, AskBars, Reconnect)
+"""Commands that wait for the broker: they run beside the others, so that no order and no cancel waits behind one."""
 
 _logger = logging.getLogger(__name__)
 
