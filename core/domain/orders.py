@@ -258,33 +258,16 @@ def named_price(terms: Terms) -> Decimal | None:
 
 def terms_of(order: Terms) -> Terms:
     """The terms alone of an order, a request or a report."""
-    return Terms(
-        quantity=order.quantity,
-        order_type=order.order_type,
-        limit_price=order.limit_price,
-        stop_price=order.stop_price,
-        trail=order.trail,
-        offset=order.offset,
-        tif=order.tif,
-        good_till=order.good_till,
-        outside_rth=order.outside_rth,
-        display_size=order.display_size,
-    )
+    return Terms(**{name: getattr(order, name) for name in Terms.__struct_fields__})
+
+
+def request_of(order: Order) -> OrderRequest:
+    """What would have to be asked for to get the order as it stands: what the controls judge."""
+    return OrderRequest(**{name: getattr(order, name) for name in OrderRequest.__struct_fields__})
 
 
 def with_terms(order: Order, terms: Terms) -> Order:
     """The order with other terms."""
-    return replace(
-        order,
-        quantity=terms.quantity,
-        order_type=terms.order_type,
-        type_text=order.type_text if terms.order_type is order.order_type else terms.order_type.value,
-        limit_price=terms.limit_price,
-        stop_price=terms.stop_price,
-        trail=terms.trail,
-        offset=terms.offset,
-        tif=terms.tif,
-        good_till=terms.good_till,
-        outside_rth=terms.outside_rth,
-        display_size=terms.display_size,
-    )
+    changed = {name: getattr(terms, name) for name in Terms.__struct_fields__}
+    kept = terms.order_type is order.order_type
+    return replace(order, type_text=order.type_text if kept else terms.order_type.value, **changed)

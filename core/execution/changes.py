@@ -153,63 +153,18 @@ def _kept_trail(trail: Trail | None, rule: TypeRule) -> Trail | None:
     return replace(trail, limit_offset=None) if rule.limit_offset is Need.NONE else trail
 
 
-def request_of(order: Order) -> OrderRequest:
-    """What would have to be asked for to get the order as it stands: what the controls judge."""
-    return OrderRequest(
-        order_ref=order.order_ref,
-        account=order.account,
-        con_id=order.con_id,
-        side=order.side,
-        quantity=order.quantity,
-        order_type=order.order_type,
-        limit_price=order.limit_price,
-        stop_price=order.stop_price,
-        trail=order.trail,
-        offset=order.offset,
-        tif=order.tif,
-        good_till=order.good_till,
-        outside_rth=order.outside_rth,
-        display_size=order.display_size,
-        hidden=order.hidden,
-        all_or_none=order.all_or_none,
-        good_after=order.good_after,
-        oca=order.oca,
-        parent_ref=order.parent_ref,
-        conditions=order.conditions,
-        algo=order.algo,
-    )
-
-
 def drafted(
     request: OrderRequest, instrument: Instrument, now: datetime, *, number: int, order_id: int, client_id: int
 ) -> Order:
     """The order that a request becomes, as an intent; its prices written as the instrument's are."""
     bands = instrument.price_bands
+    asked = {name: getattr(request, name) for name in OrderRequest.__struct_fields__}
+    written = {name: as_written(asked[name], bands) for name in ("limit_price", "stop_price")}
     return Order(
-        order_ref=request.order_ref,
+        **(asked | written),
         number=number,
-        account=request.account,
-        con_id=request.con_id,
         label=instrument.label,
-        side=request.side,
-        quantity=request.quantity,
-        order_type=request.order_type,
         type_text=request.order_type.value,
-        limit_price=as_written(request.limit_price, bands),
-        stop_price=as_written(request.stop_price, bands),
-        trail=request.trail,
-        offset=request.offset,
-        tif=request.tif,
-        good_till=request.good_till,
-        outside_rth=request.outside_rth,
-        display_size=request.display_size,
-        hidden=request.hidden,
-        all_or_none=request.all_or_none,
-        good_after=request.good_after,
-        oca=request.oca,
-        parent_ref=request.parent_ref,
-        conditions=request.conditions,
-        algo=request.algo,
         state=OrderState.INTENT,
         order_id=order_id,
         client_id=client_id,

@@ -24,7 +24,7 @@ from core.domain.connection import LinkState
 from core.domain.entries import Intent, ModifyIntent, Refused
 from core.domain.events import OrderChanged, TradingState
 from core.domain.limits import Limits
-from core.domain.orders import Order, OrderRequest, Pending, Side, Terms, terms_of, with_terms
+from core.domain.orders import Order, OrderRequest, Pending, Side, Terms, request_of, terms_of, with_terms
 from core.errors import JournalError
 from core.execution.cancels import Cancels, unknown
 from core.execution.changes import (
@@ -33,7 +33,6 @@ from core.execution.changes import (
     entry_price,
     not_repeated,
     overtaken,
-    request_of,
     too_late,
     unattached,
     unchangeable,
