@@ -112,7 +112,7 @@ class ExecutionService:
         self._watching = Watching(
             self._broker, state, self._feed, self._publisher, journal, clock, _watch_options(options), self.alert
         )
-        self.streaming = Streaming(self._broker, self._watching.qualify, clock, self._watching.lend)
+        self.streaming = Streaming(self._broker, self._watching.qualify, clock, self._watching.lend, options.lines)
         """Ticks one by one, depth and bars; `streaming.room` serves parts of core."""
         self._bars = BarCache(self._watching.bars, clock)
         self._keeper = ConnectionKeeper(

@@ -10,8 +10,7 @@ from core.domain.commands import Ack, CloseStream, Denial, DenialCode, OpenStrea
 from core.domain.events import StreamEvent
 from core.domain.instruments import Instrument
 from core.errors import DeskError, StreamLimitError
-from core.market.streams import StreamLimits, StreamRoom
-from core.ports import Broker
+from core.market.streams import Follower, StreamRoom, limits_for
 
 Qualify = Callable[[int], Awaitable[Instrument]]
 
@@ -19,12 +18,14 @@ Qualify = Callable[[int], Awaitable[Instrument]]
 class Streaming:
     """Which desk hears what."""
 
-    def __init__(self, broker: Broker, qualify: Qualify, clock: Clock, on_count: Callable[[int], None]) -> None:
-        """`qualify` looks a contract up; `on_count` is told how many streams there are."""
+    def __init__(
+        self, broker: Follower, qualify: Qualify, clock: Clock, on_count: Callable[[int], None], lines: int
+    ) -> None:
+        """`qualify` looks a contract up; `on_count` is told how many of the account's `lines` streams take."""
         self._qualify = qualify
         self._hears: dict[str, Callable[[StreamEvent], None]] = {}
         self._opening: set[tuple[str, int, StreamKind]] = set()
-        self.room = StreamRoom(broker, clock, StreamLimits(), on_count)
+        self.room = StreamRoom(broker, clock, limits_for(lines), on_count)
         """Where parts of core open streams, beside desks, under names that no desk has."""
 
     def listen(self, client: str, hear: Callable[[StreamEvent], None]) -> None:

@@ -36,7 +36,7 @@ NO_CONNECTION_WAIT = 1.0
 """Seconds until a request is made again for which there was no connection."""
 
 Hear = Callable[[StreamEvent], None]
-"""Told of everything at once, in order; never raises."""
+"""Told of everything at once, in order; whoever raises is told no more."""
 
 _Key = tuple[int, StreamKind]
 
@@ -45,11 +45,21 @@ class StreamLimits(Struct, frozen=True, kw_only=True):
     """How many streams may be open at once, all desks together."""
 
     depths: int = 3
-    """Of market depth: what IBKR gives with up to 400 market data lines."""
+    """Of market depth."""
     ticks: int = 3
-    """Of tick-by-tick data, all its kinds together: IBKR allows as many as of market depth."""
+    """Of tick-by-tick data, all its kinds together."""
     bars: int = 50
-    """Of bars of five seconds; each takes one of the account's market data lines."""
+    """Of bars of five seconds."""
+
+
+def limits_for(lines: int) -> StreamLimits:
+    """What an account with so many market data lines is given.
+
+    Of market depth and of tick-by-tick data each one for every 100 lines, at least 3 and at most 60 (TWS API, Market
+    Depth and Tick-by-Tick Data). Each bar takes a line (Real Time Bars), and half of them stay for quotes.
+    """
+    deep = min(60, max(3, lines // 100))
+    return StreamLimits(depths=deep, ticks=deep, bars=max(1, lines // 2))
 
 
 class Follower(Protocol):
@@ -168,9 +178,9 @@ class StreamRoom:
             self._changed.set()
         elif viewer in stream.viewers:
             return
-        stream.viewers[viewer] = hear
+        hear = stream.viewers[viewer] = partial(self._tell, viewer, hear)
         hear(stream.as_it_stands())
-        if kind is StreamKind.DEPTH and stream.state is StreamState.OPEN:
+        if kind is StreamKind.DEPTH:
             hear(StreamData(con_id=instrument.con_id, kind=kind, items=stream.book.whole()))
 
     def close(self, viewer: str, con_id: int, kind: StreamKind) -> None:
@@ -205,6 +215,14 @@ class StreamRoom:
             self._begin_anew(stream, "IBKR lost its market data; it is asked for again.")
         self._changed.set()
 
+    def _tell(self, viewer: str, hear: Hear, event: StreamEvent) -> None:
+        try:
+            hear(event)
+        except Exception:
+            # It must not reach whoever reads the socket, nor the other viewers.
+            log.exception("%s failed over what a stream brought and hears of none any more", viewer)
+            self.leave(viewer)
+
     def _begin_anew(self, stream: _Stream, problem: str) -> None:
         stream.end_request()
         if stream.kind is StreamKind.DEPTH and (stream.book.bids or stream.book.asks):
@@ -217,9 +235,9 @@ class StreamRoom:
             self._remove(stream)
 
     def _remove(self, stream: _Stream) -> None:
-        del self._streams[stream.key]
-        self._on_count(self.count)
-        self._changed.set()
+        if self._streams.pop(stream.key, None) is not None:
+            self._on_count(self.count)
+            self._changed.set()
 
     def _check_limit(self, instrument: Instrument, kind: StreamKind) -> None:
         if kind is StreamKind.DEPTH:
@@ -242,7 +260,7 @@ class StreamRoom:
             return None
         waits: list[float] = []
         now = self._clock.mono()
-        for stream in self._streams.values():
+        for stream in tuple(self._streams.values()):
             if not stream.waits:
                 continue
             due = self._due(stream, now)

@@ -14,7 +14,7 @@ from core.domain.events import StreamEvent
 from core.domain.instruments import Instrument, SecType
 from core.domain.streams import StreamChanged, StreamData, StreamState
 from core.errors import BrokerError, DeskError, NotConnectedError, StreamLimitError
-from core.market.streams import BARS_WINDOW, MOST_BARS_ASKED, TICKS_APART, StreamLimits, StreamRoom
+from core.market.streams import BARS_WINDOW, MOST_BARS_ASKED, TICKS_APART, StreamLimits, StreamRoom, limits_for
 from core.ports import Ended
 from tests.execution.clockwork import START, JumpingClock, jumping
 
@@ -147,6 +147,35 @@ async def test_who_comes_later_gets_the_book_as_it_is() -> None:
         made.source.requests[0].hear(BEST)
 
         assert made.open(1, StreamKind.DEPTH, "late").items == [BookReset(), BEST]
+
+
+@jumping
+async def test_a_viewer_that_fails_is_told_no_more_and_nobody_else_is_hurt() -> None:
+    told: list[StreamEvent] = []
+
+    def fail(event: StreamEvent) -> None:
+        told.append(event)
+        if len(told) == 5:
+            raise OSError("the recorder's disk is full")
+
+    async with desk() as made:
+        made.room.open("recorder", stock(1), StreamKind.TRADES, fail)
+        made.room.open("recorder", stock(2), StreamKind.TRADES, fail)
+        screen = made.open(1, StreamKind.TRADES)
+        await asyncio.sleep(1)
+        for _ in range(2):
+            made.source.requests[0].hear(TRADE)
+
+        assert (screen.items, len(told)) == ([TRADE, TRADE], 5)
+        assert (made.source.running, made.room.count) == ([1], 1)
+
+
+@pytest.mark.parametrize(("lines", "most"), [(1, (3, 1)), (100, (3, 50)), (500, (5, 250)), (10_000, (60, 5000))])
+def test_more_lines_give_more_streams(lines: int, most: tuple[int, int]) -> None:
+    limits = limits_for(lines)
+
+    assert (limits.depths, limits.bars) == most
+    assert limits.ticks == limits.depths
 
 
 @jumping
