@@ -74,6 +74,18 @@ class JournalError(DeskError):
     title = "Journal"
 
 
+class JournalRefusedError(JournalError):
+    """It is not for this ibdesk, or not now: another program writes it, a newer version made it, it is no journal."""
+
+
+class JournalDamagedError(JournalError):
+    """What was read is not what was written; the text names the first row that is missing, changed or unreadable."""
+
+
+class JournalBusyError(JournalError):
+    """Another program locks the journal, or the disk took too long: not written in time, nothing may be sent for it."""
+
+
 class LinkError(DeskError):
     """The socket between the desk and core failed or spoke another version."""
 

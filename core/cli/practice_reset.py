@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PRACTICE = "practice"
-JOURNAL = "journal.db*"
+JOURNAL = "journal*"
 ARCHIVE = "archive"
 GATEWAY_LOCK = "gateway.lock"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -10,10 +11,24 @@ from typing import NamedTuple
 import msgspec
 
 from core.domain.entries import Entry, order_ref_of
-from core.errors import JournalError
+from core.errors import JournalDamagedError, JournalRefusedError
 
-SCHEMA = 1
-"""The schema number that new rows are written with; older ones are upcast when read."""
+SCHEMA = 2
+"""The schema number that new rows and files are written with; older rows are upcast when read, older files migrated.
+
+2 added the kinds `tail_lost` and `tail_lost_accepted`, and to `meta` what a further file carries over.
+"""
+
+Upcast = Callable[[str], str]
+"""Makes of the payload of one schema that of the next."""
+
+
+def _as_it_is(payload: str) -> str:
+    return payload
+
+
+UPCASTS: Sequence[Upcast] = (_as_it_is,)
+"""The first leads from schema 1 to 2, and so on."""
 
 _encode_payload = msgspec.json.Encoder(order="deterministic", decimal_format="string").encode
 _encode_header = msgspec.json.Encoder().encode
@@ -69,13 +84,17 @@ def make_row(handover: Handover, session: str, prev_hash: bytes) -> Row:
 
 
 def verify_row(row: Row, seq: int, prev_hash: bytes) -> None:
-    """Raise JournalError if `row` isn't number `seq`, doesn't follow `prev_hash`, or isn't what was written."""
+    """Raise JournalDamagedError unless `row` is number `seq`, follows `prev_hash`, and is what was written."""
     if row.seq != seq:
-        raise JournalError(f"Row {seq} of the journal is missing: after it stands row {row.seq}. {DAMAGED}")
-    header = _encode_header(row[:7])
-    digest = sha256(b"".join((row.prev_hash, header, row.payload.encode()))).digest()
+        raise JournalDamagedError(f"Row {seq} of the journal is missing: in its place stands row {row.seq}. {DAMAGED}")
+    try:
+        header = _encode_header(row[:7])
+        digest = sha256(b"".join((row.prev_hash, header, row.payload.encode()))).digest()
+    except (AttributeError, TypeError, ValueError):
+        # A column of another type than it was written with.
+        digest = b""
     if row.prev_hash != prev_hash or row.hash != digest:
-        raise JournalError(f"Row {seq} of the journal isn't what was written. {DAMAGED}")
+        raise JournalDamagedError(f"Row {seq} of the journal isn't what was written. {DAMAGED}")
 
 
 DAMAGED = "The file is damaged or was changed by hand: keep a copy of it, then restore a backup."
@@ -87,13 +106,34 @@ def _decoder() -> msgspec.json.Decoder[Entry]:
     return msgspec.json.Decoder(Entry)
 
 
+def upcast(payload: str, schema: int, steps: Sequence[Upcast] = UPCASTS) -> str:
+    """The payload of a row of an older `schema`, as the last of `steps` leaves it."""
+    for step in steps[schema - 1 :]:
+        payload = step(payload)
+    return payload
+
+
 def entry_of(row: Row) -> Entry:
-    """The entry in a row, upcast from its schema. Raises JournalError for a newer schema or an unreadable payload."""
-    if row.schema != SCHEMA:
-        raise JournalError(
+    """The entry in a row, upcast from its schema.
+
+    Raises JournalRefusedError for a newer schema, JournalDamagedError for a payload that can't be read.
+    """
+    if row.schema > SCHEMA:
+        raise JournalRefusedError(
             f"Row {row.seq} of the journal has schema {row.schema}, this ibdesk knows {SCHEMA}. Install a newer ibdesk."
         )
     try:
-        return _decoder().decode(row.payload)
+        return decode_entry(row.payload if row.schema == SCHEMA else upcast(row.payload, row.schema))
     except msgspec.MsgspecError as error:
-        raise JournalError(f"Row {row.seq} of the journal ({row.kind}) can't be read: {error}. {DAMAGED}") from error
+        text = f"Row {row.seq} of the journal ({row.kind}) can't be read: {error}. {DAMAGED}"
+        raise JournalDamagedError(text) from error
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """The entry as JSON, the same bytes every time. Raises msgspec.MsgspecError, TypeError or ValueError."""
+    return _encode_payload(entry)
+
+
+def decode_entry(payload: str | bytes) -> Entry:
+    """The entry that JSON of this schema stands for. Raises msgspec.MsgspecError."""
+    return _decoder().decode(payload)

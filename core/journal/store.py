@@ -3,30 +3,56 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
+
+import msgspec
 
 from core.clock import Clock
-from core.domain.entries import Entry
-from core.errors import JournalError
+from core.domain.entries import Entry, order_ref_of
+from core.errors import JournalBusyError, JournalError
+from core.journal.checkpoint import Fold
 from core.journal.database import Tail
-from core.journal.recovery import read_some
-from core.journal.rows import Handover
-from core.journal.writer import Signal, Writer
+from core.journal.opened import JournalOptions
+from core.journal.recovery import Recovered, read_some
+from core.journal.rows import Handover, encode_entry
+from core.journal.writer import Listener, Opened, Signal, Writer
+from core.text import mask_accounts
 
+SLOW_S = 3.0
+"""A commit that takes longer counts as not made: nobody wants an order to leave that late."""
 _ADVICE = "No order can leave until core is started again; cancels still work."
+_BUSY = (
+    "Another program keeps the journal locked ({}). Nothing was sent, nothing is queued. "
+    "End that program, then send it again."
+)
+
+_logger = logging.getLogger(__name__)
 
 
-async def open_journal(path: Path, session: str, clock: Clock, *, on_failure: Callable[[str], None]) -> JournalStore:
+async def open_journal(
+    path: Path,
+    session: str,
+    clock: Clock,
+    *,
+    on_failure: Callable[[str], None],
+    recovered: Recovered[Fold] | None = None,
+    options: JournalOptions | None = None,
+) -> JournalStore:
     """Open the journal at `path`, making it if need be, for this run of core.
 
-    `on_failure` is called once, on the loop, with the text of `JournalStore.failure`. Raises JournalError if the file
-    can't be opened for durable writing, is damaged at its end, or is not one that this ibdesk can write.
+    `on_failure` is called once, on the loop, with the text of `JournalStore.failure`. `recovered` is what was read
+    from it just before: its fold is the journal's from now on, for checkpoints; without one there are none. Raises
+    JournalRefusedError if this ibdesk can't have it, JournalDamagedError if it is damaged at its end, JournalError if
+    the file can't be opened for durable writing.
     """
-    journal = JournalStore(path, session, clock, on_failure)
+    journal = JournalStore(path, session, clock, on_failure, recovered, options or JournalOptions())
     try:
         await journal.opened()
     except asyncio.CancelledError:
@@ -35,39 +61,62 @@ async def open_journal(path: Path, session: str, clock: Clock, *, on_failure: Ca
     return journal
 
 
+class _Waiting(NamedTuple):
+    """Somebody who waits for a commit."""
+
+    seq: int
+    since: float
+    done: asyncio.Future[int]
+
+
 class JournalStore:
     """Implements `core.ports.Journal`. Made by `open_journal`; all methods belong to the loop's thread."""
 
-    def __init__(self, path: Path, session: str, clock: Clock, on_failure: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        session: str,
+        clock: Clock,
+        on_failure: Callable[[str], None],
+        recovered: Recovered[Fold] | None,
+        options: JournalOptions,
+    ) -> None:
         """Starts the writer's thread at once; nothing may be handed over before `opened` returned."""
         self._path = path
         self._clock = clock
         self._tell = on_failure
         self._loop = asyncio.get_running_loop()
-        self._opened: asyncio.Future[Tail] = self._loop.create_future()
+        self._opened: asyncio.Future[Opened] = self._loop.create_future()
         self._ended: asyncio.Future[None] = self._loop.create_future()
-        self._waiting: deque[tuple[int, asyncio.Future[int]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._instance = ""
         self._head = 0
         self._durable = 0
         self._failure = ""
+        self._busy = ""
         self._closing = False
         self._last_sync_ms: Decimal | None = None
         self._writer = Writer(
             path,
             session,
-            on_open=lambda tail: self._post(self._on_open, tail),
-            on_durable=lambda seq, seconds: self._post(self._on_durable, seq, seconds),
-            on_failure=lambda text: self._post(self._on_failure, text),
-            on_closed=lambda: self._post(self._on_closed),
+            options,
+            recovered.fold if recovered else None,
+            recovered.since if recovered else 0,
+            Listener(
+                opened=lambda opened: self._post(self._on_open, opened),
+                durable=lambda seq, seconds: self._post(self._on_durable, seq, seconds),
+                busy=lambda: self._post(self._on_busy),
+                failed=lambda error, entries: self._post(self._on_failure, error, entries),
+                closed=lambda: self._post(self._on_closed),
+            ),
         )
         self._writer.start()
 
     async def opened(self) -> None:
         """Wait until the file is open. Raises JournalError."""
-        tail = await self._opened
-        self._instance = tail.instance
-        self._head = self._durable = tail.seq
+        found = await self._opened
+        self._instance = found.tail.instance
+        self._head = self._durable = found.tail.seq
 
     @property
     def instance(self) -> str:
@@ -90,6 +139,21 @@ class JournalStore:
         return self._failure
 
     @property
+    def busy(self) -> str:
+        """Why nothing can be written just now; empty while it can."""
+        return self._busy
+
+    @property
+    def order_ids(self) -> int:
+        """Order ids up to this one may have been used by earlier runs, whatever the rows say."""
+        return self._opened.result().order_ids
+
+    @property
+    def gap(self) -> str:
+        """What the journal was found to have lost at its end when it was opened, in words; empty if nothing."""
+        return self._opened.result().gap
+
+    @property
     def last_sync_ms(self) -> Decimal | None:
         """How long the last durable commit took; None before the first."""
         return self._last_sync_ms
@@ -103,15 +167,18 @@ class JournalStore:
     def commit(self, entries: Sequence[Entry]) -> Awaitable[int]:
         """Hand rows over now; the awaitable gives the number of the last once it and all before it are synced to disk.
 
-        Awaiting it raises JournalError if they are not known to be.
+        Awaiting it raises JournalError if they are not known to be; JournalBusyError if that took so long, or is going
+        to, that nothing may follow from it.
         """
         done: asyncio.Future[int] = self._loop.create_future()
         if not self._hand_over(entries):
             done.set_exception(JournalError(self._failure or f"{self._path} is closed: nothing was written."))
         elif self._head == self._durable:
             done.set_result(self._head)
+        elif self._busy:
+            done.set_exception(JournalBusyError(self._busy))
         else:
-            self._waiting.append((self._head, done))
+            self._waiting.append(_Waiting(self._head, monotonic(), done))
             self._writer.signal(Signal.COMMIT)
         return done
 
@@ -121,6 +188,10 @@ class JournalStore:
         Read and verified in a thread of its own, beside the writer. Raises JournalError.
         """
         return await asyncio.to_thread(read_some, self._path, after, count)
+
+    def give_up(self, damage: str) -> None:
+        """Write nothing more: rows that were written before turned out to be damaged. The next start sees that too."""
+        self._writer.give_up(damage)
 
     async def close(self) -> None:
         """Write what is queued, sync and close; returns when the file is closed. Does nothing the second time."""
@@ -138,6 +209,8 @@ class JournalStore:
             self._head += 1
             if takes:
                 self._writer.inbox.append(Handover(self._head, time, mono, entry))
+        if not takes:
+            log_unwritten(entries)
         return takes
 
     def _post(self, callback: Callable[..., None], *arguments: object) -> None:
@@ -145,30 +218,91 @@ class JournalStore:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(callback, *arguments)
 
-    def _on_open(self, tail: Tail) -> None:
+    def _on_open(self, opened: Opened) -> None:
         if not self._opened.done():
-            self._opened.set_result(tail)
+            self._opened.set_result(opened)
 
     def _on_durable(self, seq: int, seconds: float) -> None:
         self._durable = seq
+        self._busy = ""
         self._last_sync_ms = Decimal(round(seconds * 1e6)) / 1000
-        while self._waiting and self._waiting[0][0] <= seq:
-            number, done = self._waiting.popleft()
-            if not done.done():
+        latest = monotonic() - SLOW_S
+        while self._waiting and self._waiting[0].seq <= seq:
+            number, since, done = self._waiting.popleft()
+            if done.done():
+                continue
+            if since < latest:
+                done.set_exception(JournalBusyError(f"The disk took {monotonic() - since:.0f} s. Send it again."))
+            else:
                 done.set_result(number)
 
-    def _on_failure(self, text: str) -> None:
+    def _on_busy(self) -> None:
+        if not self._busy:
+            _logger.warning("the journal is locked by another program")
+        self._busy = _BUSY.format(self._path)
+        self._refuse_waiting(JournalBusyError(self._busy))
+
+    def _on_failure(self, error: JournalError, entries: Sequence[Entry]) -> None:
         if not self._opened.done():
-            self._opened.set_exception(JournalError(f"The journal can't be opened. {text}"))
+            self._opened.set_exception(type(error)(f"The journal can't be opened. {error}"))
             self._ended.set_result(None)
             return
-        self._failure = f"The journal can't be written any more. {text} {_ADVICE}"
-        while self._waiting:
-            done = self._waiting.popleft()[1]
-            if not done.done():
-                done.set_exception(JournalError(self._failure))
+        log_unwritten(entries)
+        self._failure = f"The journal can't be written any more. {error} {_ADVICE}"
+        self._refuse_waiting(JournalError(self._failure))
         self._ended.set_result(None)
         self._tell(self._failure)
 
+    def _refuse_waiting(self, error: JournalError) -> None:
+        while self._waiting:
+            done = self._waiting.popleft().done
+            if not done.done():
+                done.set_exception(error)
+
     def _on_closed(self) -> None:
         self._ended.set_result(None)
+
+
+class SealedJournal:
+    """Implements `core.ports.Journal` for a core that only looks: rows are numbered and go to the log alone."""
+
+    def __init__(self, path: Path, tail: Tail, why: str) -> None:
+        """`why` is what a person is told; `tail` is where the journal ends, as far as it can be read."""
+        self._path = path
+        self.instance = tail.instance
+        self.head = self.durable = tail.seq
+        self.failure = why
+        self.busy = ""
+        self.order_ids = 0
+        self.gap = ""
+        self.last_sync_ms: Decimal | None = None
+
+    def append(self, entries: Sequence[Entry]) -> int:
+        """Number the rows."""
+        self.head += len(entries)
+        log_unwritten(entries)
+        return self.head
+
+    def commit(self, entries: Sequence[Entry]) -> Awaitable[int]:
+        """Number the rows; awaiting it raises JournalError."""
+        self.append(entries)
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        done.set_exception(JournalError(self.failure))
+        return done
+
+    async def read(self, after: int, count: int) -> Sequence[tuple[int, Entry]]:
+        """As `JournalStore.read`, as far as the file can be read."""
+        return await asyncio.to_thread(read_some, self._path, after, count)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def log_unwritten(entries: Sequence[Entry]) -> None:
+    """What the journal can't take stands in the log, accounts masked; the broker can tell most of it again."""
+    for entry in entries:
+        try:
+            text = mask_accounts(encode_entry(entry).decode())
+        except (msgspec.MsgspecError, TypeError, ValueError):
+            text = "it can't be encoded"
+        _logger.error("not in the journal: %s %s %s", type(entry).__name__, order_ref_of(entry), text)

@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 
 from core.clock import LoopClock
-from core.errors import JournalError
+from core.errors import JournalError, JournalRefusedError
 from core.journal.recovery import read_entries
+from core.journal.rows import SCHEMA
 from core.journal.store import open_journal
 from tests.journal.values import intent
 
@@ -129,17 +130,29 @@ async def test_entry_that_cannot_be_encoded_stops_the_journal(path: Path) -> Non
     assert list(read_entries(path)) == []
 
 
-async def test_a_writer_that_came_second_fails_instead_of_forking_the_chain(path: Path) -> None:
+async def test_a_second_writer_is_refused_and_the_lock_goes_with_the_first(path: Path) -> None:
     first = await open_journal(path, "A", LoopClock(), on_failure=pytest.fail)
     await first.commit([intent(1)])
-    second = await open_journal(path, "B", LoopClock(), on_failure=lambda text: None)
+    with pytest.raises(JournalRefusedError, match="Another program writes the journal"):
+        await open_journal(path, "B", LoopClock(), on_failure=pytest.fail)
     await first.commit([intent(2)])
+    await first.close()
+    second = await open_journal(path, "B", LoopClock(), on_failure=pytest.fail)
+
+    assert await second.commit([intent(3)]) == 3
+    await second.close()
+    assert [entry for _, entry in read_entries(path)] == [intent(1), intent(2), intent(3)]
+
+
+async def test_a_row_from_elsewhere_stops_the_writer_instead_of_forking_the_chain(path: Path) -> None:
+    journal = await open_journal(path, "A", LoopClock(), on_failure=lambda text: None)
+    await journal.commit([intent(1)])
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO event VALUES (2, 'X', '', 0, 'x', 2, '', '{}', x'', x'')")
 
     with pytest.raises(JournalError, match="UNIQUE"):
-        await second.commit([intent(3)])
-    await second.close()
-    await first.close()
-    assert [entry for _, entry in read_entries(path)] == [intent(1), intent(2)]
+        await journal.commit([intent(2)])
+    await journal.close()
 
 
 async def written(path: Path, rows: int) -> None:
@@ -170,7 +183,7 @@ async def test_every_flipped_byte_of_a_row_is_found(path: Path) -> None:
     places = range(mark - 80, mark + 400, 7)
     for place in places:
         path.write_bytes(clean[:place] + bytes([clean[place] ^ 0x20]) + clean[place + 1 :])
-        with pytest.raises(JournalError, match=r"Row 1 |row 0|newer"):
+        with pytest.raises(JournalError, match=r"Row 1 |row 0|newer|lacks|can't be read"):
             list(read_entries(path))
 
 
@@ -181,7 +194,7 @@ async def test_every_flipped_byte_of_a_row_is_found(path: Path) -> None:
         ("DELETE FROM event WHERE seq = 1", "Row 1 of the journal is missing"),
         ("UPDATE event SET ts_mono = ts_mono + 1 WHERE seq = 2", "Row 2 of the journal isn't what was written"),
         ("UPDATE event SET session = 'T' WHERE seq = 4", "Row 4 "),
-        ("UPDATE event SET schema = 2 WHERE seq = 4", "Row 4 "),
+        ("UPDATE event SET schema = 1 WHERE seq = 4", "Row 4 "),
     ],
 )
 async def test_rows_changed_by_hand_are_found(path: Path, statement: str, message: str) -> None:
@@ -212,7 +225,7 @@ async def test_journal_of_a_newer_ibdesk_is_left_alone(path: Path) -> None:
     await written(path, 1)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DROP TRIGGER meta_keeps_row")
-        connection.execute("UPDATE meta SET schema = 2")
+        connection.execute("UPDATE meta SET schema = ?", (SCHEMA + 1,))
         connection.execute("CREATE TRIGGER meta_keeps_row BEFORE UPDATE ON meta BEGIN SELECT 1; END")
 
     with pytest.raises(JournalError, match="newer ibdesk"):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from core.domain.entries import CancelAsked, Entry
-from core.errors import JournalError
-from core.journal.rows import Handover, entry_of, genesis, make_row, verify_row
+from core.errors import JournalError, JournalRefusedError
+from core.journal.rows import SCHEMA, Handover, entry_of, genesis, make_row, upcast, verify_row
 from tests.journal.values import NOON, intent, values_of
 
 GENESIS = genesis("ABCDEF")
@@ -57,9 +57,9 @@ def test_row_out_of_its_place_is_refused() -> None:
 
 
 def test_row_of_a_newer_schema_is_refused() -> None:
-    row = make_row(Handover(1, NOON, 0.25, intent(1)), "S", GENESIS)._replace(schema=2)
+    row = make_row(Handover(1, NOON, 0.25, intent(1)), "S", GENESIS)._replace(schema=SCHEMA + 1)
 
-    with pytest.raises(JournalError, match="schema 2"):
+    with pytest.raises(JournalRefusedError, match="schema 3"):
         entry_of(row)
 
 
@@ -68,3 +68,11 @@ def test_row_that_cannot_be_read_names_itself() -> None:
 
     with pytest.raises(JournalError, match=r"Row 3 .*intent"):
         entry_of(row)
+
+
+def test_row_of_an_older_schema_is_lifted_step_by_step() -> None:
+    row = make_row(Handover(1, NOON, 0.25, intent(1)), "S", GENESIS)._replace(schema=1)
+    steps = [lambda payload: payload + "2", lambda payload: payload + "3"]
+
+    assert entry_of(row) == intent(1)
+    assert [upcast("x", schema, steps) for schema in (1, 2, 3)] == ["x23", "x3", "x"]
