@@ -16,14 +16,12 @@ from core.domain.commands import (
     CancelEntries,
     CancelOrder,
     ClosePosition,
-    CloseStream,
     Command,
     ConfirmLive,
     Denial,
     DenialCode,
     Leave,
     ModifyOrder,
-    OpenStream,
     PlaceOrder,
     PreviewClose,
     PreviewOrder,
@@ -51,7 +49,7 @@ from core.execution.orders import OrderDesk, OrderOptions
 from core.execution.position_actions import PositionActions
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
-from core.execution.streaming import Streaming
+from core.execution.streaming import StreamCommand, Streaming
 from core.execution.supervision import kept_up
 from core.execution.watching import Look, Watching, WatchOptions
 from core.market.bars import BarCache
@@ -242,7 +240,7 @@ class ExecutionService:
                 ack = self._actions.preview_close(command)
             case _ if isinstance(command, Look):
                 ack = await self._watching.look(command, client)
-            case OpenStream() | CloseStream():
+            case _ if isinstance(command, StreamCommand):
                 ack = await self.streaming.look(command, client)
             case AskBars(request=request):
                 ack = Ack(ok=True, result=await self._bars.ask(request))

@@ -12,6 +12,9 @@ from core.domain.instruments import Instrument
 from core.errors import DeskError, StreamLimitError
 from core.market.streams import Follower, StreamRoom, limits_for
 
+StreamCommand = OpenStream | CloseStream
+"""Commands about streams."""
+
 Qualify = Callable[[int], Awaitable[Instrument]]
 
 
@@ -37,7 +40,7 @@ class Streaming:
         self._hears.pop(client, None)
         self.room.leave(client)
 
-    async def look(self, command: OpenStream | CloseStream, client: str) -> Ack:
+    async def look(self, command: StreamCommand, client: str) -> Ack:
         """Open or close a stream for a desk."""
         key = client, command.con_id, command.kind
         if isinstance(command, CloseStream):
