@@ -21,3 +21,13 @@ async def test_hours_pass_in_no_time_and_in_order() -> None:
     assert order == [60, 3600, 7200]
     assert (clock.utc() - START).total_seconds() >= 7200
     assert time.monotonic() - began < 5
+
+
+@jumping
+async def test_a_busy_machine_makes_no_timer_fire() -> None:
+    loop = asyncio.get_running_loop()
+    before = loop.time()
+    time.sleep(0.05)
+    await asyncio.sleep(0)
+
+    assert loop.time() == before
