@@ -353,6 +353,7 @@ class ExecutionService:
         self._watching.lost()
         self.streaming.room.lost()
         self._publish_quotes(self._feed.mark_stale())
+        self._bars.distrust()
         if self._mode is Mode.LIVE:
             self._live_clients.clear()
         self._keeper.on_disconnected(reason)
@@ -366,6 +367,7 @@ class ExecutionService:
         await self._watching.restore()
 
     async def _resubscribe(self) -> None:
+        self._bars.distrust()
         self._publish_quotes(self._feed.mark_stale())
         self.streaming.room.renew()
         self._money.ask_again()

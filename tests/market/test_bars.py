@@ -142,7 +142,7 @@ async def test_a_correction_of_an_ended_bar_has_all_fetched_anew() -> None:
 @jumping
 async def test_a_market_without_new_bars_has_the_same_ones_newly_fetched() -> None:
     source, cache = made()
-    source.closed_from = source.clock.utc()
+    source.closed_from = START
     first = await cache.ask(minutes())
     await asyncio.sleep(300)
     later = await cache.ask(minutes())
