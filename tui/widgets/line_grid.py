@@ -10,13 +10,13 @@ from textual.geometry import Region, Size
 from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.timer import Timer
 
 from tui.widgets import grid_messages
 from tui.widgets.columns import UNBOUNDED, Align, Cell, CellStyle, Column, Placed, Row, place
 from tui.widgets.grid_messages import Source
 from tui.widgets.grid_painter import GridPainter
 from tui.widgets.grid_rows import BLANK, GridRows
+from tui.widgets.order_hold import OrderHold
 
 __all__ = ["UNBOUNDED", "Align", "Cell", "CellStyle", "Column", "LineGrid", "Row", "Source"]
 
@@ -107,8 +107,7 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._gap = gap
         self._placed: tuple[Placed, ...] = ()
         self._strips: dict[str, Strip] = {}
-        self._hold: Timer | None = None
-        self._held_order: list[str] | None = None
+        self._hold = OrderHold(self, self.set_order, self.ORDER_HOLD)
         self._reported: tuple[str, ...] = ()
         self._report_due = False
         self.set_reactive(LineGrid.empty_text, empty_text)
@@ -186,9 +185,9 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
         for key in kept:
             self.set_row(key, rows[key])
         self._rows.drop(key for key in self._rows.order if key not in rows)
-        if self._hold is not None:
-            self._held_order = list(rows)
-        self._arrange(list(rows) if self._hold is None else kept + added)
+        if self._hold.is_on:
+            self._hold.keep(list(rows))
+        self._arrange(kept + added if self._hold.is_on else list(rows))
 
     def set_order(self, keys: Iterable[str]) -> None:
         """Sort the rows by a list of keys; rows it does not name follow, keys without a row are passed over.
@@ -196,8 +195,8 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
         While the trader moves the cursor the new order waits, so that no row slips away under a key press.
         """
         wanted = [key for key in dict.fromkeys(keys) if key in self._rows]
-        if self._hold is not None:
-            self._held_order = wanted
+        if self._hold.is_on:
+            self._hold.keep(wanted)
             return
         named = set(wanted)
         self._arrange(wanted + [key for key in self._rows.order if key not in named])
@@ -210,7 +209,7 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
         """
         index = self._rows.index(key)
         if source != "program":
-            self._hold_order()
+            self._hold.begin()
         left, self._rows.cursor = self._rows.cursor, key
         self._cursor_left(left, source)
         self._scroll_to_index(index)
@@ -286,10 +285,12 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._measure()
 
     def on_resize(self) -> None:
-        """Choose the columns that fit."""
+        """Choose the columns that fit, and keep the cursor in sight if it was."""
         self._placed = place(self._columns, self.size.width, left=self._left, gap=self._gap)
         self._strips.clear()
         self.refresh()
+        if self.cursor_key in self._reported:
+            self._scroll_to_index(self._rows.index(self.cursor_key))
         self._report_visible()
 
     def on_focus(self) -> None:
@@ -345,16 +346,6 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
             self._repaint_row(old)
             self._repaint_row(self.cursor_key)
             self.post_message(self.RowHighlighted(self, self.cursor_key, source))
-
-    def _hold_order(self) -> None:
-        if self._hold is not None:
-            self._hold.stop()
-        self._hold = self.set_timer(self.ORDER_HOLD, self._release_order)
-
-    def _release_order(self) -> None:
-        held, self._held_order, self._hold = self._held_order, None, None
-        if held is not None:
-            self.set_order(held)
 
     def _scroll_to_index(self, index: int) -> None:
         top, page = self.scroll_offset.y, self._page

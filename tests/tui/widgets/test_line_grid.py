@@ -206,6 +206,21 @@ async def test_columns_follow_the_width_and_rows_the_height() -> None:
         assert app.grid.lines()[:2] == ["  SYM           BID     ", "▸ S0           0.25     "]
 
 
+async def test_a_cursor_in_sight_stays_in_sight_whatever_the_height() -> None:
+    app = GridApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.grid.set_rows(numbered(*range(20)))
+        app.grid.move_cursor("r15")
+        await app.until_visible(tuple(f"r{n}" for n in range(20)))
+        await pilot.resize_terminal(60, 9)
+        await app.until_visible(("r11", "r12", "r13", "r14", "r15"))
+        app.grid.scroll_to(y=0, animate=False)
+        await app.until_visible(("r0", "r1", "r2", "r3", "r4"))
+        await pilot.resize_terminal(60, 8)
+        await app.until_visible(("r0", "r1", "r2", "r3"))
+        assert app.grid.cursor_key == "r15", "whoever scrolled away from it is not brought back"
+
+
 async def test_without_a_header_its_line_belongs_to_the_rows() -> None:
     app = GridApp()
     async with app.run_test(size=SIZE):
