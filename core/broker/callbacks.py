@@ -107,13 +107,16 @@ class Callbacks:
         self._reports.append(report)
 
     def tcpDataProcessed(self) -> None:
-        """All messages of one socket read are decoded: hand them over."""
-        if self._reports:
-            reports, self._reports = self._reports, []
-            self._listener.on_reports(reports)
+        """All messages of one socket read are decoded: hand them over.
+
+        Ticks first: a report that the market can't be heard must not be undone by a tick that came before it.
+        """
         if self._market_data.ticks:
             ticks, self._market_data.ticks = self._market_data.ticks, []
             self._listener.on_ticks(ticks)
+        if self._reports:
+            reports, self._reports = self._reports, []
+            self._listener.on_reports(reports)
 
     def nextValidId(self, reqId: int) -> None:
         """Message 9."""

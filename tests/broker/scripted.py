@@ -163,6 +163,8 @@ class Ear:
         self.batches: list[list[Report]] = []
         self.tick_batches: list[list[Tick]] = []
         self.ends: list[str] = []
+        self.order: list[str] = []
+        """What each batch was, in order."""
         self._news = asyncio.Event()
 
     @property
@@ -177,10 +179,12 @@ class Ear:
 
     def on_reports(self, reports: Sequence[Report]) -> None:
         self.batches.append(list(reports))
+        self.order.append("reports")
         self._news.set()
 
     def on_ticks(self, ticks: Sequence[Tick]) -> None:
         self.tick_batches.append(list(ticks))
+        self.order.append("ticks")
         self._news.set()
 
     def on_disconnected(self, reason: str) -> None:

@@ -254,7 +254,8 @@ async def test_ticks_and_reports_of_one_read_are_told_apart() -> None:
     async with connected() as desk:
         request_id = await subscribed(desk)
         desk.peer.send(frame(1, 6, request_id, 4, "233", "1", 0), frame(4, 2, -1, 2104, "ok:usfarm", ""))
-        await desk.ear.wait_for(lambda: bool(desk.ear.ticks))
+        await desk.ear.wait_for(lambda: bool(desk.ear.reports))
 
+        assert desk.ear.order == ["ticks", "reports"], "a farm that breaks makes the ticks before it old"
         assert desk.ear.ticks[0] == Tick(con_id=AAPL.con_id, field=TickField.LAST, value=Decimal(233))
         assert len(desk.ear.reports) == 1
