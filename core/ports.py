@@ -228,6 +228,10 @@ class Journal(Protocol):
         """Why nothing can be written any more; empty while healthy. It never heals within a run."""
 
     @property
+    def busy(self) -> str:
+        """Why nothing can be written just now; empty while it can."""
+
+    @property
     def last_sync_ms(self) -> Decimal | None:
         """How long the last durable commit took; None before the first."""
 
@@ -238,7 +242,7 @@ class Journal(Protocol):
         """Hand rows over at once, so that `head` counts them on return.
 
         The awaitable is done, with the number of the last, when they and all before them are synced to disk; it raises
-        JournalError if they could not be.
+        JournalError if they could not be, JournalBusyError if not in time: then nothing may follow from them.
         """
 
     async def read(self, after: int, count: int) -> Sequence[tuple[int, Entry]]:

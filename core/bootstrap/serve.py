@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
+from core.bootstrap.journal import start_journal
 from core.bootstrap.lifetime import Lifetime
 from core.bootstrap.notices import Notices
 from core.clock import Clock, LoopClock
@@ -20,8 +21,8 @@ from core.domain.limits import Limits
 from core.execution.keeper import KeeperOptions
 from core.execution.service import ExecutionService, ServiceOptions
 from core.execution.state import DeskState
-from core.journal.recovery import read_entries
-from core.journal.store import JournalStore, open_journal
+from core.journal.opened import JournalOptions
+from core.journal.store import JournalStore, SealedJournal
 from core.link.server import LinkServer
 from core.link.wire import BUILD, Welcome
 from core.ports import Broker, BrokerListener, MakeBroker
@@ -51,6 +52,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     pace: int
     """Frames to the gateway in any second."""
     journal: Path
+    keeping: JournalOptions = JournalOptions()
+    """How that is kept."""
     socket: Path
 
 
@@ -79,7 +82,7 @@ class Parts(NamedTuple):
     """One core, wired; nothing runs but the journal's writer."""
 
     service: ExecutionService
-    journal: JournalStore
+    journal: JournalStore | SealedJournal
     link: LinkServer
     """Not listening yet."""
     lifetime: Lifetime
@@ -92,9 +95,13 @@ async def assemble(options: RunOptions, gateway: Gateway, clock: Clock, make_bro
         mode=options.mode, profile=options.profile, endpoint=options.endpoint, client_id=options.client_id
     )
     state = DeskState(connection)
-    state.replay((entry for _, entry in read_entries(options.journal)), clock.utc())
-    journal = await open_journal(options.journal, session, clock, on_failure=_later(lambda: service))
-    journal.append([SessionStarted(session=session, build=BUILD, time=clock.utc())])
+    started = await start_journal(options.journal, session, clock, _later(lambda: service), options.keeping)
+    journal, now = started.store, clock.utc()
+    state.adopt(started.recorded, now)
+    state.tail_lost = started.tail_lost
+    state.highest_order_id = max(state.highest_order_id, journal.order_ids)
+    # The same moment, so that a replay leaves the same days behind.
+    journal.append([SessionStarted(session=session, build=BUILD, time=now)])
     service = ExecutionService(
         state,
         journal,

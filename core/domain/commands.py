@@ -153,6 +153,10 @@ class ConfirmLive(Struct, frozen=True, kw_only=True, tag="confirm_live"):
     phrase: str
 
 
+class AcceptTailLoss(Struct, frozen=True, tag="accept_tail_loss"):
+    """The trader has compared orders and positions with TWS and goes on without what the journal has lost."""
+
+
 class Reconnect(Struct, frozen=True, tag="reconnect"):
     """Try to reach the broker now."""
 
@@ -181,6 +185,7 @@ Command = (
     | OpenStream
     | CloseStream
     | ConfirmLive
+    | AcceptTailLoss
     | Reconnect
     | Leave
 )
@@ -235,6 +240,10 @@ class DenialCode(StrEnum):
     """A closing order for this position is live already."""
     HALTED = "HALTED"
     """Trading is blocked: the journal is sick or an incident stopped it."""
+    JOURNAL_TAIL_LOST = "JOURNAL_TAIL_LOST"
+    """The journal has lost its end, and the trader has not accepted that yet."""
+    JOURNAL_BUSY = "JOURNAL_BUSY"
+    """The journal could not take the order in time: another program locks it, or the disk is slow."""
     BAD_COMMAND = "BAD_COMMAND"
     BROKER = "BROKER"
     """A query that the broker refused or did not answer."""

@@ -25,7 +25,7 @@ from core.domain.entries import Intent, ModifyIntent, Refused
 from core.domain.events import OrderChanged, TradingState
 from core.domain.limits import Limits
 from core.domain.orders import Order, OrderRequest, Pending, Side, Terms, request_of, terms_of, with_terms
-from core.errors import JournalError
+from core.errors import JournalBusyError, JournalError
 from core.execution.cancels import Cancels, unknown
 from core.execution.changes import (
     changed,
@@ -90,7 +90,10 @@ class OrderDesk:
         if self._options.read_only:
             return _deny(DenialCode.READ_ONLY, "This profile is read-only: orders are not sent. Set readonly = false.")
         if self._state.trading_state is not TradingState.ACTIVE:
-            return _deny(DenialCode.HALTED, f"Trading is halted: {self._state.trading_reason}")
+            code = DenialCode.JOURNAL_TAIL_LOST if self._state.tail_lost else DenialCode.HALTED
+            return _deny(code, f"Trading is halted: {self._state.trading_reason}")
+        if self._journal.busy:
+            return _deny(DenialCode.JOURNAL_BUSY, self._journal.busy)
         connection = self._state.connection
         if connection.can_trade:
             return None
@@ -197,7 +200,7 @@ class OrderDesk:
         try:
             await committing
         except JournalError as error:
-            return self._none_sent(refs, _deny(DenialCode.HALTED, f"Not sent: {error}"))
+            return self._none_sent(refs, _unrecorded(error))
         except asyncio.CancelledError:
             self._none_sent(refs, _deny(DenialCode.BAD_COMMAND, "Not sent: whoever asked for it went away."))
             raise
@@ -304,7 +307,7 @@ class OrderDesk:
         try:
             await committing
         except JournalError as error:
-            return self._none_changed(refs, _deny(DenialCode.HALTED, f"Not sent: {error}"))
+            return self._none_changed(refs, _unrecorded(error))
         except asyncio.CancelledError:
             for order_ref in refs:
                 self._sends.old_terms(order_ref, "the change was not sent: whoever asked for it went away")
@@ -342,6 +345,11 @@ class OrderDesk:
             return None
         denial = not_repeated(known, order_ref, account, con_id, side)
         return Ack(ok=denial is None, denied=denial, order=known)
+
+
+def _unrecorded(error: JournalError) -> Denial:
+    code = DenialCode.JOURNAL_BUSY if isinstance(error, JournalBusyError) else DenialCode.HALTED
+    return _deny(code, f"Not sent: {error}")
 
 
 def _deny(code: DenialCode, message: str) -> Denial:

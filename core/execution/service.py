@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from core.clock import Clock
 from core.domain.commands import (
+    AcceptTailLoss,
     Ack,
     AskBars,
     CancelEntries,
@@ -28,19 +29,12 @@ from core.domain.commands import (
     Reconnect,
 )
 from core.domain.connection import Connection, Endpoint, Mode
-from core.domain.events import (
-    Envelope,
-    QuotesUpdated,
-    Severity,
-    Snapshot,
-    StreamEvent,
-    TradingState,
-    TradingStateChanged,
-)
+from core.domain.events import Envelope, QuotesUpdated, Severity, Snapshot, StreamEvent
 from core.domain.limits import Limits
 from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
 from core.errors import DeskError, LiveGuardError
+from core.execution.halting import Halting
 from core.execution.health import HEALTH_SECONDS, GatewayProcess, HealthReporter
 from core.execution.hearing import Hearing
 from core.execution.keeper import ConnectionKeeper, KeeperOptions
@@ -146,6 +140,7 @@ class ExecutionService:
             clock,
             OrderOptions(limits=options.limits, client_id=options.keeper.client_id, read_only=options.read_only),
         )
+        self._halting = Halting(state, journal, self._publisher, self._hearing, clock)
         self._actions = PositionActions(state, self._feed, self._orders, self._keeper.ask_books)
         self._health = HealthReporter(
             self._broker, state, self._publisher, journal, clock, self._keeper, gateway, lambda: len(self._desks)
@@ -199,6 +194,7 @@ class ExecutionService:
     def recover(self) -> None:
         """What an earlier run of core left in flight is UNKNOWN until the broker's books are read."""
         self._keeper.doubt_in_flight("no answer: core ended")
+        self._halting.recover()
 
     async def run(self) -> None:
         """Keep the connection and the health figures until cancelled. An exception here must end core."""
@@ -228,8 +224,8 @@ class ExecutionService:
     async def _execute(self, command: Command, client: str) -> Ack:
         ack = Ack(ok=True)
         match command:
-            case PlaceOrder() | ModifyOrder() | ClosePosition():
-                ack = self._unconfirmed(client) or await self._send(command)
+            case PlaceOrder() | ModifyOrder() | ClosePosition() | AcceptTailLoss():
+                ack = self._unconfirmed(client) or await self._send(command, client)
             case CancelOrder():
                 ack = await self._orders.cancel(command)
             case CancelEntries():
@@ -252,8 +248,10 @@ class ExecutionService:
                 self._departing[client] = stop
         return ack
 
-    async def _send(self, command: PlaceOrder | ModifyOrder | ClosePosition) -> Ack:
+    async def _send(self, command: PlaceOrder | ModifyOrder | ClosePosition | AcceptTailLoss, client: str) -> Ack:
         match command:
+            case AcceptTailLoss():
+                return await self._halting.accept(client)
             case PlaceOrder():
                 return await self._orders.place(command)
             case ModifyOrder():
@@ -384,10 +382,7 @@ class ExecutionService:
 
     def halt(self, reason: str) -> None:
         """Let no new order or change through from now on; cancels still pass."""
-        self._state.trading_state = TradingState.HALTED
-        self._state.trading_reason = reason
-        told = self._hearing.incident(f"Trading is halted: {reason}", Severity.ALARM)
-        self._publisher.facts([TradingStateChanged(state=TradingState.HALTED, reason=reason), told])
+        self._halting.halt(reason)
 
 
 def _watch_options(options: ServiceOptions) -> WatchOptions:

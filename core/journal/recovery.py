@@ -20,6 +20,7 @@ _ALL = -1
 """SQLite takes a negative LIMIT for none."""
 
 F = TypeVar("F", bound=Fold)
+F_co = TypeVar("F_co", bound=Fold, covariant=True)
 
 _logger = logging.getLogger(__name__)
 
@@ -112,10 +113,10 @@ def _standing(file: Path, after: int) -> Tail:
     return Tail(instance, after, digest)
 
 
-class Recovered(NamedTuple, Generic[F]):
+class Recovered(NamedTuple, Generic[F_co]):
     """The state that a journal holds."""
 
-    fold: F
+    fold: F_co
     """As far as it can be read."""
     tail: Tail
     """The last row that is in the fold."""

@@ -22,6 +22,7 @@ from core.journal.database import Tail
 from core.journal.opened import JournalOptions
 from core.journal.recovery import Recovered, read_some
 from core.journal.rows import Handover, encode_entry
+from core.journal.verify import QuietCheck
 from core.journal.writer import Listener, Opened, Signal, Writer
 from core.text import mask_accounts
 
@@ -96,6 +97,7 @@ class JournalStore:
         self._busy = ""
         self._closing = False
         self._last_sync_ms: Decimal | None = None
+        self._check: QuietCheck | None = None
         self._writer = Writer(
             path,
             session,
@@ -193,8 +195,18 @@ class JournalStore:
         """Write nothing more: rows that were written before turned out to be damaged. The next start sees that too."""
         self._writer.give_up(damage)
 
+    def check_older(self, last: int, keep: Callable[[], str]) -> None:
+        """Verify the rows up to `last` in the background, once. If one is bad nothing more is written.
+
+        `keep` is then called in a thread, to put the files in safety, and says where they are.
+        """
+        self._check = QuietCheck(self._path, last, lambda damage: self.give_up(f"{damage} {keep()}"))
+        self._check.start()
+
     async def close(self) -> None:
         """Write what is queued, sync and close; returns when the file is closed. Does nothing the second time."""
+        if self._check is not None:
+            await asyncio.to_thread(self._check.stop)
         if not self._closing:
             self._closing = True
             self._writer.signal(Signal.CLOSE)

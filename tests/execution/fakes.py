@@ -32,6 +32,7 @@ class FakeJournal:
         self.head = 0
         self.durable = 0
         self.failure = ""
+        self.busy = ""
         self.held = False
         self.last_sync_ms: Decimal | None = None
         self._waiting: list[asyncio.Future[int]] = []

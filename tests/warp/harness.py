@@ -25,9 +25,8 @@ from core.domain.limits import Limits
 from core.domain.reports import ErrorReport, Report
 from core.errors import LinkError
 from core.ids import mint_ulid
-from core.journal.store import JournalStore
 from core.link.client import SocketClient
-from core.ports import BrokerListener
+from core.ports import BrokerListener, Journal
 from core.practice.options import GatewayOptions
 from core.practice.server import PracticeGateway
 from tests.warp.loop import START, WarpClock, warp_loop
@@ -294,7 +293,7 @@ class _Unwritten:
     """A probe: rows are not durable. They are written at once, for the writer gathers in real time, which never passes
     here; so time stands still until the journal has everything."""
 
-    def __init__(self, journal: JournalStore) -> None:
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._commit: Awaitable[int] | None = None
         self._asked = 0
