@@ -12,7 +12,7 @@ APPLE = Stock("AAPL", "SMART", "USD")
 
 
 async def until(happened: Callable[[], bool], event: Callable[[], Awaitable[object]]) -> None:
-    """Wait until something holds, looked at after each of those events."""
+    """Wait until something holds, looked at after each of those events. Raises TimeoutError after SECONDS."""
     async with asyncio.timeout(SECONDS):
         while not happened():
             await event()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 from ib_async import (
@@ -19,43 +18,12 @@ from ib_async import (
     OrderState,
     Stock,
     StopOrder,
-    Trade,
     util,
 )
 
 from core.practice.server import PracticeGateway
 from tests.practice.conftest import Login
-
-SECONDS = 5.0
-APPLE = Stock("AAPL", "SMART", "USD")
-
-
-async def until(happened: Callable[[], bool], event: Callable[[], Awaitable[object]]) -> None:
-    """Wait until something holds, looked at after each of those events."""
-    async with asyncio.timeout(SECONDS):
-        while not happened():
-            await event()
-
-
-async def status(trade: Trade, *wanted: str) -> None:
-    """Wait until a trade has one of the statuses."""
-    await until(lambda: trade.orderStatus.status in wanted, lambda: trade.statusEvent)
-
-
-async def commissions(ib: IB, trade: Trade) -> None:
-    """Wait until every fill of a filled trade has its commission."""
-    await status(trade, "Filled")
-    await until(
-        lambda: bool(trade.fills) and all(fill.commissionReport.execId for fill in trade.fills),
-        lambda: ib.commissionReportEvent,
-    )
-
-
-async def qualified(ib: IB, contract: Contract) -> Contract:
-    """Return a contract with all its fields."""
-    [found] = await ib.qualifyContractsAsync(contract)
-    assert isinstance(found, Contract)
-    return found
+from tests.practice.scripts import APPLE, SECONDS, commissions, qualified, status, until
 
 
 def value(ib: IB, tag: str, currency: str = "USD") -> Decimal:
