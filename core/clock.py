@@ -49,6 +49,14 @@ def trading_day(moment: datetime, roll: time = DAY_ROLL) -> date:
     return local.date() + timedelta(days=1) if local.time() >= roll else local.date()
 
 
+def broker_day(moment: datetime) -> date:
+    """The day to which an aware `moment` belongs in the broker's lists of the day, which begin at midnight.
+
+    IBKR does not say whose midnight; New York's, where its books are kept, is taken.
+    """
+    return moment.astimezone(_new_york()).date()
+
+
 def trading_day_span(day: date, roll: time = DAY_ROLL) -> tuple[datetime, datetime]:
     """The first moment of a trading day and the first of the next one, in UTC: many moments are compared quickly."""
     begin = datetime.combine(day - timedelta(days=1), roll, _new_york())

@@ -21,6 +21,7 @@ from core.domain.events import (
     OrderChanged,
     PositionsUpdated,
     QuotesUpdated,
+    Reconciled,
     Snapshot,
     TradingStateChanged,
     WatchlistUpdated,
@@ -49,6 +50,7 @@ _PARTS: dict[type, type[messages.DeskMessage]] = {
     AccountUpdated: messages.AccountUpdated,
     MoneyUpdated: messages.MoneyUpdated,
     Health: messages.HealthUpdated,
+    Reconciled: messages.ReadingUpdated,
 }
 """What announces each kind of state but the quotes."""
 

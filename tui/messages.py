@@ -121,6 +121,10 @@ class MoneyUpdated(DeskMessage):
     """What an account has made changed."""
 
 
+class ReadingUpdated(DeskMessage):
+    """The broker's books were read, or could not be."""
+
+
 class HealthUpdated(DeskMessage):
     """How core and its links feel changed."""
 

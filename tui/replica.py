@@ -23,6 +23,7 @@ from core.domain.events import (
     OrderChanged,
     PositionsUpdated,
     QuotesUpdated,
+    Reconciled,
     Snapshot,
     StateEvent,
     TradingState,
@@ -35,6 +36,7 @@ from core.domain.money import Money, PositionMoney, Profit, doubted
 from core.domain.orders import Order, OrderState
 from core.domain.positions import Position, open_pnl
 from core.domain.quotes import Quote
+from core.domain.reconciliation import Reading
 from core.domain.streams import StreamChanged, StreamData
 
 KEPT_INCIDENTS = 100
@@ -73,6 +75,8 @@ class Replica:
         """What each account has made."""
         self.incidents: deque[Incident] = deque(maxlen=KEPT_INCIDENTS)
         self.health = Health()
+        self.reading: Reading | None = None
+        """The last reading of the broker's books; None before the first of core's run."""
         self.lost_since: datetime | None = None
         """UTC when the link to core broke; None while it stands. Before the first snapshot it is None too."""
 
@@ -115,6 +119,7 @@ class Replica:
         self.money = {money.account: money for money in snapshot.money}
         self.incidents = deque(snapshot.incidents, maxlen=KEPT_INCIDENTS)
         self.health = snapshot.health
+        self.reading = snapshot.reading
         self.lost_since = None
 
     def apply(self, envelope: Envelope) -> bool:
@@ -165,6 +170,8 @@ class Replica:
                 self.money[money.account] = money
             case Health():
                 self.health = event
+            case Reconciled(reading=reading):
+                self.reading = reading
 
     def _add_execution(self, execution: Execution) -> None:
         known = self.executions.get(execution.stem)

@@ -20,6 +20,7 @@ from core.domain.money import Money
 from core.domain.orders import Order
 from core.domain.positions import Position
 from core.domain.quotes import Quote
+from core.domain.reconciliation import Reading
 from core.domain.streams import StreamChanged, StreamData
 
 
@@ -134,11 +135,24 @@ class Health(Struct, frozen=True, kw_only=True, tag="health"):
     """Frames of this connection that could not be decoded."""
 
 
+class Reconciled(Struct, frozen=True, kw_only=True, tag="reconciled"):
+    """State: the last reading of the broker's books, failed ones too, and what it found different."""
+
+    reading: Reading
+
+
 Fact = OrderChanged | ExecutionAdded | ConnectionChanged | Incident | TradingStateChanged
 """Numbered, journalled, never conflated."""
 
 StateEvent = (
-    InstrumentsUpdated | WatchlistUpdated | QuotesUpdated | PositionsUpdated | AccountUpdated | MoneyUpdated | Health
+    InstrumentsUpdated
+    | WatchlistUpdated
+    | QuotesUpdated
+    | PositionsUpdated
+    | AccountUpdated
+    | MoneyUpdated
+    | Health
+    | Reconciled
 )
 """Last value; no number."""
 
@@ -185,3 +199,5 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     incidents: tuple[Incident, ...]
     """The latest, oldest first, at most 100."""
     health: Health
+    reading: Reading | None = None
+    """The last reading of the broker's books; None before the first of this run."""

@@ -200,6 +200,8 @@ class Order(OrderSpec, frozen=True, kw_only=True):
     """Quantity-weighted price of the executions; None without any."""
     external: bool = False
     """Placed by TWS itself or by another client: shown and counted, not ours."""
+    checks: int = 0
+    """While UNKNOWN: full readings of the broker's books, half a minute apart, that found nothing of it; at most 2."""
     note: str = ""
     """What a person should know, cleaned; empty if there is nothing."""
     code: int | None = None

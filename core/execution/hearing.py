@@ -29,6 +29,7 @@ from core.domain.reports import (
     BadFrameReport,
     CommissionReport,
     CompletedOrderReport,
+    ErrorClass,
     ErrorReport,
     ExecutionReport,
     OpenOrderReport,
@@ -41,11 +42,11 @@ from core.domain.reports import (
 )
 from core.execution import lifecycle
 from core.execution.account_values import with_value
+from core.execution.incidents import incident
 from core.execution.lifecycle import Conclusion
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
 from core.ids import instance_of
-from core.text import mask_accounts
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,12 @@ class Hearing:
                     case AccountValueReport():
                         if self._account_value(report):
                             accounts_touched[report.account] = None
-                    case ErrorReport(kind=RequestKind.CONNECTION) | AccountsReport() | BadFrameReport():
+                    case (
+                        ErrorReport(kind=RequestKind.CONNECTION)
+                        | ErrorReport(error_class=ErrorClass.COMPETING_SESSION)
+                        | AccountsReport()
+                        | BadFrameReport()
+                    ):
                         # Whoever keeps the connection publishes at once: all that was heard before goes first.
                         self._publisher.facts(facts, heard=[*heard, Heard(report=report)])
                         facts, heard = [], []
@@ -123,9 +129,7 @@ class Hearing:
 
     def incident(self, text: str, severity: Severity = Severity.WARNING, order_ref: str = "") -> Incident:
         """An incident of this moment, kept for snapshots; the caller publishes it."""
-        told = Incident(severity=severity, text=mask_accounts(text), time=self._clock.utc(), order_ref=order_ref)
-        self._state.incidents.append(told)
-        return told
+        return incident(self._state, self._clock, text, severity, order_ref)
 
     def _conclude(self, report: Report) -> list[Fact]:
         now = self._clock.utc()

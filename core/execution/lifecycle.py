@@ -206,7 +206,7 @@ def _apply(
         return Conclusion(order, _incident(text, now, order), ask=True)
     if state is order.state:
         return Conclusion(order if note is None else replace(order, note=note, code=code or order.code))
-    moved = replace(order, state=state, changed=now, note=note or "", code=code)
+    moved = replace(order, state=state, changed=now, checks=0, note=note or "", code=code)
     if not moved.is_live:
         moved = replace(moved, pending=Pending.NONE, previous=None)
     if order.is_live:

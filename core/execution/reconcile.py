@@ -1,20 +1,42 @@
-"""Reading the broker's books and comparing them with ours: one path for start-up and for recovery."""
+"""Reading the broker's books and what they mean for single orders: one path for start-up and for recovery."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from msgspec.structs import replace
 
-from core.domain.orders import Order, Pending
+from core.clock import broker_day
+from core.domain.orders import Order, OrderState, Pending
+from core.domain.reconciliation import Book
 from core.domain.reports import CompletedOrderReport, ExecutionReport, OpenOrderReport, PositionReport
+from core.errors import DeskError, NotConnectedError
 from core.execution.lifecycle import with_old_terms
 from core.execution.state import lose_touch
 from core.ports import Broker
 
+T = TypeVar("T")
+
+CHECKS_TO_SETTLE = 2
+"""Full readings that must have found nothing of an order before a person may say that it was never placed."""
+BEYOND_REACH = "sent before midnight: IBKR's lists no longer reach back"
+
 _CANCELLING = frozenset({"PendingCancel", "PreCancelled"})
+
+
+class BooksUnreadError(DeskError):
+    """At least one of the four books did not come to its end: what it holds is unknown, not empty."""
+
+    title = "Not reconciled"
+
+    def __init__(self, failures: Sequence[tuple[Book, Exception]], counts: dict[Book, int]) -> None:
+        """`failures` names each book that failed and why; `counts` has the lengths of the others."""
+        super().__init__(" ".join(dict.fromkeys(str(error) for _, error in failures)))
+        self.failed = tuple(book for book, _ in failures)
+        self.counts = counts
 
 
 class Names:
@@ -50,13 +72,49 @@ class Books:
         self.completed_names = Names((r.order_ref, r.perm_id) for r in completed)
         self.executed_names = Names((r.execution.order_ref, r.execution.perm_id) for r in executions)
 
+    @property
+    def counts(self) -> tuple[tuple[Book, int | None], ...]:
+        """The length of each."""
+        books = (self.open_orders, self.completed, self.executions, self.positions)
+        return tuple((book, len(answer)) for book, answer in zip(Book, books, strict=True))
+
+    def speak_of(self, order: Order) -> bool:
+        """True if any of the lists has the order."""
+        names = (self.open_names, self.completed_names, self.executed_names)
+        return any(one.speak_of(order) for one in names)
+
 
 async def read_books(broker: Broker) -> Books:
-    """Ask for all four books at once. Raises what the broker's queries raise: then nothing is known."""
+    """Ask for all four books at once.
+
+    Raises BooksUnreadError with every one that did not come to its end, NotConnectedError if the connection went.
+    """
     open_orders, completed, executions, positions = await asyncio.gather(
-        broker.open_orders(), broker.completed_orders(), broker.executions(), broker.positions()
+        _answer(broker.open_orders),
+        _answer(broker.completed_orders),
+        _answer(broker.executions),
+        _answer(broker.positions),
     )
+    if (
+        isinstance(open_orders, DeskError)
+        or isinstance(completed, DeskError)
+        or isinstance(executions, DeskError)
+        or isinstance(positions, DeskError)
+    ):
+        answers = list(zip(Book, (open_orders, completed, executions, positions), strict=True))
+        failures = [(book, answer) for book, answer in answers if isinstance(answer, DeskError)]
+        lost = next((error for _, error in failures if isinstance(error, NotConnectedError)), None)
+        if lost is not None:
+            raise lost
+        raise BooksUnreadError(failures, {b: len(a) for b, a in answers if not isinstance(a, DeskError)})
     return Books(open_orders, completed, executions, positions)
+
+
+async def _answer(ask: Callable[[], Awaitable[Sequence[T]]]) -> Sequence[T] | DeskError:
+    try:
+        return await ask()
+    except DeskError as error:
+        return error
 
 
 def settle_missing(order: Order, books: Books, now: datetime) -> Order:
@@ -67,29 +125,42 @@ def settle_missing(order: Order, books: Books, now: datetime) -> Order:
     """
     if not order.is_live or books.open_names.speak_of(order):
         return order
-    return lose_touch(order, now, note=where_found(order, books))
+    return lose_touch(order, now, note=where_found(order, books, now))
 
 
-def settle_pending(order: Order, books: Books) -> Order:
-    """An open order, after a reading, about which something was asked over an earlier connection: as the broker has it.
+def counted(order: Order, books: Books) -> Order:
+    """An order in doubt after a reading that counts: one more check if nothing was found of it, else none at all."""
+    if order.state is not OrderState.UNKNOWN or order.external:
+        return order
+    return replace(order, checks=0 if books.speak_of(order) else min(order.checks + 1, CHECKS_TO_SETTLE))
 
-    A cancel that the broker has begun stays pending.
+
+def settle_pending(order: Order, books: Books, why: str) -> Order:
+    """An open order, after a reading, about which something was asked that is not answered: as the broker has it.
+
+    `why` says in words why no answer is to be expected. A cancel that the broker has begun stays pending.
     """
     report = next((r for r in books.open_orders if Names([(r.order_ref, r.perm_id)]).speak_of(order)), None)
     if report is None or not order.is_live or order.pending is Pending.NONE or report.status in _CANCELLING:
         return order
     asked = "change" if order.pending is Pending.MODIFY else "cancel"
     kept = with_old_terms(order)
-    return replace(
-        kept, pending=Pending.NONE, note=f"the {asked} asked for before the connection was lost was not made"
-    )
+    return replace(kept, pending=Pending.NONE, note=f"the {asked} {why} was not made")
 
 
-def where_found(order: Order, books: Books) -> str:
-    """Which of the books speak of an order, in words."""
+def where_found(order: Order, books: Books, now: datetime) -> str:
+    """Which of the books speak of an order, in words, and whether they can."""
     named = (
         ("in open orders", books.open_names),
         ("executions", books.executed_names),
         ("completed", books.completed_names),
     )
-    return " · ".join(f"{name}: {'yes' if names.speak_of(order) else 'no'}" for name, names in named)
+    found = [f"{name}: {'yes' if names.speak_of(order) else 'no'}" for name, names in named]
+    if is_beyond_reach(order, now):
+        found.append(BEYOND_REACH)
+    return " · ".join(found)
+
+
+def is_beyond_reach(order: Order, now: datetime) -> bool:
+    """True if fills and end of the order may be older than IBKR's lists, which begin at midnight."""
+    return broker_day(order.created) != broker_day(now)

@@ -127,9 +127,8 @@ class ExecutionService:
             instance=journal.instance,
             on_connection_report=self._keeper.on_report,
             on_profit=self._money.heard,
-            ask_books=self._keeper.ask_books,
+            ask_books=self._keeper.reconciler.ask,
         )
-        self._keeper.hearing = self._hearing
         self._orders = OrderDesk(
             self._broker,
             journal,
@@ -141,7 +140,7 @@ class ExecutionService:
             OrderOptions(limits=options.limits, client_id=options.keeper.client_id, read_only=options.read_only),
         )
         self._halting = Halting(state, journal, self._publisher, self._hearing, clock)
-        self._actions = PositionActions(state, self._feed, self._orders, self._keeper.ask_books)
+        self._actions = PositionActions(state, self._feed, self._orders, self._keeper.reconciler.ask)
         self._health = HealthReporter(
             self._broker, state, self._publisher, journal, clock, self._keeper, gateway, lambda: len(self._desks)
         )
@@ -193,7 +192,7 @@ class ExecutionService:
 
     def recover(self) -> None:
         """What an earlier run of core left in flight is UNKNOWN until the broker's books are read."""
-        self._keeper.doubt_in_flight("no answer: core ended")
+        self._keeper.doubts.in_flight("no answer: core ended")
         self._halting.recover()
 
     async def run(self) -> None:
@@ -296,6 +295,7 @@ class ExecutionService:
             money=self._money.all(),
             incidents=tuple(state.incidents),
             health=state.health,
+            reading=self._keeper.reconciler.last,
         )
 
     def facts_after(self, number: int) -> Sequence[Envelope] | None:

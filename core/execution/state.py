@@ -124,6 +124,7 @@ def lose_touch(order: Order, now: datetime, note: str) -> Order:
     if not order.is_live:
         return order
     state = transition(order.state, Trigger.LOST_TOUCH) or order.state
-    # The age of a doubt counts from its beginning, however often it is confirmed.
-    changed = order.changed if state is order.state else now
-    return replace(order, state=state, changed=changed, note=note, code=None)
+    if state is order.state:
+        # The age of a doubt counts from its beginning, however often it is confirmed.
+        return replace(order, note=note, code=None)
+    return replace(order, state=state, changed=now, checks=0, note=note, code=None)

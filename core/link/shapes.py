@@ -21,6 +21,7 @@ _MODULES = (
     "core.domain.orders",
     "core.domain.positions",
     "core.domain.quotes",
+    "core.domain.reconciliation",
     "core.domain.streams",
     "core.link.wire",
 )

@@ -14,6 +14,7 @@ from core.domain.events import (
     MoneyUpdated,
     PositionsUpdated,
     QuotesUpdated,
+    Reconciled,
     StateEvent,
     StreamEvent,
     WatchlistUpdated,
@@ -66,6 +67,8 @@ class Conflator:
                 self._whole["positions"] = event
             case WatchlistUpdated():
                 self._whole["watchlist"] = event
+            case Reconciled():
+                self._whole["reading"] = event
             case _:
                 assert_never(event)
 

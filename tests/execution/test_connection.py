@@ -120,7 +120,7 @@ async def test_attempts_end_where_the_profile_says_and_begin_again_when_asked() 
     async with rig(ready=False, prepare=prepare, max_attempts=3, first_wait=5.0) as desk:
         begun = desk.clock.mono()
         await desk.until(lambda: len(desk.broker.opened) == 3)
-        assert desk.clock.mono() - begun == pytest.approx(15, abs=0.1)
+        assert 15 <= desk.clock.mono() - begun <= 15 * 1.2, "each pause twice as long, and a little longer still"
         await desk.pass_time(3600)
         assert len(desk.broker.opened) == 3
         assert desk.connection.problem == (

@@ -312,7 +312,7 @@ async def test_a_contradiction_that_every_reading_repeats_is_told_once() -> None
         desk.say(open_order())
         readings = desk.broker.readings
         await desk.until(lambda: desk.broker.readings > readings)
-        await desk.pass_time(60)
+        await desk.pass_time(30)
 
         assert desk.order().state is OrderState.CANCELLED
         assert desk.told() == [

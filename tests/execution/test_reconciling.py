@@ -130,7 +130,7 @@ async def test_an_order_that_left_while_the_books_were_read_is_not_missed_in_the
         await desk.working(buy(1))
         desk.say(status(1, "Dreaming"))
         readings = desk.broker.readings
-        await desk.pass_time(2)
+        await desk.pass_time(4)
         assert desk.broker.readings == readings + 1, "the list of open orders is answered"
         await desk.working(buy(2))
         await desk.place(buy(3))
