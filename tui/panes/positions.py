@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from core.domain.order_types import STOPS
-from core.domain.orders import OrderType
+from core.domain.orders import Order, OrderType
 from core.domain.positions import Position
+from core.domain.quotes import Quote
+from core.text import mask_account
 from tui import format as fmt
 from tui import messages
 from tui.panes import quote_cells as cells
@@ -81,22 +83,43 @@ class PositionsPane(GridPane):
         instrument, quote = self.replica.instrument(con_id), self.replica.quote(con_id)
         unknown = bool(self.replica.unknown_orders(con_id))
         made = self.replica.profit_of(position)
+        stop = self._stop_of(position)
         quantity = fmt.size(position.quantity)
         return {
-            "sym": Cell(position.label + cells.flags(quote)),
+            "sym": Cell(position.label + self._account_mark(position) + cells.flags(quote)),
             "qty": Cell(fmt.uncertain(quantity), "unknown") if unknown else Cell(quantity),
             "avg": Cell(cells.price_text(instrument, position.average_price)),
             "last": cells.last_cell(instrument, quote, self.now, LAST_CELLS),
             "day": cells.profit_cell(None if made is None else made.day),
             "pnl": cells.profit_cell(None if made is None else made.open),
-            "r": cells.NO_CELL,
-            "stop": Cell(f" {self._stop_text(position)}"),
+            "r": Cell(_risk_multiple(position, stop, quote)),
+            "stop": Cell(f" {fmt.NONE if stop is None else f'{stop.type_text} {fmt.size(stop.remaining)}'}"),
         }
 
-    def _stop_text(self, position: Position) -> str:
-        """The stop order, ours or another client's, that would reduce the position; `—` for none."""
+    def _account_mark(self, position: Position) -> str:
+        """The end of its account's number where the login has several accounts."""
+        connection = self.replica.connection
+        several = connection is not None and len(connection.accounts) > 1
+        return f" …{mask_account(position.account).rpartition('…')[2]}" if several else ""
+
+    def _stop_of(self, position: Position) -> Order | None:
+        """The stop order, ours or another client's, that would reduce the position; None if there is none."""
         side_sign = -1 if position.quantity > 0 else 1
         for order in self.replica.live_orders(position.con_id):
-            if order.order_type in (*STOPS, OrderType.OTHER) and order.side.sign == side_sign:
-                return f"{order.type_text} {fmt.size(order.remaining)}"
+            stops = order.order_type in (*STOPS, OrderType.OTHER) and order.side.sign == side_sign
+            if stops and order.account == position.account:
+                return order
+        return None
+
+
+def _risk_multiple(position: Position, stop: Order | None, quote: Quote | None) -> str:
+    """Open profit in multiples of what the stop risks; none without a stop price on the losing side of the entry."""
+    mark = None if quote is None else quote.mark
+    if quote is None or mark is None or stop is None or stop.stop_price is None:
         return fmt.NONE
+    sign = 1 if position.quantity > 0 else -1
+    risk = (position.average_price - stop.stop_price) * sign
+    if risk <= 0:
+        return fmt.NONE
+    text = fmt.r_multiple((mark - position.average_price) * sign / risk)
+    return fmt.estimate(text) if quote.doubtful else text

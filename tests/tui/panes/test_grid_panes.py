@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from core.domain.events import OrderChanged, PositionsUpdated, QuotesUpdated
 from core.domain.instructions import Trail
-from core.domain.orders import Order, OrderState, OrderType, Pending, TimeInForce
+from core.domain.orders import Order, OrderState, OrderType, Pending, Side, TimeInForce
 from core.domain.quotes import DataType, Quote
 from tests.tui import sample
 from tests.tui.desk_pilot import lines_of, until
@@ -135,6 +135,51 @@ async def test_positions_read_as_drawn() -> None:
     assert lines[2].split() == ["▸", "/ESZ6", "1", "6015.50", "6014.50", "−50.00", "—", "—"]
     assert lines[3].split() == ["AAPL", "100", "232.50", "233.34", "+84.00", "—", "STP", "100"]
     assert lines[5].split() == ["TSLA", "−50", "412.10", "413.78", "−84.00", "—", "—"]
+
+
+@pytest.mark.parametrize(
+    ("con_id", "side", "stop", "shown"),
+    [
+        (sample.AAPL, Side.SELL, "231.90", "+1.4R"),
+        (sample.AAPL, Side.SELL, "233.00", "—"),
+        (sample.AAPL, Side.BUY, "231.90", "—"),
+        (sample.TSLA, Side.BUY, "413.10", "−1.7R"),
+    ],
+)
+async def test_open_profit_in_multiples_of_what_the_stop_risks(con_id: int, side: Side, stop: str, shown: str) -> None:
+    order = replace(
+        sample.make_order(0, con_id, f"{side} 50 X STP"), order_type=OrderType.STP, stop_price=Decimal(stop)
+    )
+    app = PaneApp(PositionsPane, replace(sample.SNAPSHOT, orders=(order,)))
+    async with app.run_test(size=(WIDTH, 8)) as pilot:
+        await pilot.pause()
+        label = "AAPL" if con_id == sample.AAPL else "TSLA"
+        (row,) = [line.removeprefix("▸").split() for line in lines_of(app) if label in line]
+
+    assert row[5] == shown
+
+
+async def test_positions_of_several_accounts_are_told_apart() -> None:
+    other = "DU7654321"
+    first = sample.POSITIONS[0]
+    connection = sample.SNAPSHOT.connection
+    app = PaneApp(
+        PositionsPane,
+        replace(
+            sample.SNAPSHOT,
+            connection=replace(connection, accounts=(*connection.accounts, other)),
+            positions=(first, replace(first, account=other, quantity=Decimal(7))),
+        ),
+    )
+    async with app.run_test(size=(WIDTH, 8)) as pilot:
+        await pilot.pause()
+        rows = [line.removeprefix("▸").split() for line in lines_of(app)[2:4]]
+
+    # The stop is that of the first account.
+    assert [(row[0], row[1], row[2], row[-2:]) for row in rows] == [
+        ("AAPL", f"…{first.account[-3:]}", "100", ["STP", "100"]),
+        ("AAPL", "…321", "7", ["—", "—"]),
+    ]
 
 
 async def test_unknown_positions_are_not_flat() -> None:
