@@ -35,8 +35,6 @@ _PENDING = {Pending.MODIFY: "MODIFY…", Pending.CANCEL: "CANCEL…"}
 FILLED_CELLS = 9
 TIF_WIDTH = 90
 """Cells from which the time in force has its own column."""
-SHORT = 5
-"""Lines up to which the pane has no header."""
 
 
 def state_cell(order: Order) -> Cell:
@@ -78,6 +76,7 @@ class BlotterPane(GridPane):
     """One row an order."""
 
     TITLE = "ORDERS"
+    WITH_HEADER = 6
     COLUMNS = (
         Column("number", "#", 4),
         Column("side", "SIDE", 4, priority=150),
@@ -123,9 +122,8 @@ class BlotterPane(GridPane):
         order = self.replica.orders.get(key)
         return None if order is None else order.con_id
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Give the header's line to an order where there are few; notes depend on the width."""
-        self.grid.show_header = event.size.height > SHORT
+    def on_resize(self, _event: events.Resize) -> None:
+        """Notes depend on the width."""
         self.renew_soon()
 
     def selected(self) -> Order | None:

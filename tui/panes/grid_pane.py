@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.message import Message
 
 from tui.panes.listener import Listener
@@ -19,6 +20,8 @@ class GridPane(Listener, Pane):
 
     TITLE: ClassVar[str] = ""
     COLUMNS: ClassVar[Sequence[Column]] = ()
+    WITH_HEADER: ClassVar[int] = 4
+    """Lines of the pane from which on one of them is for the header; below, rows are worth more."""
 
     @dataclass
     class Looked(Message):
@@ -57,6 +60,10 @@ class GridPane(Listener, Pane):
         self.grid.set_rows(self.rows())
         self.grid.empty_text = self.empty_text()
         self.status = self.summary()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the header's line to a row where there are few."""
+        self.grid.show_header = event.size.height >= self.WITH_HEADER
 
     def on_line_grid_row_highlighted(self, message: LineGrid.RowHighlighted) -> None:
         """Pass on what the cursor stands on, if this pane is the one in use."""

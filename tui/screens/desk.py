@@ -22,6 +22,7 @@ from tui.panes.key_row import KeyRow
 from tui.panes.line_row import WIDE
 from tui.panes.message_row import MessageRow
 from tui.panes.order_entry import OrderEntry
+from tui.panes.pane_column import PaneColumn
 from tui.panes.positions import PositionsPane
 from tui.panes.status import StatusRow
 from tui.panes.watchlist import WatchlistPane
@@ -50,10 +51,9 @@ class DeskScreen(HandsScreen):
         yield StatusRow(id="status")
         yield InstrumentRow(id="instrument")
         with Horizontal(id="middle"):
-            with Vertical(id="left"):
-                yield WatchlistPane(id="watch")
-                yield PositionsPane(id="positions")
-                yield BlotterPane(id="orders")
+            yield PaneColumn(
+                WatchlistPane(id="watch"), PositionsPane(id="positions"), BlotterPane(id="orders"), id="left"
+            )
             yield Divider(id="divider")
             with Vertical(id="right"):
                 yield AccountPane(id="account")
