@@ -147,6 +147,7 @@ class Watching:
             log.warning("the account has no line left: %d are used for now", self._budget.lines)
         else:
             self._budget.refuse(con_id)
+        self._publish(self._feed.mark_stale([con_id]))
         self._changed.set()
 
     def lend(self, count: int) -> None:

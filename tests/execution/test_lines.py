@@ -115,6 +115,23 @@ async def test_the_account_having_fewer_lines_than_thought_shrinks_the_budget() 
 
 
 @jumping
+async def test_a_quote_whose_subscription_the_broker_ends_is_old() -> None:
+    async with rig() as desk:
+        desk.say(
+            ErrorReport(
+                request_id=9,
+                kind=RequestKind.MARKET_DATA,
+                code=200,
+                text="AAPL: No security definition has been found for the request",
+                error_class=ErrorClass.DATA_ONLY,
+                ends_con_id=AAPL.con_id,
+            )
+        )
+
+        assert {quote.con_id: quote.stale for quote in desk.snapshot.quotes} == {AAPL.con_id: True, TSLA.con_id: False}
+
+
+@jumping
 async def test_contracts_are_looked_up_anew_when_the_trading_day_rolls() -> None:
     close_to_five = datetime(2026, 11, 20, 21, 59, tzinfo=UTC)
     async with rig(start=close_to_five) as desk:
