@@ -58,6 +58,25 @@ class CancelOrder(Struct, frozen=True, kw_only=True, tag="cancel_order"):
     order_ref: str
 
 
+class Verdict(StrEnum):
+    """What a trader says of an order whose outcome nobody knows."""
+
+    NOT_PLACED = "NOT_PLACED"
+    """It never reached the market: for one of which IBKR has never shown anything."""
+    ENDED = "ENDED"
+    """What had not filled works no longer: for one that IBKR had taken, or that may have been."""
+
+
+class SettleOrder(Struct, frozen=True, kw_only=True, tag="settle_order"):
+    """A person's word on an UNKNOWN order, which counts no longer as exposure then; a fill that comes later still wins.
+
+    Denied until two full readings of the broker's books have found nothing of it. Ack when it is durable.
+    """
+
+    order_ref: str
+    verdict: Verdict
+
+
 class CancelEntries(Struct, frozen=True, kw_only=True, tag="cancel_entries"):
     """Cancel every live order of this profile that opens or adds to a position, in one instrument or in all."""
 
@@ -172,6 +191,7 @@ Command = (
     PlaceOrder
     | ModifyOrder
     | CancelOrder
+    | SettleOrder
     | CancelEntries
     | ClosePosition
     | PreviewOrder
@@ -230,6 +250,8 @@ class DenialCode(StrEnum):
     UNKNOWN_ORDER = "UNKNOWN_ORDER"
     NOT_LIVE = "NOT_LIVE"
     """The order has ended."""
+    NOT_SETTLED = "NOT_SETTLED"
+    """A person's word does not settle it: it is not in doubt, was shown by the broker, or was not looked for enough."""
     EXTERNAL = "EXTERNAL"
     """The order belongs to another client."""
     REVISION = "REVISION"

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from core.domain.commands import Denial
+from core.domain.commands import Denial, Verdict
 from core.domain.events import ExecutionAdded, Fact, Incident, OrderChanged
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderRequest, Terms
@@ -45,6 +45,18 @@ class CancelAsked(Struct, frozen=True, kw_only=True, tag="cancel_asked"):
     """A cancel was handed to the sender; it never waits for the journal."""
 
     order_ref: str
+
+
+class Settled(Struct, frozen=True, kw_only=True, tag="settled"):
+    """A trader's word on an order whose outcome nobody knew. Durable before the order counts no longer."""
+
+    order_ref: str
+    verdict: Verdict
+    client: str
+    """The desk or script at which it was said."""
+    checks: int
+    """Full readings of the broker's books that had found nothing of it."""
+    time: datetime
 
 
 class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
@@ -113,6 +125,7 @@ Entry = (
     | Intent
     | ModifyIntent
     | CancelAsked
+    | Settled
     | Refused
     | Heard
     | FactRecorded
@@ -141,7 +154,7 @@ def order_ref_of(entry: Entry) -> str:
     match entry:
         case Intent(order=order) | ModifyIntent(order=order):
             return order.order_ref
-        case CancelAsked(order_ref=order_ref):
+        case CancelAsked(order_ref=order_ref) | Settled(order_ref=order_ref):
             return order_ref
         case Refused(request=request):
             return request.order_ref

@@ -108,7 +108,7 @@ def from_fills(order: Order, filled: Decimal, average: Decimal | None, now: date
     concluded = _apply(seen, Trigger.FILLED if filled == order.whole else Trigger.PART_FILLED, now)
     if not order.is_live and order.state is not OrderState.FILLED:
         told = _incident(
-            f"{_name(order)}: filled {filled:f} after it was {order.state.lower()}.", now, order, Severity.ALARM
+            f"{_name(order)}: filled {filled:f} after it was {_word(order.state)}.", now, order, Severity.ALARM
         )
         return Conclusion(concluded.order, told)
     return concluded
@@ -202,7 +202,7 @@ def _apply(
     """The order moved by one trigger; a note of None keeps the old one unless the state changes."""
     state = transition(order.state, trigger)
     if state is None:
-        text = f"{_name(order)}: the broker reports {trigger.lower()} after {order.state.lower()}; the state stays."
+        text = f"{_name(order)}: the broker reports {_word(trigger)} after {_word(order.state)}; the state stays."
         return Conclusion(order, _incident(text, now, order), ask=True)
     if state is order.state:
         return Conclusion(order if note is None else replace(order, note=note, code=code or order.code))
@@ -212,7 +212,7 @@ def _apply(
     if order.is_live:
         return Conclusion(moved)
     advice = "It may fill: look at it." if moved.is_live else "Check the position in TWS."
-    text = f"{_name(order)}: IBKR reports {trigger.lower()} although it was {order.state.lower()}. {advice}"
+    text = f"{_name(order)}: IBKR reports {_word(trigger)} although it was {_word(order.state)}. {advice}"
     return Conclusion(moved, _incident(text, now, order, Severity.ALARM), ask=True)
 
 
@@ -259,6 +259,10 @@ def _told(order: Order, held: Terms, wanted: Terms) -> Terms:
     if until is not None and held.good_till in (None, until.replace(microsecond=0)):
         held = replace(held, good_till=until)
     return held
+
+
+def _word(name: OrderState | Trigger) -> str:
+    return name.lower().replace("_", " ")
 
 
 def _name(order: Order) -> str:

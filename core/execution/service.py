@@ -27,6 +27,7 @@ from core.domain.commands import (
     PreviewClose,
     PreviewOrder,
     Reconnect,
+    SettleOrder,
 )
 from core.domain.connection import Connection, Endpoint, Mode
 from core.domain.events import Envelope, QuotesUpdated, Severity, Snapshot, StreamEvent
@@ -42,6 +43,7 @@ from core.execution.money import MoneyKeeper
 from core.execution.orders import OrderDesk, OrderOptions
 from core.execution.position_actions import PositionActions
 from core.execution.publisher import Publisher
+from core.execution.settling import Settling
 from core.execution.state import DeskState
 from core.execution.streaming import StreamCommand, Streaming
 from core.execution.supervision import kept_up
@@ -140,6 +142,7 @@ class ExecutionService:
             OrderOptions(limits=options.limits, client_id=options.keeper.client_id, read_only=options.read_only),
         )
         self._halting = Halting(state, journal, self._publisher, self._hearing, clock)
+        self._settling = Settling(state, journal, self._publisher, clock)
         self._actions = PositionActions(state, self._feed, self._orders, self._keeper.reconciler.ask)
         self._health = HealthReporter(
             self._broker, state, self._publisher, journal, clock, self._keeper, gateway, lambda: len(self._desks)
@@ -223,7 +226,7 @@ class ExecutionService:
     async def _execute(self, command: Command, client: str) -> Ack:
         ack = Ack(ok=True)
         match command:
-            case PlaceOrder() | ModifyOrder() | ClosePosition() | AcceptTailLoss():
+            case PlaceOrder() | ModifyOrder() | ClosePosition() | AcceptTailLoss() | SettleOrder():
                 ack = self._unconfirmed(client) or await self._send(command, client)
             case CancelOrder():
                 ack = await self._orders.cancel(command)
@@ -247,8 +250,12 @@ class ExecutionService:
                 self._departing[client] = stop
         return ack
 
-    async def _send(self, command: PlaceOrder | ModifyOrder | ClosePosition | AcceptTailLoss, client: str) -> Ack:
+    async def _send(
+        self, command: PlaceOrder | ModifyOrder | ClosePosition | AcceptTailLoss | SettleOrder, client: str
+    ) -> Ack:
         match command:
+            case SettleOrder():
+                return await self._settling.settle(command, client)
             case AcceptTailLoss():
                 return await self._halting.accept(client)
             case PlaceOrder():
