@@ -27,7 +27,7 @@ async def in_doubt(desk: Rig, *, checks: int = 0) -> None:
 
 @pytest.mark.row(2, 44)
 @jumping
-async def test_it_is_presumed not placed_after_two_checks_half_a_minute_apart_and_a_persons_word() -> None:
+async def test_it_is_presumed_not_placed_after_two_checks_half_a_minute_apart_and_a_persons_word() -> None:
     async with rig() as desk:
         await in_doubt(desk)
         since = desk.clock.mono()
