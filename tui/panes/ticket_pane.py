@@ -14,7 +14,7 @@ from core.domain.connection import Mode
 from core.domain.instruments import Instrument
 from core.domain.orders import Order
 from tui import messages
-from tui.hands import send_gate
+from tui.hands import editing, send_gate
 from tui.hands import ticket as tickets
 from tui.hands.cancel_ticket import CancelTicket, open_cancel, widen
 from tui.hands.close_ticket import CloseTicket, catch_up_close, open_close, take_part
@@ -180,7 +180,7 @@ class TicketPane(Listener, Pane):
         """Type or paste into the ticket."""
         match self.ticket:
             case OrderTicket() as ticket:
-                self.update_ticket(tickets.type_text(ticket, text))
+                self.update_ticket(editing.type_text(ticket, text))
             case CloseTicket() as ticket:
                 self.update_ticket(take_part(ticket, text))
             case CancelTicket() as ticket if text == "a":
@@ -193,7 +193,7 @@ class TicketPane(Listener, Pane):
         """Go to another field; a cancel ticket widens."""
         match self.ticket:
             case OrderTicket() as ticket:
-                self.update_ticket(tickets.move_field(ticket, steps))
+                self.update_ticket(editing.move_field(ticket, steps))
             case CancelTicket() as ticket:
                 self.update_ticket(widen(ticket, steps))
             case _:
@@ -203,20 +203,20 @@ class TicketPane(Listener, Pane):
         """Move the active field by ticks or steps, upwards when positive."""
         if isinstance(self.ticket, OrderTicket):
             quote = self.replica.quote(self.ticket.instrument.con_id)
-            self.update_ticket(tickets.step(self.ticket, steps, quote))
+            self.update_ticket(editing.step(self.ticket, steps, quote))
 
     def action_style(self, steps: int) -> None:
         """Walk join, mid, now, market; a cancel ticket widens."""
         match self.ticket:
             case OrderTicket() as ticket:
-                self.update_ticket(tickets.restyle(ticket, steps, self.replica.quote(ticket.instrument.con_id)))
+                self.update_ticket(editing.restyle(ticket, steps, self.replica.quote(ticket.instrument.con_id)))
             case _:
                 self.action_field(steps)
 
     def action_erase(self) -> None:
         """Take the last character of the field away."""
         if isinstance(self.ticket, OrderTicket):
-            self.update_ticket(tickets.erase(self.ticket))
+            self.update_ticket(editing.erase(self.ticket))
 
     def action_clear(self) -> None:
         """Empty the field; in a draft that was just opened, begin afresh."""
@@ -225,7 +225,7 @@ class TicketPane(Listener, Pane):
                 self.drafts.pop((ticket.instrument.con_id, ticket.verb.name), None)
                 self.open_order(ticket.verb.name, ticket.instrument, self.opened_by)
             case OrderTicket() as ticket:
-                self.update_ticket(tickets.clear(ticket))
+                self.update_ticket(editing.clear(ticket))
             case _:
                 pass
 

@@ -13,9 +13,10 @@ from core.domain.order_types import RULES, misfit
 from core.domain.orders import OrderRequest, OrderType, TimeInForce
 from core.domain.quotes import Quote
 from tests.tui.hands.test_ticket import APPLE, HALTED, QUOTE, ticket, typed
+from tui.hands.editing import erase, move_field, restyle, step, type_text
 from tui.hands.order_kinds import KINDS, Field, fields_of, parse_till, waits_for
 from tui.hands.order_words import problem_with, request_of
-from tui.hands.ticket import OrderTicket, erase, move_field, reopen, restyle, step, type_text
+from tui.hands.ticket import OrderTicket, reopen
 
 D = Decimal
 

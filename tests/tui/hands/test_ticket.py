@@ -15,6 +15,7 @@ from core.domain.orders import OrderType, Side, TimeInForce
 from core.domain.quotes import Quote
 from tests.tui.sample import AAPL, ACCOUNT, INSTRUMENTS, NOW
 from tui.hands.answers import after_denial, looking
+from tui.hands.editing import clear, erase, move_field, restyle, step, type_text
 from tui.hands.order_kinds import Field
 from tui.hands.order_words import problem_with, request_of
 from tui.hands.pricing import PriceStyle
@@ -22,16 +23,10 @@ from tui.hands.ticket import (
     VERBS,
     OrderTicket,
     Phase,
-    clear,
-    erase,
-    move_field,
     open_ticket,
     reopen,
     reprice,
-    restyle,
     sending,
-    step,
-    type_text,
 )
 
 D = Decimal
