@@ -223,9 +223,9 @@ def hash_of(connection: sqlite3.Connection, seq: int) -> bytes | None:
 def problem(error: sqlite3.Error, what: str) -> JournalError:
     """What to raise for an error of SQLite: JournalDamagedError, unless disk or lock say nothing against the file."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
-    if code is not None and code & 0xFF in _NOT_THE_FILE:
-        return JournalError(f"{what}: {error}.")
-    return JournalDamagedError(f"{what}: {error}. {DAMAGED}")
+    # Text that is no UTF-8 is found by Python's module, without a code.
+    damaged = "decode" in str(error) if code is None else code & 0xFF not in _NOT_THE_FILE
+    return JournalDamagedError(f"{what}: {error}. {DAMAGED}") if damaged else JournalError(f"{what}: {error}.")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -59,9 +60,12 @@ def identity(path: Path) -> Identity:
 def create_private(path: Path) -> None:
     """Make the file (0600) and its folder (0700) if they are missing; nobody else may open an existing one.
 
-    SQLite gives its -wal and -shm files the mode of the database. Raises OSError.
+    SQLite gives its -wal and -shm files the mode of the database. Raises OSError, where the folder is read-only too.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        # Files that exist could be written for a while; what SQLite and we make beside them could not.
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
     new = not path.exists()
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
