@@ -9,13 +9,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from ib_async import MarketOrder
 
 from core.practice import tables_in as ask
 from core.practice.server import PracticeGateway
 from core.practice.state import FILE, StateError
 from core.practice.tables import Record
-from tests.practice.conftest import OPTIONS
+from tests.practice.conftest import OPTIONS, Login
 from tests.practice.raw_client import AAPL, AMD, RawClient
+from tests.practice.scripts import APPLE, commissions, qualified, until
 
 FIRST, SECOND = "DU1234567", "DU7654321"
 BOTH = replace(OPTIONS, others=(SECOND,))
@@ -46,6 +48,22 @@ async def buy(client: RawClient, account: str, contract: Record = AAPL, quantity
     """Buy at the market for an account."""
     order_id = client.place(contract, account=account, totalQuantity=Decimal(quantity))
     await client.until(order_id, "commission")
+
+
+async def test_a_script_for_tws_is_told_of_both(login: Login) -> None:
+    ib = await login()
+    apple = await qualified(ib, APPLE)
+    trade = ib.placeOrder(apple, MarketOrder("BUY", 100, account=SECOND))
+    await commissions(ib, trade)
+    await until(lambda: bool(ib.positions(SECOND)), lambda: ib.positionEvent)
+
+    assert ib.managedAccounts() == [FIRST, SECOND]
+    for account in (FIRST, SECOND):
+        tags = {row.tag for row in ib.accountValues(account)}
+        assert {"NetLiquidation", "ExchangeRate", "CashBalance"} <= tags
+    assert [held.position for held in ib.positions(SECOND)] == [100]
+    assert ib.positions(FIRST) == []
+    assert {fill.execution.acctNumber for fill in trade.fills} == {SECOND}
 
 
 async def test_the_accounts_are_named_in_order(client: RawClient) -> None:
