@@ -128,6 +128,12 @@ class Broker(Protocol):
     def cancel(self, order_id: int) -> Awaitable[None]:
         """Queue a cancel in the first lane; done and raising as `place`."""
 
+    def withdraw_orders(self, reason: str) -> None:
+        """Take back every order frame that waits for its turn: its `place` raises NotConnectedError with `reason`.
+
+        Cancels stay.
+        """
+
     async def open_orders(self) -> Sequence[OpenOrderReport]:
         """Every open order of every client."""
 

@@ -118,6 +118,10 @@ class IbBroker:
             return _not_sent(_CLOSED)
         return session.orders.cancel(order_id)
 
+    def withdraw_orders(self, reason: str) -> None:
+        """Take back every order frame that waits for its turn; cancels stay."""
+        self._pacer.withdraw_all(reason)
+
     async def open_orders(self) -> Sequence[OpenOrderReport]:
         """Every open order of every client."""
         return await self._live().queries.open_orders()

@@ -104,6 +104,14 @@ class Pacer:
             frame.fail(NotConnectedError("Withdrawn: the cancel came before it had left. Nothing was sent."))
         return any(frame.is_first for frame in taken)
 
+    def withdraw_all(self, reason: str) -> None:
+        """Take back every queued frame of every order; whoever waits for one gets NotConnectedError with `reason`."""
+        lane = self._lanes[Lane.ORDER]
+        taken = list(lane)
+        lane.clear()
+        for frame in taken:
+            frame.fail(NotConnectedError(f"{reason.rstrip('.')}. Nothing was sent."))
+
     def hold(self) -> None:
         """Keep frames back: the transport still has bytes that the kernel did not take."""
         self._held = True

@@ -42,6 +42,7 @@ from core.execution.hearing import Hearing
 from core.execution.publisher import Publisher
 from core.execution.sends import Sends
 from core.execution.state import DeskState
+from core.execution.withdrawing import Withdrawing
 from core.market.feed import QuoteFeed
 from core.ports import Approved, Broker, Journal
 from core.risk.circumstances import Circumstances
@@ -80,6 +81,7 @@ class OrderDesk:
         self._clock = clock
         self._options = options
         self._turn = asyncio.Lock()
+        publisher.add_sink(Withdrawing(broker))
         self._sends = Sends(state, publisher, hearing, clock)
         self._recording: set[str] = set()
         """New orders whose intent is being committed: no frame of them exists yet."""

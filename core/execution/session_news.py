@@ -70,7 +70,8 @@ class SessionNews:
                 self._link.set(ibkr=FarmStatus.DOWN, problem=problem)
                 self._on_pulse(False)
                 self._alert(report, Severity.ALARM)
-                self._doubts.in_flight("no answer: IBKR's link was lost")
+                # Soon: what had not left yet was just taken back, and those who sent it hear that first.
+                asyncio.get_running_loop().call_soon(self._doubts.in_flight, "no answer: IBKR's link was lost")
             case ErrorClass.LINK_UP_DATA_LOST | ErrorClass.LINK_UP_DATA_KEPT:
                 self._link.set(ibkr=FarmStatus.UP, problem="")
                 # Fills that came while the link was down may never be told.

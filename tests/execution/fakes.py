@@ -192,6 +192,9 @@ class FakeBroker:
         self.placed.append(Placed(order_id, approved.value, modify, parent_id, transmit))
         return self._frame()
 
+    def withdraw_orders(self, reason: str) -> None:
+        self.trace.append("withdraw orders")
+
     def cancel(self, order_id: int) -> Awaitable[None]:
         self.trace.append(f"cancel {order_id}")
         self.cancelled.append(order_id)

@@ -254,6 +254,7 @@ async def test_ibkrs_own_link_blocks_orders_and_its_return_reads_the_books_first
     async with rig() as desk:
         await desk.place()
         desk.say(session_error(1100, ErrorClass.LINK_DOWN, "Connectivity lost"))
+        await settle()
         assert desk.order().state is OrderState.UNKNOWN
         assert desk.connection.problem == "IBKR's own link is down: Connectivity lost [1100]"
         refused = await desk.place(buy(2))
