@@ -17,7 +17,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
-from core.domain.commands import Reconnect
+from core.domain.commands import AcceptTailLoss, Command, Reconnect
 from core.domain.connection import LinkState, Mode
 from core.domain.events import Severity
 from core.errors import LinkError
@@ -188,10 +188,20 @@ class DeskApp(DeskHost, inherit_bindings=False):
 
     async def action_reconnect(self) -> None:
         """Ask core to reach for the broker now."""
+        await self._ask(Reconnect())
+
+    async def action_accept_tail_loss(self) -> None:
+        """Go on trading without what the journal has lost."""
+        await self._ask(AcceptTailLoss())
+
+    async def _ask(self, command: Command) -> None:
         try:
-            await self.desk.send(Reconnect())
+            ack = await self.desk.send(command)
         except LinkError as error:
             self.say(str(error), Severity.WARNING)
+        else:
+            if ack.denied is not None:
+                self.say(ack.denied.message, Severity.WARNING)
 
     def action_next_theme(self) -> None:
         """Take the next theme by name."""

@@ -40,6 +40,7 @@ DESK: tuple[UserCommand, ...] = (
     UserCommand("desk.theme", "", "app.next_theme", "Take the next theme"),
     UserCommand("desk.confirm_live", "", "app.confirm_live", "Type the live phrase at this desk"),
     UserCommand("desk.reconnect", "", "app.reconnect", "Try to reach the broker now"),
+    UserCommand("desk.accept_tail_loss", "", "app.accept_tail_loss", "Accept JOURNAL_TAIL_LOST after a look at TWS"),
     UserCommand(
         "desk.quit", "ctrl+q", "app.leave", "Close the desk; asks when orders are working", "quit", everywhere=True
     ),

@@ -33,6 +33,8 @@ class FakeJournal:
         self.durable = 0
         self.failure = ""
         self.busy = ""
+        self.late: JournalError | None = None
+        """What commits raise although they were made."""
         self.held = False
         self.last_sync_ms: Decimal | None = None
         self._waiting: list[asyncio.Future[int]] = []
@@ -53,6 +55,8 @@ class FakeJournal:
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         if self.failure:
             done.set_exception(JournalError(self.failure))
+        elif self.late is not None:
+            done.set_exception(self.late)
         elif self.held:
             self._waiting.append(done)
         else:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from core.domain.commands import Reconnect
+from core.domain.commands import AcceptTailLoss, Ack, Denial, DenialCode, Reconnect
 from core.domain.connection import Mode
 from core.domain.events import Incident, Severity
 from tests.tui import sample
@@ -74,6 +74,15 @@ async def test_reconnect_goes_to_core() -> None:
         await desk.app.run_action("app.reconnect", desk.screen)
 
         assert desk.core.sent == [Reconnect()]
+
+
+async def test_accepting_what_the_journal_lost_goes_to_core_and_its_refusal_is_shown() -> None:
+    denied = Denial(code=DenialCode.HALTED, message="Not accepted: the disk is full.")
+    async with desk_on(FakeDesk(answer=lambda _command: Ack(ok=False, denied=denied))) as desk:
+        await desk.app.run_action("app.accept_tail_loss", desk.screen)
+        await desk.until(lambda: denied.message in desk.words())
+
+        assert desk.core.sent == [AcceptTailLoss()]
 
 
 async def test_reconnect_without_core_says_so() -> None:
