@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from textual.widgets import Input
 
 from core.domain.connection import FarmStatus, LinkState, Mode
 from core.domain.events import Health, Snapshot
+from core.domain.reconciliation import Book, Difference, Reading
 from tests.tui import sample
 from tests.tui.desk_pilot import settle
 from tests.tui.fake_desk import FakeDesk
@@ -29,6 +31,7 @@ from tui.panes.positions import PositionsPane
 from tui.panes.status import StatusRow
 from tui.panes.watchlist import WatchlistPane
 from tui.screens.confirm_live import ConfirmLiveScreen
+from tui.screens.unknown import UnknownScreen
 from tui.themes import DEFAULT_THEME
 
 QUESTION = (
@@ -63,6 +66,24 @@ LIVE_WAITING = sample.in_mode(
 LOST = replace(
     sample.SNAPSHOT, quotes=tuple(replace(quote, stale=True, last_updated=sample.ago(9)) for quote in sample.QUOTES)
 )
+READING = Reading(
+    time=sample.NOW,
+    took_ms=sample.D("1.5"),
+    counts=tuple((book, 4) for book in Book),
+    next_due=sample.NOW + timedelta(seconds=12),
+)
+NOWHERE = replace(sample.UNKNOWN, note="in open orders: no · executions: no · completed: no", checks=1)
+DOUBTED = replace(sample.TROUBLE, orders=(*sample.ORDERS, NOWHERE, sample.HELD), reading=READING)
+DIFFERENT = replace(
+    sample.SNAPSHOT,
+    reading=replace(
+        READING,
+        differences=(
+            Difference(what=sample.UNKNOWN.text, where=Book.OPEN_ORDERS, ours="UNKNOWN", theirs="Submitted"),
+            Difference(what="position TSLA", where=Book.POSITIONS, ours="-50", theirs="-150"),
+        ),
+    ),
+)
 
 
 class PaneCase(NamedTuple):
@@ -91,6 +112,7 @@ PANES: dict[str, PaneCase] = {
     "orders-empty": PaneCase(BlotterPane, (80, 5), replace(sample.SNAPSHOT, orders=())),
     "account": PaneCase(AccountPane, (41, 14)),
     "connection": PaneCase(ConnectionPane, (41, 19), PAPER),
+    "connection-differences": PaneCase(ConnectionPane, (60, 22), DIFFERENT),
     "connection-refused": PaneCase(ConnectionPane, (41, 19), LIVE_WAITING),
     "message": PaneCase(MessageRow, (80, 3), sample.TROUBLE),
     "keys": PaneCase(KeyRow, (120, 1)),
@@ -133,6 +155,7 @@ MORE_DESKS: dict[str, DeskCase] = {
     "live-question-120x40": DeskCase((120, 40), LIVE_WAITING),
     "large-200x60": DeskCase((200, 60), sample.TROUBLE),
     "keys-80x24": DeskCase((80, 24), press=("question_mark",)),
+    "unknown-80x24": DeskCase((80, 24), DOUBTED, press=("tab", "tab", "home", "space")),
 }
 """Pictured dark."""
 
@@ -148,7 +171,7 @@ async def show_desk(case: DeskCase, pilot: Pilot[None]) -> None:
     if case.press:
         await pilot.press(*case.press)
         await pilot.pause()
-    if isinstance(pilot.app.screen, ConfirmLiveScreen):
+    if isinstance(pilot.app.screen, ConfirmLiveScreen | UnknownScreen):
         pilot.app.screen.query_one(Input).cursor_blink = False
         await pilot.pause()
 

@@ -7,6 +7,7 @@ from tui.commands import UserCommand
 PANES: tuple[UserCommand, ...] = (
     UserCommand("ticket.part", "p", "ticket('part')", "Ticket that closes half of the position in focus"),
     UserCommand("ticket.cancel_order", "delete", "ticket('cancel_order')", "Ticket that cancels the selected order"),
+    UserCommand("order.look", "space", "look", "What is known of the selected order; UNKNOWN ones are settled there"),
     UserCommand("ticket.away", "escape,q", "leave_ticket", "Close the ticket from any pane", palette=False),
     UserCommand("size.1", "1", "size(1)", "Size preset 1", palette=False),
     UserCommand("size.2", "2", "size(2)", "Size preset 2", palette=False),

@@ -24,6 +24,8 @@ MODE_STYLES = {
 IBKR_DOTS = {FarmStatus.UP: "● up", FarmStatus.DOWN: "○ down", FarmStatus.UNKNOWN: "? not known"}
 MARKET_DATA_LINES = 100
 """Lines that an IBKR account has at least."""
+DIFFERENCES = 6
+"""Differences that are named at most; the others are counted."""
 
 
 class ConnectionPane(LinesPane):
@@ -36,6 +38,7 @@ class ConnectionPane(LinesPane):
         messages.LinkRestored,
         messages.ConnectionUpdated,
         messages.HealthUpdated,
+        messages.ReadingUpdated,
         messages.OrderUpdated,
         messages.SecondPassed,
     )
@@ -54,7 +57,7 @@ class ConnectionPane(LinesPane):
         lines: list[Line] = [self._who(connection)]
         problem = "core lost: everything here is the last known" if self.replica.lost_since else connection.problem
         lines += [[Part(part, "bold $attention")] for part in wrap(problem, max(width, 10))]
-        return [*lines, *self._account(connection), *self._link(connection), *self._core()]
+        return [*lines, *self._account(connection), *self._link(connection, width), *self._core()]
 
     def _who(self, connection: Connection) -> Line:
         mode = mode_word(connection.mode)
@@ -79,7 +82,7 @@ class ConnectionPane(LinesPane):
             lines.append(labelled("accounts", masked))
         return lines
 
-    def _link(self, connection: Connection) -> list[Line]:
+    def _link(self, connection: Connection, width: int) -> list[Line]:
         health = self.replica.health
         version = fmt.NONE if connection.server_version is None else f"v{connection.server_version}"
         age = fmt.age(seconds_since(connection.since, self.now))
@@ -98,7 +101,28 @@ class ConnectionPane(LinesPane):
         ]
         if down:
             lines.append(labelled("farms down", Part(", ".join(down), "$attention")))
-        return [*lines, labelled("reconciled", time_of_day(connection.reconciled))]
+        return [*lines, *self._reading(connection, width)]
+
+    def _reading(self, connection: Connection, width: int) -> list[Line]:
+        """When the broker's books were read in full, what of them was missing, and every difference by name."""
+        reading, at = self.replica.reading, time_of_day(connection.reconciled)
+        if reading is None:
+            return [labelled("reconciled", at)]
+        if reading.problem:
+            missing = f"no {', no '.join(reading.failed)}" if reading.failed else reading.problem
+            return [labelled("reconciled", f"{at} · ", Part(missing, "bold $attention"))]
+        due = "" if reading.next_due is None else f" · next {fmt.age((reading.next_due - self.now).total_seconds())}"
+        found = len(reading.differences)
+        if not found:
+            return [labelled("reconciled", f"{at} ok{due}")]
+        several = f"{found} difference{'' if found == 1 else 's'}"
+        named = [
+            [Part(line, "$attention")]
+            for one in reading.differences[:DIFFERENCES]
+            for line in wrap(f"{one.what}: {one.where} say {one.theirs}, we had {one.ours}", max(width, 10))
+        ]
+        rest = [[Part(f"and {found - DIFFERENCES} more", "$attention")]] if found > DIFFERENCES else []
+        return [labelled("reconciled", f"{at} · ", Part(several, "bold $attention"), due), *named, *rest]
 
     def _core(self) -> list[Line]:
         health = self.replica.health

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from core.domain.events import Severity
 from core.domain.instruments import Instrument
-from core.domain.orders import Order
+from core.domain.orders import Order, OrderState
 from tui.hands.bursts import DROPPED, Burst, add_key
 from tui.hands.cancel_ticket import order_words
 from tui.hands.keys import PANES
@@ -130,6 +130,20 @@ class HandsScreen(Screen[None]):
             self._say(f"{order_words(order)} has ended ({why}): nothing to cancel.")
         else:
             self.order_entry.open_cancel(self._instrument(), order, self._letter)
+
+    async def action_look(self) -> None:
+        """Show what is known of the selected order; of one in doubt everything, and take a person's word on it."""
+        # Imported at the first use: the first frame shows no field.
+        from tui.screens.unknown import UnknownScreen
+
+        order = self.selected_order()
+        if order is None:
+            self._say("Space shows what is known of the selected order. Go to ORDERS ( w ) and select one.")
+        elif order.state is OrderState.UNKNOWN and not order.external:
+            await self.app.push_screen(UnknownScreen(order, self._open_cancel_order))
+        else:
+            note = f": {order.note}" if order.note else ""
+            self._say(f"{order_words(order)} is {order.state.lower().replace('_', ' ')}{note}.", Severity.INFO)
 
     def action_leave_ticket(self) -> None:
         """Close a ticket that stands open while the keys go elsewhere."""
