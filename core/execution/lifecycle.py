@@ -208,12 +208,17 @@ def _apply(
         return Conclusion(order if note is None else replace(order, note=note, code=code or order.code))
     moved = replace(order, state=state, changed=now, checks=0, note=note or "", code=code)
     if not moved.is_live:
-        moved = replace(moved, pending=Pending.NONE, previous=None)
+        moved = replace(_as_it_ended(moved), pending=Pending.NONE, previous=None)
     if order.is_live:
         return Conclusion(moved)
     advice = "It may fill: look at it." if moved.is_live else "Check the position in TWS."
     text = f"{_name(order)}: IBKR reports {_word(trigger)} although it was {_word(order.state)}. {advice}"
     return Conclusion(moved, _incident(text, now, order, Severity.ALARM), ask=True)
+
+
+def _as_it_ended(order: Order) -> Order:
+    """An order that has ended, with a change that nobody answered only where its fills say that it was made."""
+    return order if order.filled == order.quantity else with_old_terms(order)
 
 
 def _with_identity(order: Order, perm_id: int) -> Order:

@@ -14,7 +14,7 @@ from core.domain.orders import Order, OrderState, Pending
 from core.domain.reconciliation import Book
 from core.domain.reports import CompletedOrderReport, ExecutionReport, OpenOrderReport, PositionReport
 from core.errors import DeskError, NotConnectedError
-from core.execution.lifecycle import with_old_terms
+from core.execution.lifecycle import from_fills, with_old_terms
 from core.execution.state import lose_touch
 from core.ports import Broker
 
@@ -125,7 +125,22 @@ def settle_missing(order: Order, books: Books, now: datetime) -> Order:
     """
     if not order.is_live or books.open_names.speak_of(order):
         return order
+    filled = _filled_by_the_books(order, books, now)
+    if filled is not None:
+        return filled
     return lose_touch(order, now, note=where_found(order, books, now))
+
+
+def _filled_by_the_books(order: Order, books: Books, now: datetime) -> Order | None:
+    """An order that completed as filled, and whose fills are all of it by one of its terms: those it ended with.
+
+    None if it did not, or if fills are missing. Which terms a change that nobody answered left, the sum of them tells.
+    """
+    ended = any(r.status == "Filled" and Names([(r.order_ref, r.perm_id)]).speak_of(order) for r in books.completed)
+    for kept in (replace(order, previous=None), with_old_terms(order)):
+        if ended and kept.quantity == kept.filled:
+            return from_fills(kept, kept.filled, kept.average_price, now).order
+    return None
 
 
 def counted(order: Order, books: Books) -> Order:

@@ -152,7 +152,7 @@ SESSIONS = {
         Session("family", _STILL, _nothing, _family),
     )
 }
-"""By name: one order that fills; one that fills, one changed and cancelled; one over a journal with orders and fills; a bracket."""
+"""By name: one order that fills; others changed and cancelled; one over a journal with orders and fills; a bracket."""
 
 
 class Recording(NamedTuple):

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import cast
 from unittest import mock
 
+from core.journal.database import Connect
+
 FULL = "database or disk is full"
 BROKEN = "disk I/O error"
-
-Connect = Callable[[Path], sqlite3.Connection]
-"""Opens the journal's one writing connection."""
 
 
 class Disk:
@@ -35,15 +34,22 @@ class Disk:
 
     def write(self, sql: str, values: Sequence[object], do: Callable[[], sqlite3.Cursor]) -> sqlite3.Cursor:
         """One statement. Raises sqlite3.OperationalError where the disk fails."""
-        if not sql.lstrip().upper().startswith(("INSERT", "COMMIT", "BEGIN", "CREATE")):
+        if not sql.lstrip().upper().startswith(("INSERT", "COMMIT", "BEGIN", "CREATE", "PRAGMA WAL_CHECKPOINT")):
             return do()
         self.before_write(sql, values)
         failure = self.failure or (self.failures.pop(0) if self.failures else "")
         if failure:
-            raise sqlite3.OperationalError(failure)
+            raise _failed(failure)
         done = do()
         self.after_write(sql, values)
         return done
+
+
+def _failed(text: str) -> sqlite3.OperationalError:
+    """The error as SQLite raises it, its code included."""
+    error = sqlite3.OperationalError(text)
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL if text == FULL else sqlite3.SQLITE_IOERR
+    return error
 
 
 class _Connection:
@@ -74,7 +80,7 @@ def _plain(values: Sequence[object]) -> list[str | int | bytes | None]:
 
 @contextmanager
 def journal_on(connect: Connect) -> Iterator[None]:
-    """Inside, the journal's writer opens its file through `connect`."""
+    """Inside, the journal's writer opens its file through `connect`: for a core that is started as a program is."""
     original = sqlite3.connect
 
     def choose(path: str | Path, **options: object) -> sqlite3.Connection:

@@ -16,16 +16,18 @@ from core.broker.adapter import IbBroker
 from core.clock import Clock
 from core.domain.commands import Ack, CancelOrder, ModifyOrder, PlaceOrder
 from core.domain.connection import Endpoint, LinkState, Mode
-from core.domain.events import Envelope, Incident, Snapshot
+from core.domain.events import ConnectionChanged, Envelope, Incident, Snapshot, TradingState, TradingStateChanged
 from core.domain.limits import Limits
 from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Side
 from core.domain.prices import step_ticks
 from core.ids import mint_order_ref, mint_ulid
-from core.journal.store import JournalStore
+from core.journal.database import Connect
+from core.journal.opened import JournalOptions
+from core.journal.store import JournalStore, SealedJournal
 from core.ports import Broker, BrokerListener
 from core.practice.options import GatewayOptions
 from core.practice.server import PracticeGateway
-from tests.faults.disk import Disk, journal_on
+from tests.faults.disk import Disk
 from tests.faults.invariants import Watch
 from tests.faults.wire import How, Wire
 from tests.warp.loop import WarpClock, warp_loop
@@ -62,14 +64,26 @@ class Core:
         self.clock = clock
         self.events: list[Envelope] = []
         """Everything that it published."""
+        self.closed_at: float | None = None
+        """Loop time since which no order may leave; None while one may."""
         self._news = asyncio.Event()
         self.service.add_sink(self)
+        self._note_gate()
         self.running: asyncio.Task[None] | None = None
 
     def publish(self, envelope: Envelope) -> None:
         """The service's sink."""
         self.events.append(envelope)
+        if isinstance(envelope.event, ConnectionChanged | TradingStateChanged):
+            self._note_gate()
         self._news.set()
+
+    def _note_gate(self) -> None:
+        halted = self.service.snapshot().trading_state is not TradingState.ACTIVE or self.journal.failure
+        if self.service.connection.can_trade and not halted:
+            self.closed_at = None
+        elif self.closed_at is None:
+            self.closed_at = asyncio.get_running_loop().time()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -167,6 +181,8 @@ class World:
         self.gateway = self._new_gateway()
         self.wire = Wire(0)
         self.disk = Disk()
+        self.connect: Connect = self.disk.connect
+        """Opens the journal for core."""
         self.core: Core | None = None
         self.make_broker: MakeInner = lambda listener, clock, pace: IbBroker(listener, clock, messages_per_second=pace)
         self.watch = Watch(self)
@@ -214,7 +230,7 @@ class World:
 
     async def start(self) -> Core:
         """A new run of core over the journal."""
-        with warp_loop().hold(), journal_on(self.disk.connect):
+        with warp_loop().hold():
             parts = await assemble(self._run_options(), _Found(self.wire.port), self.clock, self.make_broker)
         core = self.core = Core(parts, self.clock)
         self._probe[:] = [Unwritten(parts.journal)]
@@ -270,6 +286,7 @@ class World:
             limits=_WIDE,
             pace=given.pace,
             journal=self.journal,
+            keeping=JournalOptions(connect=self.connect),
             socket=self.folder / "core.sock",
         )
 
@@ -293,7 +310,7 @@ class Unwritten:
     """A probe: rows are not durable. They are written at once, for the writer gathers in real time, which never passes
     here; so time stands still until the journal has everything."""
 
-    def __init__(self, journal: JournalStore) -> None:
+    def __init__(self, journal: JournalStore | SealedJournal) -> None:
         self._journal = journal
         self._commit: Awaitable[int] | None = None
         self._asked = 0
