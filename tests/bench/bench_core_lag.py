@@ -57,7 +57,7 @@ def run(short: bool) -> BenchResult:
 
 async def _measure(seconds: float, orders: int) -> Lateness:
     with DeskHome() as home:
-        async with prepared_gateway(home, instruments=INSTRUMENTS + 20) as gateway:
+        async with prepared_gateway(home, instruments=INSTRUMENTS + 20, lines=INSTRUMENTS) as gateway:
             shared = await _shared(home, gateway, seconds)
             p99, idle = await _separate(home, gateway, seconds)
     return Lateness(p99, idle, await _sync(orders), shared)

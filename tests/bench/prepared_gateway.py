@@ -1,6 +1,6 @@
 """A practice gateway with a past and a market of any size, where the practice profile's core finds it.
 
-Run as a process: one argument, JSON of `instruments`, `orders` that rest and `fills` of each. It says ``{"port": ...,
+Run as a process: one argument, JSON of `instruments`, `lines`, `orders` that rest and `fills` of each. It says ``{"port": ...,
 "con_ids": [...]}`` once it listens. A line on its standard input stops the market: from then on no quote moves.
 """
 
@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 
 from core.link.paths import state_dir
-from core.practice.options import GatewayOptions
+from core.practice.options import DEFAULT_LINES, GatewayOptions
 from core.practice.server import PracticeGateway
 from core.practice.tables import Record
 from tests.architecture.sources import ROOT
@@ -33,7 +33,7 @@ async def main() -> None:
     wanted: dict[str, int] = json.loads(sys.argv[1])
     options = GatewayOptions(
         instruments=wanted["instruments"],
-        lines=max(100, wanted["instruments"]),
+        lines=wanted["lines"],
         cash=Decimal(1_000_000_000),
         state=state_dir("practice") / "practice",
     )
@@ -90,10 +90,13 @@ class Prepared:
 
 @asynccontextmanager
 async def prepared_gateway(
-    home: DeskHome, *, instruments: int = 0, orders: int = 0, fills: int = 0
+    home: DeskHome, *, instruments: int = 0, lines: int = DEFAULT_LINES, orders: int = 0, fills: int = 0
 ) -> AsyncIterator[Prepared]:
-    """Run one for the practice profile of `home` until the end of the block."""
-    wanted = json.dumps({"instruments": instruments, "orders": orders, "fills": fills})
+    """Run one for the practice profile of `home` until the end of the block.
+
+    `lines` has to be what that profile says: core starts a gateway with others anew.
+    """
+    wanted = json.dumps({"instruments": instruments, "lines": lines, "orders": orders, "fills": fills})
     command = [sys.executable, "-m", "tests.bench.prepared_gateway", wanted]
     with subprocess.Popen(
         command, cwd=ROOT, env=home.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
