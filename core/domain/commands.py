@@ -250,6 +250,8 @@ class DenialCode(StrEnum):
     UNKNOWN_ORDER = "UNKNOWN_ORDER"
     NOT_LIVE = "NOT_LIVE"
     """The order has ended."""
+    AMBIGUOUS = "AMBIGUOUS"
+    """It may reach another order than the one that it names."""
     NOT_SETTLED = "NOT_SETTLED"
     """A person's word does not settle it: it is not in doubt, was shown by the broker, or was not looked for enough."""
     EXTERNAL = "EXTERNAL"

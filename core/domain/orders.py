@@ -194,6 +194,8 @@ class Order(OrderSpec, frozen=True, kw_only=True):
     """The API client that placed it."""
     perm_id: int | None = None
     """IBKR's permanent number; None until the broker has said it."""
+    twin_of: str = ""
+    """The order of ours under whose reference this one lives a second time; empty for every order that was meant."""
     filled: Decimal = Decimal(0)
     """The sum of the latest revision of each execution."""
     average_price: Decimal | None = None

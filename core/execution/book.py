@@ -44,7 +44,8 @@ class OrderBook:
         An address alone is trusted only while no other name contradicts it: order ids can be used again.
         """
         if order_ref and order_ref in self._orders:
-            return self._orders[order_ref]
+            second = self._orders[self._by_perm_id.get(perm_id, order_ref)]
+            return second if second.twin_of == order_ref else self._orders[order_ref]
         if perm_id and perm_id in self._by_perm_id:
             return self._orders[self._by_perm_id[perm_id]]
         known = self._by_address.get((client_id, order_id)) if order_id else None
@@ -110,6 +111,17 @@ class OrderBook:
         """The live orders that are attached to an order, in the order of arrival."""
         attached = (self._orders[child] for child in self._children.get(order_ref, ()))
         return [child for child in attached if child.is_live]
+
+    def twins(self, order: Order) -> list[Order]:
+        """The other live orders under the reference of `order`: there should never be one."""
+        if not order.twin_of and not any(other.twin_of for other in self._orders.values()):
+            return []
+        root = order.twin_of or order.order_ref
+        return [
+            other
+            for other in self._orders.values()
+            if other.is_live and other.order_ref != order.order_ref and root in (other.order_ref, other.twin_of)
+        ]
 
     def goes_with_another(self, order: Order) -> bool:
         """True if the broker ends `order` because of another: its parent was cancelled, or one of its group filled."""

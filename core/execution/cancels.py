@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from core.clock import Clock
 from core.domain.commands import Ack, CancelEntries, Cancelled, CancelOrder, Denial, DenialCode
 from core.domain.entries import CancelAsked
 from core.domain.events import OrderChanged
@@ -13,6 +14,9 @@ from core.execution.publisher import Publisher
 from core.execution.sends import Sends
 from core.execution.state import DeskState
 from core.ports import Broker
+
+SURE_SECONDS = 30.0
+"""Within this a cancel that may end either of two orders has to be asked for again."""
 
 
 class Cancels:
@@ -25,6 +29,7 @@ class Cancels:
         publisher: Publisher,
         sends: Sends,
         recording: set[str],
+        clock: Clock,
         *,
         read_only: bool,
     ) -> None:
@@ -35,16 +40,38 @@ class Cancels:
         self._sends = sends
         self._recording = recording
         self._read_only = read_only
+        self._clock = clock
+        self._asked_once: dict[str, float] = {}
 
     def cancel(self, command: CancelOrder) -> Ack:
         """Ask for one cancel; it passes every gate but the connection."""
         order = self._state.book.get(command.order_ref)
         if order is None:
             return unknown(command.order_ref)
-        denial = self._cancellable(order)
+        denial = self._cancellable(order) or self._ambiguous(order)
         if denial is not None:
             return Ack(ok=False, denied=denial, order=order)
         return Ack(ok=True, order=self.ask(order))
+
+    def _ambiguous(self, order: Order) -> Denial | None:
+        """A cancel names an address, and two live orders may share one: then it is asked for twice."""
+        shared = [
+            twin
+            for twin in self._state.book.twins(order)
+            if (twin.client_id, twin.order_id) == (order.client_id, order.order_id)
+        ]
+        if not shared:
+            return None
+        now, asked = self._clock.mono(), self._asked_once.get(order.order_ref)
+        self._asked_once[order.order_ref] = now
+        if asked is not None and now - asked <= SURE_SECONDS:
+            return None
+        text = (
+            f"#{order.number} and #{shared[0].number} are one order twice and share an address at IBKR: a cancel ends "
+            f"one of them, nobody knows which. Not sent. To send it, cancel again within {SURE_SECONDS:.0f} s, then "
+            "look which one is left; or cancel in TWS."
+        )
+        return _deny(DenialCode.AMBIGUOUS, text)
 
     def cancel_entries(self, command: CancelEntries) -> Ack:
         """Cancel every live order of ours that opens or adds; what reduces a position stays and is named."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -21,7 +22,7 @@ from core.domain.events import (
     Severity,
 )
 from core.domain.instruments import Instrument
-from core.domain.orders import Order, OrderState
+from core.domain.orders import Order
 from core.domain.positions import Position
 from core.domain.reports import (
     AccountsReport,
@@ -46,6 +47,7 @@ from core.execution.incidents import incident
 from core.execution.lifecycle import Conclusion
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
+from core.execution.strangers import is_second, order_of
 from core.ids import instance_of
 
 log = logging.getLogger(__name__)
@@ -80,6 +82,7 @@ class Hearing:
         self._on_profit = on_profit
         self._ask_books = ask_books
         self._told: set[tuple[str, str]] = set()
+        self._asked_about: set[int] = set()
 
     def on_reports(self, reports: Sequence[Report]) -> None:
         """Take one batch; facts come out in the order of the wire. Never raises."""
@@ -135,8 +138,7 @@ class Hearing:
         now = self._clock.utc()
         match report:
             case OrderStatusReport():
-                order = self._find(report.perm_id, report.client_id, report.order_id)
-                return [] if order is None else self._take_once(order, lifecycle.from_status(order, report, now))
+                return self._status(report, now)
             case CompletedOrderReport():
                 order = self._state.book.find(order_ref=report.order_ref, perm_id=report.perm_id)
                 if order is None:
@@ -150,6 +152,16 @@ class Hearing:
                 return self._commission(report)
             case ErrorReport():
                 return self._error(report)
+        return []
+
+    def _status(self, report: OrderStatusReport, now: datetime) -> list[Fact]:
+        order = self._find(report.perm_id, report.client_id, report.order_id)
+        if order is not None:
+            return self._take_once(order, lifecycle.from_status(order, report, now))
+        # An order of our client that no name fits is looked up, once.
+        if report.client_id == self._client_id and report.perm_id not in self._asked_about:
+            self._asked_about.add(report.perm_id)
+            self._ask_books()
         return []
 
     def _find(self, perm_id: int, client_id: int, order_id: int) -> Order | None:
@@ -191,48 +203,45 @@ class Hearing:
             client_id=report.client_id,
             order_id=report.order_id,
         )
-        if order is not None:
-            return self._take_once(order, lifecycle.from_open_order(order, report, self._clock.utc()))
-        return self._stranger(report)
+        if order is None:
+            return self._stranger(report)
+        if is_second(order, report):
+            return self._second(order, report)
+        return self._take_once(order, lifecycle.from_open_order(order, report, self._clock.utc()))
+
+    def _second(self, first: Order, report: OpenOrderReport) -> list[Fact]:
+        """A second live order under a reference of ours: shown and counted by itself, and told at once."""
+        now = self._clock.utc()
+        order = order_of(
+            report,
+            now,
+            order_ref=f"dup-{report.perm_id}",
+            number=self._state.next_number(now),
+            parent_ref=first.parent_ref,
+            twin_of=first.order_ref,
+        )
+        self._state.admit(order)
+        text = (
+            f"DUPLICATE: #{first.number} {first.text} is live twice at IBKR, as {first.perm_id} and {report.perm_id}; "
+            f"that one is shown as #{order.number}. Both count. Cancel the one too many."
+        )
+        facts: list[Fact] = [OrderChanged(order=order), self.incident(text, Severity.ALARM, order.order_ref)]
+        facts += [ExecutionAdded(execution=known) for known in self._state.book.adopt_executions(order)]
+        filled, average = self._state.book.filled(order.order_ref)
+        concluded = lifecycle.from_open_order(order, report, now)
+        return facts + self._take(order, lifecycle.from_fills(concluded.order, filled, average, now))
 
     def _stranger(self, report: OpenOrderReport) -> list[Fact]:
         """An open order that the journal does not know: another client's, or ours with its record lost."""
         now = self._clock.utc()
         ours = instance_of(report.order_ref) == self._instance
         name = report.perm_id or f"{report.client_id}.{report.order_id}"
-        order = Order(
+        order = order_of(
+            report,
+            now,
             order_ref=report.order_ref if ours else f"ext-{name}",
             number=self._state.next_number(now) if ours else 0,
-            account=report.account,
-            con_id=report.instrument.con_id,
-            label=report.instrument.label,
-            side=report.side,
-            quantity=report.quantity,
-            order_type=report.order_type,
-            type_text=report.type_text,
-            limit_price=report.limit_price,
-            stop_price=report.stop_price,
-            trail=report.trail,
-            offset=report.offset,
-            tif=report.tif,
-            good_till=report.good_till,
-            outside_rth=report.outside_rth,
-            display_size=report.display_size,
-            hidden=report.hidden,
-            all_or_none=report.all_or_none,
-            good_after=report.good_after,
-            oca=report.oca,
             parent_ref=self._parent_ref(report),
-            conditions=report.conditions,
-            algo=report.algo,
-            state=OrderState.WORKING,
-            order_id=report.order_id,
-            client_id=report.client_id,
-            perm_id=report.perm_id or None,
-            external=not ours,
-            note="" if ours else f"other client ({report.client_id})",
-            created=now,
-            changed=now,
         )
         concluded = lifecycle.from_open_order(order, report, now)
         if not ours and (report.status == "Filled" or not concluded.order.is_live):

@@ -85,7 +85,9 @@ class OrderDesk:
         self._sends = Sends(state, publisher, hearing, clock)
         self._recording: set[str] = set()
         """New orders whose intent is being committed: no frame of them exists yet."""
-        self._cancels = Cancels(broker, state, publisher, self._sends, self._recording, read_only=options.read_only)
+        self._cancels = Cancels(
+            broker, state, publisher, self._sends, self._recording, clock, read_only=options.read_only
+        )
 
     def gate(self) -> Denial | None:
         """Why no order may leave now, whatever it is; None when one may."""

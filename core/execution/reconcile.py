@@ -44,13 +44,19 @@ class Names:
 
     def __init__(self, names: Iterable[tuple[str, int]]) -> None:
         """`names` are pairs of order_ref (may be empty) and permId (may be 0)."""
-        pairs = list(names)
-        self._refs = {order_ref for order_ref, _ in pairs if order_ref}
-        self._perm_ids = {perm_id for _, perm_id in pairs if perm_id}
+        self._perm_ids: set[int] = set()
+        self._refs: dict[str, set[int]] = {}
+        for order_ref, perm_id in names:
+            self._perm_ids.add(perm_id)
+            if order_ref:
+                self._refs.setdefault(order_ref, set()).add(perm_id)
 
     def speak_of(self, order: Order) -> bool:
-        """True if the order is in the book."""
-        return order.order_ref in self._refs or order.perm_id in self._perm_ids
+        """True if the order is in the book; under its reference alone another one may be."""
+        if order.perm_id is not None and order.perm_id in self._perm_ids:
+            return True
+        named = self._refs.get(order.order_ref)
+        return named is not None and (order.perm_id is None or 0 in named)
 
 
 class Books:
