@@ -126,8 +126,10 @@ class Recovered(NamedTuple, Generic[F_co]):
     """Why the fold ends before the journal does; empty when it doesn't."""
 
 
-def recover(path: Path, make_fold: Callable[[], F], *, whole: bool = False) -> Recovered[F]:
-    """Read the state back: the last checkpoint that fits, then every row behind it. `whole` takes no checkpoint.
+def recover(path: Path, make_fold: Callable[[], F], *, whole: bool = False, last: int | None = None) -> Recovered[F]:
+    """Read the state back: the last checkpoint that fits, then every row behind it, up to row `last` if that is given.
+
+    `whole` takes no checkpoint, and what a file carries over only where the files before it are gone.
 
     Raises JournalRefusedError for a journal that is none or is newer; JournalError if it can't be read at all.
     """
@@ -135,14 +137,14 @@ def recover(path: Path, make_fold: Callable[[], F], *, whole: bool = False) -> R
         start, fold = _start(path, make_fold, whole=whole)
     except JournalDamagedError as error:
         return Recovered(make_fold(), Tail("", 0, b""), 0, str(error))
-    last, damage = start, ""
+    tail, damage = start, ""
     try:
-        for row in read_rows(path, start.seq):
+        for row in read_rows(path, start.seq, None if last is None else last - start.seq):
             fold.apply(entry_of(row))
-            last = Tail(start.instance, row.seq, row.hash)
+            tail = Tail(start.instance, row.seq, row.hash)
     except JournalDamagedError as error:
         damage = str(error)
-    return Recovered(fold, last, start.seq, damage)
+    return Recovered(fold, tail, start.seq, damage)
 
 
 def _start(path: Path, make_fold: Callable[[], F], *, whole: bool) -> tuple[Tail, F]:
