@@ -13,10 +13,17 @@ def main() -> int:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--table", action="store_true", help="prove every row and print the table (minutes)")
     what.add_argument("--full", action="store_true", help="the same, with every offset and 20,000 seeds (hours)")
+    what.add_argument("--soak", type=int, metavar="SEEDS", help="so many seeds of the soak, from --seed on")
+    parser.add_argument("--seed", type=int, default=1, help="the first one of --soak (default 1)")
     parser.add_argument("--rows", default="", help="only these rows, 1,2,3 ")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     options = parser.parse_args()
     numbers = [int(word) for word in options.rows.split(",") if word]
+    if options.soak:
+        from tests.faults.soak import run_seeds
+
+        print(dict(run_seeds(range(options.seed, options.seed + options.soak))))
+        return 0
     from tests.faults import table
 
     return table.run(numbers, full=options.full, workers=options.workers)

@@ -19,7 +19,7 @@ from tests.faults.wire import Cut, How, Way
 from tests.faults.world import Core, World, WorldOptions, world
 from tests.warp.loop import WarpLoop
 
-STEPS = 24
+STEPS = 16
 """Deeds of one story."""
 HEALING = 180.0
 """Seconds of warp time within which everything must have converged once all is well again."""

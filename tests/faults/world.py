@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -312,7 +312,6 @@ class Unwritten:
 
     def __init__(self, journal: JournalStore | SealedJournal) -> None:
         self._journal = journal
-        self._commit: Awaitable[int] | None = None
         self._asked = 0
 
     def __call__(self) -> bool:
@@ -320,8 +319,15 @@ class Unwritten:
         if journal.head == journal.durable or journal.failure:
             return False
         if self._asked != journal.head:
-            self._asked, self._commit = journal.head, journal.commit(())
+            self._asked = journal.head
+            asyncio.ensure_future(journal.commit(())).add_done_callback(_heard)
         return True
+
+
+def _heard(commit: asyncio.Future[int]) -> None:
+    """A failure of it is the journal's to tell."""
+    if not commit.cancelled():
+        commit.exception()
 
 
 @asynccontextmanager
