@@ -1,7 +1,7 @@
 """A practice gateway with a past and a market of any size, where the practice profile's core finds it.
 
-Run as a process: one argument, JSON of `instruments`, `lines`, `orders` that rest and `fills` of each. It says ``{"port": ...,
-"con_ids": [...]}`` once it listens. A line on its standard input stops the market: from then on no quote moves.
+Run as a process: one argument, JSON of `instruments`, `lines`, `orders` that rest and `fills` of each. It says
+``{"port": ..., "con_ids": [...]}`` once it listens. A line on its standard input stops the market: no quote moves then.
 """
 
 from __future__ import annotations
