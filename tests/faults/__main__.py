@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import sys
 
@@ -14,7 +15,8 @@ def main() -> int:
     what.add_argument("--table", action="store_true", help="prove every row and print the table (minutes)")
     what.add_argument("--full", action="store_true", help="the same, with every offset and 20,000 seeds (hours)")
     what.add_argument("--soak", type=int, metavar="SEEDS", help="so many seeds of the soak, from --seed on")
-    parser.add_argument("--seed", type=int, default=1, help="the first one of --soak (default 1)")
+    what.add_argument("--kills", type=int, metavar="N", help="kill -9 of core with 50 orders working, N times")
+    parser.add_argument("--seed", type=int, default=1, help="of --kills; the first one of --soak (default 1)")
     parser.add_argument("--rows", default="", help="only these rows, 1,2,3 ")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     options = parser.parse_args()
@@ -24,6 +26,10 @@ def main() -> int:
 
         print(dict(run_seeds(range(options.seed, options.seed + options.soak))))
         return 0
+    if options.kills:
+        from tests.faults.storm import show, storm
+
+        return 0 if show(asyncio.run(storm(options.kills, options.seed, tell=True))) else 1
     from tests.faults import table
 
     return table.run(numbers, full=options.full, workers=options.workers)

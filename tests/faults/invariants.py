@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -140,7 +140,7 @@ class Watch:
         self.check_texts()
         core = self._world.core
         assert core is not None
-        self.broken += i6_books_agree(self._world.gateway.ledger, core.snapshot)
+        self.broken += i6_books_agree(self._world.gateway.ledger, core.snapshot, self._terms)
         await core.journal.commit(())
         self.broken += i7_replay_is_the_state(self._world.journal, core.snapshot)
         assert not self.broken, self.broken
@@ -200,12 +200,15 @@ def i5_no_fill_invented(ledger: Ledger, snapshot: Snapshot) -> list[str]:
     ]
 
 
-def i6_books_agree(ledger: Ledger, snapshot: Snapshot) -> list[str]:
-    """Orders, fills and positions are the ledger's. An order that it never had may be UNKNOWN: that is named."""
-    return [*_orders(ledger, snapshot), *_fills(ledger, snapshot), *_positions(ledger, snapshot)]
+def i6_books_agree(ledger: Ledger, snapshot: Snapshot, asked: Mapping[str, Iterable[Terms]] | None = None) -> list[str]:
+    """Orders, fills and positions are the ledger's. An order that it never had may be UNKNOWN: that is named.
+
+    `asked` has the terms that core asked for, by order_ref: of what the gateway cut, core need not know the size.
+    """
+    return [*_orders(ledger, snapshot, asked or {}), *_fills(ledger, snapshot), *_positions(ledger, snapshot)]
 
 
-def _orders(ledger: Ledger, snapshot: Snapshot) -> list[str]:
+def _orders(ledger: Ledger, snapshot: Snapshot, asked: Mapping[str, Iterable[Terms]]) -> list[str]:
     wrong = []
     ours = {order.perm_id: order for order in snapshot.orders if order.perm_id is not None}
     if len(ours) != sum(order.perm_id is not None for order in snapshot.orders):
@@ -219,7 +222,7 @@ def _orders(ledger: Ledger, snapshot: Snapshot) -> list[str]:
             # The first of a family of which the rest never came: the gateway tells nobody about it.
             held = [one for one in snapshot.orders if one.order_ref == ref and one.state is not OrderState.UNKNOWN]
             wrong += [f"I6: {ref} is held back and core says {one.state}" for one in held]
-        elif not _alike(order, booked, snapshot):
+        elif not _alike(order, booked, asked.get(ref)):
             wrong.append(
                 f"I6: {order.order_ref}: core has {order.state} {order.filled}/{order.quantity} ({order.note}), "
                 f"the gateway {booked.status} {booked.filled}/{booked.quantity} of {ref}"
@@ -235,15 +238,17 @@ def _orders(ledger: Ledger, snapshot: Snapshot) -> list[str]:
     return wrong
 
 
-def _alike(order: Order, booked: Booked, snapshot: Snapshot) -> bool:
-    """True if core shows an order as the gateway has it."""
+def _alike(order: Order, booked: Booked, asked: Iterable[Terms] | None) -> bool:
+    """True if core shows an order as the gateway has it. `asked` None knows of no change."""
     if (order.order_ref, order.filled) != (booked.sent.text("orderRef"), Decimal(booked.filled)):
         return False
-    states = set(_STATES.get(booked.status, set()))
-    if any(told.order_ref == order.order_ref and "size was reduced" in told.text for told in snapshot.incidents):
-        # The message with the new size may be lost: a person was told of it, and the end is named, not known.
+    size, states = Decimal(booked.quantity), set(_STATES.get(booked.status, set()))
+    sizes = {size} if asked is None else {one.quantity for one in asked}
+    if size not in sizes:
+        # The gateway cut it, and the only messages that said so may be lost: its end is named, then, not known.
         states.add(OrderState.UNKNOWN)
-    elif order.quantity != Decimal(booked.quantity):
+    elif order.quantity != size and not (booked.status is Status.CANCELLED and order.quantity in sizes):
+        # Of an order that is cancelled nobody says whether the last change was still made.
         return False
     return order.state in states
 
