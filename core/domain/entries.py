@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -90,6 +91,14 @@ class WatchlistSet(Struct, frozen=True, kw_only=True, tag="watchlist_set"):
     con_ids: tuple[int, ...]
 
 
+class PositionsRead(Struct, frozen=True, kw_only=True, tag="positions_read"):
+    """What the broker held by a full reading; the fills in later rows carry it on."""
+
+    held: tuple[tuple[str, int, Decimal], ...]
+    """Account, contract and units of each position that is not flat."""
+    time: datetime
+
+
 class TailLost(Struct, frozen=True, kw_only=True, tag="tail_lost"):
     """The journal does not reach as far as core had written it: orders wait until the trader accepts that."""
 
@@ -131,6 +140,7 @@ Entry = (
     | FactRecorded
     | InstrumentKnown
     | WatchlistSet
+    | PositionsRead
     | TailLost
     | TailLostAccepted
     | Carried

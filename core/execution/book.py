@@ -71,6 +71,10 @@ class OrderBook:
             self._of_order.setdefault(execution.order_ref, {})[execution.stem] = execution
         return True
 
+    def latest(self, stem: str) -> Execution | None:
+        """The revision that stands of a fill; None if it was never heard of."""
+        return self._executions.get(stem)
+
     def adopt_executions(self, order: Order) -> list[Execution]:
         """Give an order the executions of its permanent number that came before it was known; returns those."""
         adopted = [

@@ -274,8 +274,10 @@ class Hearing:
         if order is None and not report.live and trading_day(execution.time) != trading_day(self._clock.utc()):
             # The broker's day is not ours: its list also has fills of orders that a restart left behind.
             return self._unrecorded(execution.order_ref, what)
+        before = self._state.book.latest(execution.stem)
         if not self._state.book.add_execution(execution):
             return []
+        self._state.holdings.filled(before, execution)
         # A combination is held as its legs, whose fills are told too.
         if report.live and execution.con_id > 0:
             held = self._state.held(execution.account, execution.con_id)

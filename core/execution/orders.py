@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.clock import Clock
+from core.clock import Clock, trading_day
 from core.domain.commands import (
     Ack,
     CancelEntries,
@@ -347,6 +347,8 @@ class OrderDesk:
         known = self._state.book.get(order_ref)
         if known is None and order_ref not in self._state.used_refs:
             return None
+        if known is not None and not known.is_live and trading_day(known.changed) != trading_day(self._clock.utc()):
+            known = None
         denial = not_repeated(known, order_ref, account, con_id, side)
         return Ack(ok=denial is None, denied=denial, order=known)
 

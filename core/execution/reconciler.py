@@ -19,6 +19,7 @@ from core.execution.link_status import LinkStatus
 from core.execution.publisher import Publisher
 from core.execution.reconcile import Books, BooksUnreadError, counted, read_books, settle_missing, settle_pending
 from core.execution.state import DeskState
+from core.execution.surprises import Surprises
 from core.ports import Broker
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Reconciler:
         self._earlier: dict[str, int] = {}
         """Revisions of the orders about which something was asked over an earlier connection."""
         self._counted_at: dict[str, float] = {}
+        self._surprises = Surprises(state, publisher, clock)
         self.last: Reading | None = None
         """The last reading, failed ones too; None before any."""
 
@@ -117,6 +119,7 @@ class Reconciler:
         unanswered = {order.order_ref: order.revision for order in self._doubts.unanswered()}
         before = Before(self._state)
         self._state.begin_positions()
+        self._state.holdings.begin()
         try:
             books = await read_books(self._broker)
         except BaseException as error:
@@ -134,7 +137,10 @@ class Reconciler:
         self._earlier = {}
         self._settle_asked(books, unanswered, _UNHEARD)
         self._count(books)
-        self._finish(begun, books.counts, compare(before, self._state, books))
+        surprising, again = self._surprises.look()
+        if again:
+            self.ask()
+        self._finish(begun, books.counts, (*compare(before, self._state, books), *surprising))
         self._link.set(reconciled=now)
         return books
 

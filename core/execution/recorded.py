@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -17,6 +17,7 @@ from core.domain.entries import (
     InstrumentKnown,
     Intent,
     ModifyIntent,
+    PositionsRead,
     SessionStarted,
     TailLost,
     TailLostAccepted,
@@ -26,8 +27,11 @@ from core.domain.events import ExecutionAdded, Incident, OrderChanged
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, Pending
 from core.execution.book import OrderBook
+from core.execution.holdings import Holdings
 
 INCIDENTS_SHOWN = 100
+DAYS_KEPT = timedelta(days=5)
+"""For so long an order that has ended is known: IBKR may tell a fill of it late, and weekends have two days."""
 
 
 class Recorded:
@@ -51,6 +55,7 @@ class Recorded:
         self.number_day: date | None = None
         self.tail_lost = ""
         """What is missing at the end, in words, until the trader has accepted it; empty if nothing is."""
+        self.holdings = Holdings()
 
     def apply(self, entry: Entry) -> None:
         """Take one more entry in."""
@@ -60,7 +65,9 @@ class Recorded:
             case CancelAsked(order_ref=order_ref):
                 self._recall_cancel(order_ref)
             case FactRecorded(fact=ExecutionAdded(execution=execution)):
-                self.book.add_execution(execution)
+                before = self.book.latest(execution.stem)
+                if self.book.add_execution(execution):
+                    self.holdings.filled(before, execution)
             case FactRecorded(fact=Incident() as incident):
                 self.incidents.append(incident)
             case InstrumentKnown(instrument=instrument):
@@ -74,6 +81,8 @@ class Recorded:
         match entry:
             case SessionStarted(time=time):
                 self.book = without_ended_days(self.book, time)
+            case PositionsRead(held=held, time=time):
+                self.holdings.restore(held, time)
             case TailLost(text=text):
                 self.tail_lost = text
             case TailLostAccepted():
@@ -104,6 +113,9 @@ class Recorded:
             yield FactRecorded(fact=ExecutionAdded(execution=execution))
         for incident in self.incidents:
             yield FactRecorded(fact=incident)
+        # Behind the executions, which it counts already.
+        if self.holdings.since is not None:
+            yield PositionsRead(held=self.holdings.recorded(), time=self.holdings.since)
 
     def _admit(self, order: Order) -> None:
         self.book.put(order)
@@ -124,16 +136,16 @@ class Recorded:
 
 
 def without_ended_days(book: OrderBook, now: datetime) -> OrderBook:
-    """A book of its own with our live orders and those of the present trading day; the journal keeps the rest.
+    """A book of its own with our live orders and those of the last trading days; the journal keeps the rest.
 
     Other clients' orders are learnt afresh from the broker, which alone knows what became of them.
     """
-    today = trading_day(now)
+    oldest = trading_day(now) - DAYS_KEPT
     kept = OrderBook()
     for order in book.orders():
-        if not order.external and (order.is_live or trading_day(order.changed) == today):
+        if not order.external and (order.is_live or trading_day(order.changed) > oldest):
             kept.put(order)
     for execution in book.executions():
-        if kept.get(execution.order_ref) is not None or trading_day(execution.time) == today:
+        if kept.get(execution.order_ref) is not None or trading_day(execution.time) > oldest:
             kept.add_execution(execution)
     return kept

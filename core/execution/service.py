@@ -44,6 +44,7 @@ from core.execution.orders import OrderDesk, OrderOptions
 from core.execution.position_actions import PositionActions
 from core.execution.publisher import Publisher
 from core.execution.settling import Settling
+from core.execution.snapshots import shown
 from core.execution.state import DeskState
 from core.execution.streaming import StreamCommand, Streaming
 from core.execution.supervision import kept_up
@@ -103,9 +104,8 @@ class ExecutionService:
         self._broker = make_broker(self)
         self._money = MoneyKeeper(self._broker, state, self._feed, self._publisher, clock)
         self._publisher.add_sink(self._money)
-        self._watching = Watching(
-            self._broker, state, self._feed, self._publisher, journal, clock, _watch_options(options), self.alert
-        )
+        looks = WatchOptions(symbols=options.symbols, lines=options.lines, frames_per_second=options.data_frames)
+        self._watching = Watching(self._broker, state, self._feed, self._publisher, journal, clock, looks, self.alert)
         self.streaming = Streaming(self._broker, self._watching.qualify, clock, self._watching.lend, options.lines)
         """Ticks one by one, depth and bars; `streaming.room` serves parts of core."""
         self._bars = BarCache(self._watching.bars, clock)
@@ -283,20 +283,21 @@ class ExecutionService:
 
     def snapshot(self) -> Snapshot:
         """Everything as it stands."""
-        state = self._state
+        state, now = self._state, self._clock.utc()
+        orders, executions = shown(state, now)
         return Snapshot(
             session=self._session,
             instance=self.instance,
             number=self._publisher.number,
-            time=self._clock.utc(),
+            time=now,
             connection=state.connection,
             trading_state=state.trading_state,
             trading_reason=state.trading_reason,
             instruments=tuple(state.instruments.values()),
             watchlist=state.watchlist,
             quotes=self._feed.all(),
-            orders=tuple(state.book.orders()),
-            executions=tuple(state.book.executions()),
+            orders=orders,
+            executions=executions,
             positions=None if state.positions is None else tuple(state.positions.values()),
             accounts=tuple(state.accounts.values()),
             money=self._money.all(),
@@ -390,10 +391,6 @@ class ExecutionService:
     def halt(self, reason: str) -> None:
         """Let no new order or change through from now on; cancels still pass."""
         self._halting.halt(reason)
-
-
-def _watch_options(options: ServiceOptions) -> WatchOptions:
-    return WatchOptions(symbols=options.symbols, lines=options.lines, frames_per_second=options.data_frames)
 
 
 def _refuse(code: DenialCode, message: str) -> Ack:

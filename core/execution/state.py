@@ -18,6 +18,7 @@ from core.domain.orders import Order, OrderState
 from core.domain.positions import Position
 from core.domain.transitions import Trigger, transition
 from core.execution.book import OrderBook
+from core.execution.holdings import Holdings
 from core.execution.recorded import INCIDENTS_SHOWN, Recorded, without_ended_days
 from core.execution.unseen_fills import UnseenFills
 
@@ -38,6 +39,7 @@ class DeskState:
         self.positions: dict[tuple[str, int], Position] | None = None
         self._incoming: dict[tuple[str, int], Position] | None = None
         self.unseen_fills = UnseenFills()
+        self.holdings = Holdings()
         self.accounts: dict[str, Account] = {}
         self.incidents: deque[Incident] = deque(maxlen=INCIDENTS_SHOWN)
         self.health = Health()
@@ -112,6 +114,7 @@ class DeskState:
         self.highest_order_id = recorded.highest_order_id
         self._number, self._number_day = recorded.number, recorded.number_day
         self.tail_lost = recorded.tail_lost
+        self.holdings = recorded.holdings.copy()
 
     def in_flight(self) -> list[Order]:
         """Orders of ours whose outcome hangs on an answer of the broker."""

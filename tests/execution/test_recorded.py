@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import msgspec
 from hypothesis import given
@@ -17,6 +18,7 @@ from core.domain.entries import (
     InstrumentKnown,
     Intent,
     ModifyIntent,
+    PositionsRead,
     SessionStarted,
     TailLost,
     TailLostAccepted,
@@ -40,7 +42,7 @@ def known(number: int, state: OrderState, external: bool, days: int) -> Order:
     return replace(taken(number), order_ref=ref, state=state, external=external, created=when, changed=when)
 
 
-DAYS = st.integers(0, 3)
+DAYS = st.integers(0, 7)
 ORDERS = st.builds(known, st.integers(1, 4), st.sampled_from(list(OrderState)), st.booleans(), DAYS)
 ENTRIES: st.SearchStrategy[Entry] = st.one_of(
     ORDERS.map(lambda order: FactRecorded(fact=OrderChanged(order=order))),
@@ -68,6 +70,9 @@ ENTRIES: st.SearchStrategy[Entry] = st.one_of(
     st.sampled_from([AAPL, TSLA]).map(lambda instrument: InstrumentKnown(instrument=instrument)),
     st.lists(st.integers(1, 9)).map(lambda con_ids: WatchlistSet(con_ids=tuple(con_ids))),
     st.just(TailLost(text="rows 7 to 9", time=START)),
+    st.integers(-3, 3).map(
+        lambda units: PositionsRead(held=(("DU1234567", AAPL.con_id, Decimal(units)),) if units else (), time=START)
+    ),
     st.just(TailLostAccepted(client="desk", time=START)),
     DAYS.map(lambda days: SessionStarted(session="S", build="1", time=START + days * DAY)),
 )
@@ -101,7 +106,7 @@ def test_a_day_that_ended_goes_where_a_run_began_and_nowhere_else() -> None:
     done = FactRecorded(fact=OrderChanged(order=known(1, OrderState.FILLED, external=False, days=0)))
     live = FactRecorded(fact=OrderChanged(order=known(2, OrderState.WORKING, external=False, days=0)))
     other = FactRecorded(fact=OrderChanged(order=known(3, OrderState.WORKING, external=True, days=0)))
-    next_day = SessionStarted(session="S", build="1", time=START + DAY)
+    next_day = SessionStarted(session="S", build="1", time=START + 5 * DAY)
     recorded = folded([done, live, other])
 
     assert len(list(recorded.book.orders())) == 3

@@ -201,14 +201,14 @@ async def test_days_that_ended_are_left_behind_but_their_live_orders_are_not() -
         desk.say(filled(order_ref=ref(2), order_id=2, perm_id=900_002), filled("9.01", "10"))
         rows = list(desk.journal.rows)
 
-    today, tomorrow = replayed(rows), replayed(rows, timedelta(days=1))
+    today, tomorrow = replayed(rows), replayed(rows, timedelta(days=5))
 
     assert [order.order_ref for order in today.book.orders()] == [ref(1), ref(2)]
     assert [order.order_ref for order in tomorrow.book.orders()] == [ref(1)]
     assert [one.exec_id for one in tomorrow.book.executions()] == ["9.01"]
     assert tomorrow.used_refs == {ref(1), ref(2)}
     assert tomorrow.highest_order_id == 2
-    assert tomorrow.next_number(START + timedelta(days=1)) == 1
+    assert tomorrow.next_number(START + timedelta(days=5)) == 1
     assert today.next_number(START) == 3
 
 
