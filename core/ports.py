@@ -273,8 +273,8 @@ class RecordedFacts(Struct, frozen=True, kw_only=True):
 class EventSink(Protocol):
     """Someone who wants every event."""
 
-    def publish(self, envelope: Envelope) -> None:
-        """Take one event; returns at once and never raises."""
+    def publish(self, *envelopes: Envelope) -> None:
+        """Take events, which come together where they arose together; returns at once and never raises."""
 
 
 class DeskHost(Protocol):

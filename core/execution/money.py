@@ -72,12 +72,13 @@ class MoneyKeeper:
                 self._money[name] = money
                 self._publisher.state(MoneyUpdated(money=money))
 
-    def publish(self, envelope: Envelope) -> None:
-        """A fact was published: fills count, every one in its latest revision."""
-        if isinstance(envelope.event, ExecutionAdded):
-            if self._day is None:
-                self._turn(trading_day(self._clock.utc()))
-            self._count(envelope.event.execution)
+    def publish(self, *envelopes: Envelope) -> None:
+        """Facts were published: fills count, every one in its latest revision."""
+        for envelope in envelopes:
+            if isinstance(envelope.event, ExecutionAdded):
+                if self._day is None:
+                    self._turn(trading_day(self._clock.utc()))
+                self._count(envelope.event.execution)
 
     def _turn(self, day: date) -> None:
         """Begin a trading day with its fills that are known."""

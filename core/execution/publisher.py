@@ -44,14 +44,16 @@ class Publisher:
         if not entries:
             return
         last = self._journal.append(entries)
-        for number, fact in enumerate(facts, start=last - len(facts) + 1):
-            self.journalled(number, fact)
+        self.journalled(last - len(facts) + 1, *facts)
 
-    def journalled(self, number: int, fact: Fact) -> None:
-        """Publish a fact that the journal holds at `number` already."""
-        envelope = Envelope(session=self.session, number=number, event=fact)
-        self._facts.append(envelope)
-        self._send(envelope)
+    def journalled(self, number: int, *facts: Fact) -> None:
+        """Publish facts that the journal holds already, from `number` on."""
+        envelopes = [
+            Envelope(session=self.session, number=row, event=fact) for row, fact in enumerate(facts, start=number)
+        ]
+        self._facts += envelopes
+        if envelopes:
+            self._send(*envelopes)
 
     def state(self, event: StateEvent) -> None:
         """Publish a last value."""
@@ -95,10 +97,10 @@ class Publisher:
         if sink in self._sinks:
             self._sinks.remove(sink)
 
-    def _send(self, envelope: Envelope) -> None:
+    def _send(self, *envelopes: Envelope) -> None:
         for sink in tuple(self._sinks):
             try:
-                sink.publish(envelope)
+                sink.publish(*envelopes)
             except Exception:
                 log.exception("an event sink failed and was removed")
                 self.remove_sink(sink)

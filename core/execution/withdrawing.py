@@ -13,12 +13,13 @@ class Withdrawing:
         """`broker` is the one service's."""
         self._broker = broker
 
-    def publish(self, envelope: Envelope) -> None:
-        """Take one event; returns at once and never raises."""
-        match envelope.event:
-            case ConnectionChanged(connection=connection) if not connection.can_trade:
-                self._broker.withdraw_orders(connection.problem or "the orders at IBKR are being read")
-            case TradingStateChanged(state=TradingState.HALTED, reason=reason):
-                self._broker.withdraw_orders(f"trading is halted: {reason}")
-            case _:
-                pass
+    def publish(self, *envelopes: Envelope) -> None:
+        """Take events; returns at once and never raises."""
+        for envelope in envelopes:
+            match envelope.event:
+                case ConnectionChanged(connection=connection) if not connection.can_trade:
+                    self._broker.withdraw_orders(connection.problem or "the orders at IBKR are being read")
+                case TradingStateChanged(state=TradingState.HALTED, reason=reason):
+                    self._broker.withdraw_orders(f"trading is halted: {reason}")
+                case _:
+                    pass

@@ -30,7 +30,7 @@ class Outbox:
         self._turn_bytes = 0
         self._in_turn = False
         self._paused = False
-        self._backlog: deque[tuple[bytes, bool]] = deque()
+        self._backlog: deque[tuple[bytes, int]] = deque()
         self._backlog_bytes = 0
         self._unread_facts = 0
         self._state = Conflator()
@@ -54,12 +54,12 @@ class Outbox:
         self._closed = True
         self._wake()
 
-    def send(self, data: bytes, *, fact: bool = False, now: bool = False) -> None:
-        """Send a frame; `now` doesn't wait for the end of the turn."""
+    def send(self, data: bytes, *, facts: int = 0, now: bool = False) -> None:
+        """Send a frame with so many facts in it; `now` doesn't wait for the end of the turn."""
         if self._closed:
             return
         if self._paused or self._backlog:
-            self._keep(data, fact=fact)
+            self._keep(data, facts)
             return
         if not self._in_turn:
             self._in_turn = True
@@ -105,9 +105,9 @@ class Outbox:
         self._paused = False
         self.flush()
         while self._backlog and not self._paused:
-            data, fact = self._backlog.popleft()
+            data, facts = self._backlog.popleft()
             self._backlog_bytes -= len(data)
-            self._unread_facts -= fact
+            self._unread_facts -= facts
             # May call `pause`.
             self._transport.write(data)
         if self._state and not self._paused and not self._closed:
@@ -125,9 +125,9 @@ class Outbox:
         if not self._closed:
             self.flush()
 
-    def _keep(self, data: bytes, *, fact: bool) -> None:
-        self._backlog.append((data, fact))
+    def _keep(self, data: bytes, facts: int) -> None:
+        self._backlog.append((data, facts))
         self._backlog_bytes += len(data)
-        self._unread_facts += fact
+        self._unread_facts += facts
         if self._unread_facts > MAX_UNREAD_FACTS or self._backlog_bytes > MAX_UNREAD_BYTES:
             self._too_slow(TOO_SLOW)

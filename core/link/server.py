@@ -19,6 +19,9 @@ from core.ports import DeskHost
 STATE_INTERVAL_S = 0.05
 """State events go out at most this often, each thing with its last value."""
 
+FACTS_IN_A_FRAME = 256
+"""Facts that arise together leave in frames of so many."""
+
 QUOTES_IN_A_TURN = 50
 """Quotes put into one frame: packing more would keep an order waiting for more than half a millisecond."""
 
@@ -95,22 +98,27 @@ class LinkServer:
         if self._path.exists() and self._path.stat().st_ino == self._inode:
             self._path.unlink()
 
-    def publish(self, envelope: Envelope) -> None:
-        """Bring an event to every reader: a fact now, state with the next flush."""
-        if isinstance(envelope.event, StateEvent):
-            self._state.put(envelope.event)
-            if self._flush is None:
-                wait = self._flushed + STATE_INTERVAL_S - self._loop.time()
-                # The first one after a pause leaves with this turn of the loop.
-                self._flush = (
-                    self._loop.call_later(wait, self._flush_state)
-                    if wait > 0
-                    else self._loop.call_soon(self._flush_state)
-                )
-        elif self._readers:
-            data = frame(EventBatch(envelopes=(envelope,)))
+    def publish(self, *envelopes: Envelope) -> None:
+        """Bring events to every reader: facts now, state with the next flush."""
+        facts = []
+        for envelope in envelopes:
+            if isinstance(envelope.event, StateEvent):
+                self._state.put(envelope.event)
+            else:
+                facts.append(envelope)
+        if self._state and self._flush is None:
+            wait = self._flushed + STATE_INTERVAL_S - self._loop.time()
+            # The first one after a pause leaves with this turn of the loop.
+            self._flush = (
+                self._loop.call_later(wait, self._flush_state) if wait > 0 else self._loop.call_soon(self._flush_state)
+            )
+        if not self._readers:
+            return
+        for start in range(0, len(facts), FACTS_IN_A_FRAME):
+            some = tuple(facts[start : start + FACTS_IN_A_FRAME])
+            data = frame(EventBatch(envelopes=some))
             for reader in list(self._readers):
-                reader.outbox.send(data, fact=True)
+                reader.outbox.send(data, facts=len(some))
 
     def _flush_state(self) -> None:
         self._flushed = self._loop.time()

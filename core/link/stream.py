@@ -108,19 +108,20 @@ class EventStream:
         self._error: LinkError | None = None
         self._ended = False
 
-    def publish(self, envelope: Envelope) -> None:
-        """Take one event; too many unread facts end the stream. Does nothing once ended."""
-        if self._ended:
-            return
-        self._session = envelope.session
-        if isinstance(envelope.event, StateEvent):
-            self._state.put(envelope.event)
-        elif isinstance(envelope.event, StreamEvent):
-            self._streams.put(envelope.event)
-        elif len(self._facts) < MAX_UNREAD_FACTS:
-            self._facts.append(envelope)
-        else:
-            self.fail(LinkError(TOO_SLOW))
+    def publish(self, *envelopes: Envelope) -> None:
+        """Take events; too many unread facts end the stream. Does nothing once ended."""
+        for envelope in envelopes:
+            if self._ended:
+                return
+            self._session = envelope.session
+            if isinstance(envelope.event, StateEvent):
+                self._state.put(envelope.event)
+            elif isinstance(envelope.event, StreamEvent):
+                self._streams.put(envelope.event)
+            elif len(self._facts) < MAX_UNREAD_FACTS:
+                self._facts.append(envelope)
+            else:
+                self.fail(LinkError(TOO_SLOW))
         self._signal()
 
     def fail(self, error: LinkError) -> None:

@@ -50,9 +50,9 @@ class Rig:
         self._news = asyncio.Event()
         service.add_sink(self)
 
-    def publish(self, envelope: Envelope) -> None:
+    def publish(self, *envelopes: Envelope) -> None:
         """The service's sink."""
-        self.envelopes.append(envelope)
+        self.envelopes.extend(envelopes)
         self._news.set()
 
     @property

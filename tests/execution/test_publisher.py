@@ -22,8 +22,8 @@ class Sink:
         self.got: list[Envelope] = []
         self.fails = fails
 
-    def publish(self, envelope: Envelope) -> None:
-        self.got.append(envelope)
+    def publish(self, *envelopes: Envelope) -> None:
+        self.got.extend(envelopes)
         if self.fails:
             raise RuntimeError("full")
 

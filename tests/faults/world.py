@@ -71,10 +71,10 @@ class Core:
         self._note_gate()
         self.running: asyncio.Task[None] | None = None
 
-    def publish(self, envelope: Envelope) -> None:
+    def publish(self, *envelopes: Envelope) -> None:
         """The service's sink."""
-        self.events.append(envelope)
-        if isinstance(envelope.event, ConnectionChanged | TradingStateChanged):
+        self.events.extend(envelopes)
+        if any(isinstance(envelope.event, ConnectionChanged | TradingStateChanged) for envelope in envelopes):
             self._note_gate()
         self._news.set()
 

@@ -100,7 +100,7 @@ class Floor:
         self._news = asyncio.Event()
         service.add_sink(self)
 
-    def publish(self, envelope: Envelope) -> None:
+    def publish(self, *envelopes: Envelope) -> None:
         """The service's sink."""
         self._news.set()
 
