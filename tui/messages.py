@@ -139,12 +139,14 @@ class SecondPassed(DeskMessage):
 
 @dataclass
 class FocusChanged(DeskMessage):
-    """The focus of the desk is another instrument."""
+    """The focus of the desk is another instrument, or a row of another account."""
 
     con_id: int | None
     """None while there is no instrument to look at."""
     by_user: bool
     """True when the trader's own key or click moved it; False for everything else (a row that went, a snapshot)."""
+    account: str = ""
+    """The account of the row, in full; empty for a row that has none: then the desk's counts."""
 
 
 @dataclass

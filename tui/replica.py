@@ -100,6 +100,11 @@ class Replica:
         """The account that orders go to, in full; empty while none is verified."""
         return "" if self.connection is None else self.connection.account
 
+    @property
+    def managed(self) -> tuple[str, ...]:
+        """The verified accounts of the login, in full; empty before verification."""
+        return () if self.connection is None else self.connection.accounts
+
     def load(self, snapshot: Snapshot) -> None:
         """Forget everything and hold this snapshot."""
         self.session = snapshot.session
@@ -215,16 +220,17 @@ class Replica:
         ended = (order for order in self.orders.values() if not order.is_live)
         return sorted(ended, key=lambda order: order.changed, reverse=True)
 
-    def position(self, con_id: int) -> Position | None:
-        """What the desk's account holds of an instrument; None when it holds none. Read `positions` for unknown."""
-        held = (p for p in self.positions or () if p.con_id == con_id and self._is_ours(p.account))
+    def position(self, con_id: int, account: str = "") -> Position | None:
+        """What an account (empty: the desk's) holds of an instrument; None for nothing, or unknown `positions`."""
+        owner = account or self.account
+        held = (p for p in self.positions or () if p.con_id == con_id and owner in {"", p.account})
         return next(held, None)
 
-    def held(self, con_id: int) -> Decimal | None:
-        """Units the desk's account holds, negative when short; None while positions are unknown."""
+    def held(self, con_id: int, account: str = "") -> Decimal | None:
+        """Units an account (empty: the desk's) holds, negative when short; None while positions are unknown."""
         if self.positions is None:
             return None
-        position = self.position(con_id)
+        position = self.position(con_id, account)
         return ZERO if position is None else position.quantity
 
     def unknown_exposure(self, con_id: int) -> Decimal:
@@ -262,6 +268,3 @@ class Replica:
     def account_values(self) -> Account | None:
         """Money of the desk's account; None while it is not known."""
         return self.accounts.get(self.account)
-
-    def _is_ours(self, account: str) -> bool:
-        return not self.account or account == self.account

@@ -106,7 +106,7 @@ class Core(FakeDesk):
             case PreviewOrder(request=request):
                 return Ack(ok=True, result=self._preview(request))
             case PreviewClose(con_id=con_id, fraction=fraction, account=account):
-                held = next((p.quantity for p in self.state.positions or () if p.con_id == con_id), D(0))
+                held = self._held(account, con_id)
                 if not held:
                     denied = Denial(code=DenialCode.NO_POSITION, message="Nothing is held here. Look at POSITIONS.")
                     return Ack(ok=False, denied=denied)
@@ -130,8 +130,12 @@ class Core(FakeDesk):
             case _:
                 return Ack(ok=True, order=self.accepted)
 
+    def _held(self, account: str, con_id: int) -> Decimal:
+        where = account, con_id
+        return next((p.quantity for p in self.state.positions or () if (p.account, p.con_id) == where), D(0))
+
     def _preview(self, request: OrderRequest) -> OrderPreview:
-        held = next((p.quantity for p in self.state.positions or () if p.con_id == request.con_id), D(0))
+        held = self._held(request.account, request.con_id)
         price = request.limit_price
         return OrderPreview(
             request=request,

@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
-from textual import events
-from textual.pilot import Pilot
 
 from core.domain.instructions import Trail
 from core.domain.instruments import Instrument
 from core.domain.order_types import RULES
 from core.domain.orders import OrderRequest, OrderType, Side, TimeInForce
 from core.domain.prices import increment_at
-from core.link.inproc import InProcessClient
 from core.practice.orders import Order as BookedOrder
 from core.practice.tables import Record
-from core.practice.tables_order import PLACE_ORDER
-from tests.orders.floor import AAPL, ACCOUNT, Floor, floor
+from tests.orders.floor import AAPL, ACCOUNT, Floor
 from tests.orders.wanted import said, wanted
-from tests.tui.desk_pilot import settle, words_of
-from tests.tui.hands_desk import TurnedClock
-from tui.app import DeskApp
+from tests.tui.person import Person, person
 from tui.hands.order_kinds import KINDS, TIFS, Field, fields_of
-from tui.panes.order_entry import OrderEntry
-from tui.screens.desk import DeskScreen
 
 D = Decimal
-PATIENCE = 10.0
-PAUSE = 0.002
-_KEYS = {"-": "minus", ".": "full_stop", "%": "percent_sign"}
 LAST_DAY = (datetime.now(UTC) + timedelta(days=30)).date()
 END_OF_IT = datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, 23, 59, 59, tzinfo=ZoneInfo("America/New_York"))
 REFUSED_TIMES = {
@@ -57,137 +43,55 @@ class Typed:
     """The prices of the order."""
 
 
-class SteadyClock(TurnedClock):
-    """Every key comes half a second after the one before."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.handled = 0
-
-    def pressed(self, stamp: float) -> float:
-        self.time += 0.5
-        self.handled += 1
-        return self.time
-
-    def has_handled(self, keys: int) -> bool:
-        """True once so many keys were handled."""
-        return self.handled >= keys
-
-
-class Person:
-    """Somebody at the keyboard, without a sense of time."""
-
-    def __init__(self, app: DeskApp, pilot: Pilot[None], behind: Floor, instrument: Instrument) -> None:
-        self.app = app
-        self.pilot = pilot
-        self.behind = behind
-        self.instrument = instrument
-        self.clock = SteadyClock()
-        self.entry.timing = self.clock
-
-    @property
-    def entry(self) -> OrderEntry:
-        """The pane of the ticket."""
-        screen = self.app.screen_stack[0]
-        assert isinstance(screen, DeskScreen)
-        return screen.query_one(OrderEntry)
-
-    @property
-    def ticket(self) -> str:
-        """What the ticket pane shows, as running text."""
-        return " ".join(self.entry.face.plain.split())
-
-    async def press(self, *keys: str) -> None:
-        """Press keys, each once the one before was handled."""
-        for key in keys:
-            if key == "enter":
-                # What it sends must have been painted.
-                await self.pilot.pause()
-            due = self.clock.handled + 1
-            name = _KEYS.get(key, key)
-            self.app.post_message(events.Key(name, key if len(key) == 1 else None))
-            await self.until(partial(self.clock.has_handled, due))
-
-    async def see(self, *texts: str) -> None:
-        """Wait until the ticket pane shows these texts."""
-        await self.until(lambda: all(text in self.ticket for text in texts))
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait until something holds, with the desk painting meanwhile."""
-        for _ in range(int(PATIENCE / PAUSE)):
-            if holds():
-                return
-            await asyncio.sleep(PAUSE)
-        raise AssertionError(f"never came: {self.ticket} · {words_of(self.app)}")
-
-    def placed(self) -> list[Record]:
-        """Every placeOrder frame that came to the gateway."""
-        return [PLACE_ORDER.decode(frame.fields) for frame in self.behind.gateway.received if frame.fields[0] == "3"]
-
-    async def write(
-        self, verb: str, kind: OrderType, tif: TimeInForce, typed: Typed, *, quantity: str = "100", ext: bool = False
-    ) -> None:
-        """Open a ticket and fill in every field, from the type to the hours."""
-        await self.press(verb)
-        await self.see(f"{self.instrument.label}")
-        await self.press("tab", "tab", *["right"] * TIFS.index(tif), "tab")
-        if tif is TimeInForce.GTD:
-            await self.press(*LAST_DAY.isoformat(), "tab")
-        await self.press(*["right"] * KINDS.index(kind))
-        at = Field.TYPE
-        for field, text in (
-            (Field.TRIGGER, typed.trigger),
-            (Field.RTH, "ext" if ext else ""),
-            (Field.PRICE, typed.price),
-        ):
-            if text:
-                at = await self._tab(kind, tif, at, field)
-                await self.press(*(["up"] if field is Field.RTH else text))
-        await self._tab(kind, tif, at, Field.QUANTITY)
-        await self.press(*quantity)
-
-    async def _tab(self, kind: OrderType, tif: TimeInForce, at: Field, to: Field) -> Field:
-        fields = fields_of(kind, tif)
-        await self.press(*["tab"] * ((fields.index(to) - fields.index(at)) % len(fields)))
-        return to
-
-    async def choose_time(self, kind: OrderType, before: TimeInForce, tif: TimeInForce) -> None:
-        """Go from the quantity to the time in force, choose another one and come back."""
-        await self.press("tab", *["right"] * ((TIFS.index(tif) - TIFS.index(before)) % len(TIFS)))
-        if tif is TimeInForce.GTD:
-            await self.press("tab", *LAST_DAY.isoformat(), "shift+tab")
-        await self.press("shift+tab")
-
-    async def refused(self, tif: TimeInForce) -> None:
-        """The ticket says why not, and Enter says it too."""
-        await self.see("REFUSED", f"does not go with {tif}")
-        await self.press("enter")
-        await self.until(lambda: "REFUSED" not in self.ticket and f"does not go with {tif}. Use " in self.ticket)
-
-    async def send(self) -> Record:
-        """Press Enter; the frame that comes to the gateway. A market that moved meanwhile asks for Enter again."""
-        before = len(self.placed())
-        for _ in range(5):
-            await self.press("enter")
-            await self.until(lambda: len(self.placed()) > before or "Not sent" in self.ticket)
-            if len(self.placed()) > before:
-                return self.placed()[-1]
-        raise AssertionError(f"nothing was sent: {self.ticket}")
+async def write(
+    someone: Person,
+    verb: str,
+    kind: OrderType,
+    tif: TimeInForce,
+    typed: Typed,
+    *,
+    quantity: str = "100",
+    ext: bool = False,
+) -> None:
+    """Open a ticket and fill in every field, from the type to the hours."""
+    await someone.press(verb)
+    await someone.see(f"{someone.instrument.label}")
+    await someone.press("tab", "tab", *["right"] * TIFS.index(tif), "tab")
+    if tif is TimeInForce.GTD:
+        await someone.press(*LAST_DAY.isoformat(), "tab")
+    await someone.press(*["right"] * KINDS.index(kind))
+    at = Field.TYPE
+    for field, text in (
+        (Field.TRIGGER, typed.trigger),
+        (Field.RTH, "ext" if ext else ""),
+        (Field.PRICE, typed.price),
+    ):
+        if text:
+            at = await _tab(someone, kind, tif, at, field)
+            await someone.press(*(["up"] if field is Field.RTH else text))
+    await _tab(someone, kind, tif, at, Field.QUANTITY)
+    await someone.press(*quantity)
 
 
-@asynccontextmanager
-async def person() -> AsyncIterator[Person]:
-    """A desk on core and gateway, with AAPL in focus, quoted."""
-    async with floor() as behind:
-        instrument = await behind.watch(AAPL)
+async def _tab(someone: Person, kind: OrderType, tif: TimeInForce, at: Field, to: Field) -> Field:
+    fields = fields_of(kind, tif)
+    await someone.press(*["tab"] * ((fields.index(to) - fields.index(at)) % len(fields)))
+    return to
 
-        async def connect() -> InProcessClient:
-            return InProcessClient(behind.service, "desk")
 
-        app = DeskApp(connect, theme="ibdesk-dark")
-        async with app.run_test(size=(120, 40)) as pilot:
-            await settle(pilot)
-            yield Person(app, pilot, behind, instrument)
+async def choose_time(someone: Person, kind: OrderType, before: TimeInForce, tif: TimeInForce) -> None:
+    """Go from the quantity to the time in force, choose another one and come back."""
+    await someone.press("tab", *["right"] * ((TIFS.index(tif) - TIFS.index(before)) % len(TIFS)))
+    if tif is TimeInForce.GTD:
+        await someone.press("tab", *LAST_DAY.isoformat(), "shift+tab")
+    await someone.press("shift+tab")
+
+
+async def refused(someone: Person, tif: TimeInForce) -> None:
+    """The ticket says why not, and Enter says it too."""
+    await someone.see("REFUSED", f"does not go with {tif}")
+    await someone.press("enter")
+    await someone.until(lambda: "REFUSED" not in someone.ticket and f"does not go with {tif}. Use " in someone.ticket)
 
 
 def typed_for(kind: OrderType, desk: Floor, instrument: Instrument) -> Typed:
@@ -253,7 +157,7 @@ async def test_what_is_typed_is_what_the_gateway_holds(kind: OrderType) -> None:
         typed = typed_for(kind, someone.behind, someone.instrument)
         times = [tif for tif in TIFS if tif in RULES[kind].times]
         for tif in times:
-            await someone.write("b", kind, tif, typed)
+            await write(someone, "b", kind, tif, typed)
             frame = await someone.send()
             request = expected(kind, tif, typed, frame)
             await same_everywhere(someone, request, frame)
@@ -265,11 +169,11 @@ async def test_a_time_that_ibkr_does_not_take_is_refused_with_words_and_not_sent
     async with person() as someone:
         typed = typed_for(kind, someone.behind, someone.instrument)
         first, *others = REFUSED_TIMES[kind]
-        await someone.write("b", kind, first, typed)
-        await someone.refused(first)
+        await write(someone, "b", kind, first, typed)
+        await refused(someone, first)
         for before, tif in zip([first, *others], others, strict=False):
-            await someone.choose_time(kind, before, tif)
-            await someone.refused(tif)
+            await choose_time(someone, kind, before, tif)
+            await refused(someone, tif)
         assert someone.placed() == []
 
 
@@ -283,7 +187,7 @@ async def test_hours_side_and_size_are_what_was_chosen(kind: OrderType) -> None:
             typed = Typed(f"{high}", "", {"limit_price": high})
         elif kind is OrderType.STP_LMT:
             typed = Typed(f"{low}", f"{low}", {"stop_price": low, "limit_price": low})
-        await someone.write("s", kind, TimeInForce.GTC, typed, quantity="250", ext=True)
+        await write(someone, "s", kind, TimeInForce.GTC, typed, quantity="250", ext=True)
         frame = await someone.send()
         request = expected(kind, TimeInForce.GTC, typed, frame, side=Side.SELL, quantity=D(250), outside_rth=True)
         await same_everywhere(someone, request, frame)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from core.domain.commands import ClosePosition, OrderPreview, PreviewClose
 from core.domain.instruments import Instrument
+from tui.hands.accounts import account_words, next_account
 from tui.hands.ticket import Phase
 
 FRACTIONS = {
@@ -26,6 +27,8 @@ class CloseTicket:
     instrument: Instrument
     account: str
     """The account whose position it is, in full; empty while none is verified."""
+    accounts: tuple[str, ...] = ()
+    """The verified accounts of the login, which it may be for."""
     fraction: Decimal
     """Part of the position, above 0 and at most 1."""
     preview: OrderPreview | None = None
@@ -53,21 +56,25 @@ class CloseTicket:
 
     @property
     def words(self) -> str:
-        """The close as a message names it: `CLOSE 50 % AAPL: SELL 50`."""
-        head = f"CLOSE {self.fraction * 100:.0f} % {self.instrument.label}"
+        """The close as a message names it: `CLOSE 50 % AAPL: SELL 50`, with its account where there are several."""
+        head = f"CLOSE {self.fraction * 100:.0f} % {self.instrument.label}{account_words(self.account, self.accounts)}"
         if self.preview is None or self.preview.denied is not None:
             return head
         return f"{head}: {self.preview.request.side} {self.preview.request.quantity:f}"
 
 
-def open_close(instrument: Instrument, account: str, fraction: Decimal) -> CloseTicket:
+def open_close(
+    instrument: Instrument, account: str, fraction: Decimal, *, accounts: tuple[str, ...] = ()
+) -> CloseTicket:
     """A close ticket that has not asked core yet."""
     note = "" if account else "No account is verified yet, so nothing can be sent. Wait until the first row shows it."
-    return CloseTicket(instrument=instrument, account=account, fraction=fraction, note=note)
+    return CloseTicket(instrument=instrument, account=account, accounts=accounts, fraction=fraction, note=note)
 
 
-def catch_up_close(ticket: CloseTicket, account: str) -> CloseTicket:
+def catch_up_close(ticket: CloseTicket, account: str, *, accounts: tuple[str, ...] = ()) -> CloseTicket:
     """The ticket with the account if it has none yet; an account is never exchanged for another one."""
+    if ticket.phase is Phase.EDITING and accounts and accounts != ticket.accounts:
+        ticket = replace(ticket, accounts=accounts)
     if ticket.account or not account or ticket.phase is not Phase.EDITING:
         return ticket
     return replace(ticket, account=account, preview=None, note="")
@@ -79,6 +86,14 @@ def take_part(ticket: CloseTicket, key: str) -> CloseTicket:
     if fraction is None or ticket.phase is not Phase.EDITING:
         return ticket
     return replace(ticket, fraction=fraction, preview=None, note="")
+
+
+def change_account(ticket: CloseTicket, steps: int) -> CloseTicket:
+    """The same close in the account some steps on, round the end."""
+    account = next_account(ticket.account, ticket.accounts, steps)
+    if account == ticket.account or ticket.phase is not Phase.EDITING:
+        return ticket
+    return replace(ticket, account=account, preview=None, note="")
 
 
 def close_command(ticket: CloseTicket, order_ref: str) -> ClosePosition | None:

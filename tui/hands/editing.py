@@ -8,6 +8,7 @@ from decimal import Decimal
 from core.domain.orders import OrderType, Side, TimeInForce
 from core.domain.prices import step_ticks
 from core.domain.quotes import Quote
+from tui.hands.accounts import next_account
 from tui.hands.numbers import LONGEST, parse_number
 from tui.hands.order_kinds import CHOICES, DISTANCES, KINDS, TIFS, Field, has_price, stepped_trigger, trigger_name
 from tui.hands.order_words import problem_with
@@ -93,8 +94,8 @@ def step(ticket: OrderTicket, steps: int, quote: Quote | None) -> OrderTicket:
             if kind is OrderType.MKT and why_not_priced(quote):
                 kind = OrderType.LMT if ticket.kind is not OrderType.LMT else OrderType.STP
             return _of_kind(ticket, kind, quote)
-        case Field.RTH:
-            return replace(ticket, outside_rth=not ticket.outside_rth, note="", preview=None)
+        case Field.RTH | Field.ACCOUNT:
+            return _step_last(ticket, steps)
         case Field.QUANTITY:
             return _step_quantity(ticket, steps)
         case Field.TILL:
@@ -124,6 +125,14 @@ def _of_kind(ticket: OrderTicket, kind: OrderType, quote: Quote | None) -> Order
     if kind is OrderType.LMT and not changed.price_text and not why_not_priced(quote):
         return reprice(replace(changed, style=ticket.verb.style), quote)
     return changed
+
+
+def _step_last(ticket: OrderTicket, steps: int) -> OrderTicket:
+    """The ticket with other hours, or in another account."""
+    if ticket.field is Field.RTH:
+        return replace(ticket, outside_rth=not ticket.outside_rth, note="", preview=None)
+    account = next_account(ticket.account, ticket.accounts, steps)
+    return replace(ticket, account=account, note="", preview=None)
 
 
 def _step_trigger(ticket: OrderTicket, steps: int, quote: Quote | None) -> OrderTicket:
@@ -164,6 +173,8 @@ def _choose_named(ticket: OrderTicket, typed: str) -> OrderTicket:
         return replace(ticket, outside_rth=not ticket.outside_rth, note="", preview=None)
     if ticket.field is Field.TYPE:
         return replace(ticket, note="← → choose the type; Tab goes on to its prices.")
+    if ticket.field is Field.ACCOUNT:
+        return replace(ticket, note="← → choose the account; Tab goes on to the price.")
     if letter == "D" and ticket.tif is TimeInForce.GTC and not ticket.fresh:
         # The last letter of GTD, whose first one chose GTC.
         return replace(ticket, tif=TimeInForce.GTD, note="", preview=None)

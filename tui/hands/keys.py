@@ -21,7 +21,9 @@ PANES: tuple[UserCommand, ...] = (
 TICKET: tuple[UserCommand, ...] = (
     UserCommand("ticket.send", "enter", "send", "Send what the ticket says", palette=False),
     UserCommand("ticket.leave", "escape", "leave", "Close the ticket; what was typed stays as a draft", palette=False),
-    UserCommand("ticket.next", "tab", "field(1)", "Next field: price, quantity, TIF, type, stop, hours", palette=False),
+    UserCommand(
+        "ticket.next", "tab", "field(1)", "Next field: price, size, TIF, type, stop, hours, account", palette=False
+    ),
     UserCommand("ticket.previous", "shift+tab", "field(-1)", "Previous field", palette=False),
     UserCommand("ticket.up", "up", "step(1)", "One tick or size step up", palette=False),
     UserCommand("ticket.down", "down", "step(-1)", "One tick or size step down", palette=False),
@@ -32,4 +34,5 @@ TICKET: tuple[UserCommand, ...] = (
     UserCommand("ticket.erase", "backspace", "erase", "Take the last character away", palette=False),
     UserCommand("ticket.clear", "delete", "clear", "Empty the field", palette=False),
 )
-"""Keys inside a ticket; the actions are the ticket pane's. In a cancel ticket Tab and the arrows widen."""
+"""Keys inside a ticket; the actions are the ticket pane's. In a cancel ticket Tab and the arrows widen; in a close
+ticket Tab goes to another account."""

@@ -29,9 +29,11 @@ class Field(StrEnum):
     TRIGGER = "stop"
     """Stop price, touch price, trailing distance or offset."""
     RTH = "hours"
+    ACCOUNT = "account"
+    """Only where the login has several."""
 
 
-CHOICES = frozenset({Field.TIF, Field.TYPE, Field.RTH})
+CHOICES = frozenset({Field.TIF, Field.TYPE, Field.RTH, Field.ACCOUNT})
 """Fields that are chosen from a list, not typed."""
 KINDS = (
     OrderType.LMT,
@@ -88,12 +90,13 @@ def trigger_name(kind: OrderType) -> str:
     return next((name for need, name in named if need is Need.NEEDED), "")
 
 
-def fields_of(kind: OrderType, tif: TimeInForce) -> tuple[Field, ...]:
+def fields_of(kind: OrderType, tif: TimeInForce, *, several_accounts: bool = False) -> tuple[Field, ...]:
     """The fields of a ticket, in the order of Tab."""
     there = {
         Field.PRICE: has_price(kind) or kind is OrderType.MKT,
         Field.TILL: tif is TimeInForce.GTD,
         Field.TRIGGER: bool(trigger_name(kind)),
+        Field.ACCOUNT: several_accounts,
     }
     return tuple(field for field in Field if there.get(field, True))
 

@@ -17,6 +17,7 @@ from core.domain.instruments import Instrument
 from core.domain.orders import OrderType, Side, TimeInForce
 from core.domain.prices import step_ticks
 from core.domain.quotes import Quote
+from tui.hands.accounts import account_words
 from tui.hands.order_kinds import Field, fields_of, needs_price, trigger_name
 from tui.hands.pricing import PriceStyle, price_text, style_price, why_not_priced
 
@@ -60,6 +61,10 @@ class OrderTicket:
     instrument: Instrument
     account: str
     """The account it is for, in full; empty while none is verified."""
+    accounts: tuple[str, ...] = ()
+    """The verified accounts of the login, which it may be for."""
+    opened_for: str = ""
+    """The account of the row that it was opened on; empty for the desk's. Drafts are kept by it."""
     quantity_text: str
     style: PriceStyle | None
     """How the price follows from the market; None once it was typed."""
@@ -107,7 +112,12 @@ class OrderTicket:
     @property
     def fields(self) -> tuple[Field, ...]:
         """Those that it has, in the order of Tab."""
-        return fields_of(self.order_type, self.tif)
+        return fields_of(self.order_type, self.tif, several_accounts=len(self.accounts) > 1)
+
+    @property
+    def draft_key(self) -> tuple[str, int, str]:
+        """What its draft is found by: where it was opened, the instrument, the verb."""
+        return self.opened_for, self.instrument.con_id, self.verb.name
 
     @property
     def content(self) -> Hashable:
@@ -128,29 +138,47 @@ class OrderTicket:
 
     @property
     def words(self) -> str:
-        """The order as a message names it: `BUY 100 AAPL @ 233.33`."""
+        """The order as a message names it: `BUY 100 AAPL @ 233.33`, and its account where there are several."""
         kind = self.order_type
         price = f"@ {self.price_text or '?'}" if needs_price(kind) else ""
         named = "" if kind is OrderType.LMT else f"{kind} {self.trigger_text if trigger_name(kind) else ''}"
         words = (str(self.side), self.quantity_text or "?", self.instrument.label, price, named.strip())
-        return " ".join(word for word in words if word)
+        return " ".join(word for word in words if word) + account_words(self.account, self.accounts)
 
 
 def open_ticket(
-    verb: Verb, instrument: Instrument, account: str, quantity: Decimal, quote: Quote | None
+    verb: Verb,
+    instrument: Instrument,
+    account: str,
+    quantity: Decimal,
+    quote: Quote | None,
+    *,
+    accounts: tuple[str, ...] = (),
+    opened_for: str = "",
 ) -> OrderTicket:
     """A new ticket with the price that its key asks for, or without one and the reason (rule 12)."""
     ticket = OrderTicket(
-        verb=verb, instrument=instrument, account=account, quantity_text=f"{quantity:f}", style=verb.style
+        verb=verb,
+        instrument=instrument,
+        account=account,
+        accounts=accounts,
+        opened_for=opened_for,
+        quantity_text=f"{quantity:f}",
+        style=verb.style,
     )
     return reprice(ticket, quote)
 
 
-def reopen(draft: OrderTicket, account: str, quote: Quote | None) -> OrderTicket:
-    """A draft as it was left; a computed price is computed anew, a typed one stays."""
+def reopen(draft: OrderTicket, account: str, quote: Quote | None, *, accounts: tuple[str, ...] = ()) -> OrderTicket:
+    """A draft as it was left; a computed price is computed anew, a typed one stays.
+
+    So does its account, unless the login has others by now (`accounts`) and not this one: then it is for `account`.
+    """
+    stays = draft.account and (not accounts or draft.account in accounts)
     ticket = replace(
         draft,
-        account=account,
+        account=draft.account if stays else account,
+        accounts=accounts or draft.accounts,
         phase=Phase.EDITING,
         note="",
         preview=None,
@@ -184,7 +212,7 @@ def _unpriced(ticket: OrderTicket, reason: str) -> OrderTicket:
     )
 
 
-def catch_up(ticket: OrderTicket, account: str, quote: Quote | None) -> OrderTicket:
+def catch_up(ticket: OrderTicket, account: str, quote: Quote | None, *, accounts: tuple[str, ...] = ()) -> OrderTicket:
     """Take the account if the ticket has none yet, and drop a note about a market that can be priced again.
 
     A price is not computed by this, and an account is never exchanged for another one.
@@ -193,6 +221,10 @@ def catch_up(ticket: OrderTicket, account: str, quote: Quote | None) -> OrderTic
         return ticket
     if account and not ticket.account:
         ticket = replace(ticket, account=account, preview=None)
+    if accounts and accounts != ticket.accounts:
+        ticket = replace(ticket, accounts=accounts)
+        if ticket.field not in ticket.fields:
+            ticket = replace(ticket, field=ticket.fields[0], fresh=True)
     if ticket.note and ticket.note == ticket.blind_note and not why_not_priced(quote):
         ticket = replace(ticket, note="", blind_note="")
     return ticket

@@ -11,6 +11,7 @@ from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderState, Pending, Side, TimeInForce, named_price
 from tui import format as fmt
 from tui import messages
+from tui.hands.accounts import account_mark
 from tui.panes import quote_cells as cells
 from tui.panes.grid_pane import GridPane
 from tui.times import seconds_since
@@ -122,6 +123,11 @@ class BlotterPane(GridPane):
         order = self.replica.orders.get(key)
         return None if order is None else order.con_id
 
+    def account_of(self, key: str) -> str:
+        """Whose order it is."""
+        order = self.replica.orders.get(key)
+        return "" if order is None else order.account
+
     def on_resize(self, _event: events.Resize) -> None:
         """Notes depend on the width."""
         self.renew_soon()
@@ -140,7 +146,7 @@ class BlotterPane(GridPane):
             "number": Cell(number_text(order), "external" if order.external else ""),
             "side": Cell(order.side, "buy" if order.side is Side.BUY else "sell"),
             "qty": Cell(fmt.size(order.quantity)),
-            "sym": Cell(order.label),
+            "sym": Cell(order.label + account_mark(order.account, self.replica.managed)),
             "type": Cell(order.type_text),
             "price": Cell(cells.price_text(instrument, named_price(order))),
             "stop": Cell(_stop_text(order, instrument)),

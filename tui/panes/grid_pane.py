@@ -31,6 +31,8 @@ class GridPane(Listener, Pane):
         """None where there is no row."""
         by_user: bool
         """True when the trader's own key or click brought it there."""
+        account: str
+        """The account of the row, in full; empty for a row that has none."""
         pane: GridPane
         """The pane, which keeps the mark at its row while the keys go into a ticket."""
 
@@ -55,6 +57,10 @@ class GridPane(Listener, Pane):
         """The instrument of a row; None for a row that has none."""
         raise NotImplementedError
 
+    def account_of(self, _key: str) -> str:
+        """The account that a row speaks of, in full; empty for a row that has none."""
+        return ""
+
     def renew(self) -> None:
         """Show the replica as it is now."""
         self.grid.set_rows(self.rows())
@@ -78,4 +84,5 @@ class GridPane(Listener, Pane):
 
     def _look(self, key: str | None, *, by_user: bool) -> None:
         con_id = None if key is None else self.con_id_of(key)
-        self.post_message(self.Looked(con_id, by_user, self))
+        account = "" if key is None else self.account_of(key)
+        self.post_message(self.Looked(con_id, by_user, account, self))

@@ -8,6 +8,7 @@ from core.domain.instruments import Instrument
 from core.domain.quotes import Quote
 from tui import format as fmt
 from tui import messages
+from tui.hands.accounts import account_mark
 from tui.panes import quote_cells as cells
 from tui.panes.line_row import GAP, WIDE, LineRow, Part
 
@@ -35,12 +36,13 @@ class InstrumentRow(LineRow):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._con_id: int | None = None
+        self._account = ""
 
     def hear(self, message: messages.DeskMessage) -> None:
         """Follow the focus; quotes of other instruments change nothing here."""
         match message:
-            case messages.FocusChanged(con_id=con_id):
-                self._con_id = con_id
+            case messages.FocusChanged(con_id=con_id, account=account):
+                self._con_id, self._account = con_id, account
                 self.renew()
             case messages.QuotesFlushed(con_ids=con_ids) if self._con_id not in con_ids:
                 return
@@ -65,11 +67,15 @@ class InstrumentRow(LineRow):
         con_id = self._con_id
         if con_id is None or not self.replica.is_loaded:
             return []
-        held = self.replica.held(con_id)
+        held = self.replica.held(con_id, self._account)
         text = fmt.UNKNOWN if held is None else fmt.size(held)
         unknown = self.replica.unknown_orders(con_id)
-        parts = [Part(f"pos {fmt.uncertain(text) if unknown else text}", "bold $order-unknown" if unknown else "")]
-        position = self.replica.position(con_id)
+        others = bool(self._account) and self._account != self.replica.account
+        mark = account_mark(self._account, self.replica.managed) if others else ""
+        parts = [
+            Part(f"pos{mark} {fmt.uncertain(text) if unknown else text}", "bold $order-unknown" if unknown else "")
+        ]
+        position = self.replica.position(con_id, self._account)
         if position is not None and position.quantity and not unknown:
             pnl = cells.pnl_cell(self.replica.open_pnl(position), self.replica.quote(con_id))
             parts += [Part(" "), Part(pnl.text, STYLES.get(pnl.style, ""))]

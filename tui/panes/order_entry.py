@@ -152,7 +152,7 @@ class OrderEntry(TicketPane):
                 self._look_up()
         elif ack.ok:
             if isinstance(sent, OrderTicket):
-                self.drafts.pop((sent.instrument.con_id, sent.verb.name), None)
+                self.drafts.pop(sent.draft_key, None)
             if in_pane:
                 self.close_ticket(keep=False)
             if not self._is_news_old(ack):
@@ -184,7 +184,7 @@ class OrderEntry(TicketPane):
     def _stash(self, ticket: Ticket) -> None:
         """Keep a ticket that was closed while it was sent."""
         if isinstance(ticket, OrderTicket):
-            self.drafts[ticket.instrument.con_id, ticket.verb.name] = ticket
+            self.drafts[ticket.draft_key] = ticket
             self.renew()
 
     def _link_broke(self, sent: Ticket, *, in_pane: bool) -> None:

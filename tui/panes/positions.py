@@ -9,9 +9,9 @@ from core.domain.order_types import STOPS
 from core.domain.orders import Order, OrderType
 from core.domain.positions import Position
 from core.domain.quotes import Quote
-from core.text import mask_account
 from tui import format as fmt
 from tui import messages
+from tui.hands.accounts import account_mark
 from tui.panes import quote_cells as cells
 from tui.panes.grid_pane import GridPane
 from tui.widgets.line_grid import UNBOUNDED, Cell, Column, Row
@@ -75,6 +75,10 @@ class PositionsPane(GridPane):
         """Rows are named by instrument and account."""
         return int(key.partition(":")[0])
 
+    def account_of(self, key: str) -> str:
+        """Whose position it is."""
+        return key.partition(":")[2]
+
     def _held(self) -> list[Position]:
         return [position for position in self.replica.positions or () if position.quantity]
 
@@ -86,7 +90,7 @@ class PositionsPane(GridPane):
         stop = self._stop_of(position)
         quantity = fmt.size(position.quantity)
         return {
-            "sym": Cell(position.label + self._account_mark(position) + cells.flags(quote)),
+            "sym": Cell(position.label + account_mark(position.account, self.replica.managed) + cells.flags(quote)),
             "qty": Cell(fmt.uncertain(quantity), "unknown") if unknown else Cell(quantity),
             "avg": Cell(cells.price_text(instrument, position.average_price)),
             "last": cells.last_cell(instrument, quote, self.now, LAST_CELLS),
@@ -95,12 +99,6 @@ class PositionsPane(GridPane):
             "r": Cell(_risk_multiple(position, stop, quote)),
             "stop": Cell(f" {fmt.NONE if stop is None else f'{stop.type_text} {fmt.size(stop.remaining)}'}"),
         }
-
-    def _account_mark(self, position: Position) -> str:
-        """The end of its account's number where the login has several accounts."""
-        connection = self.replica.connection
-        several = connection is not None and len(connection.accounts) > 1
-        return f" …{mask_account(position.account).rpartition('…')[2]}" if several else ""
 
     def _stop_of(self, position: Position) -> Order | None:
         """The stop order, ours or another client's, that would reduce the position; None if there is none."""

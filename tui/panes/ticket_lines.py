@@ -12,10 +12,11 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from core.domain.commands import OrderPreview
-from core.domain.connection import Connection, Mode
+from core.domain.connection import Mode
 from core.domain.orders import Order, OrderState, OrderType, Side
 from core.domain.quotes import Quote
 from tui import format as fmt
+from tui.hands.accounts import account_mark, account_name
 from tui.hands.cancel_ticket import CancelTicket, Scope, order_words, reached
 from tui.hands.close_ticket import CloseTicket
 from tui.hands.numbers import parse_number
@@ -26,7 +27,7 @@ from tui.hands.sizes import Size
 from tui.hands.ticket import OrderTicket, Phase
 from tui.panes.blotter import number_text
 from tui.panes.line_row import Part
-from tui.panes.mode_words import account_word, mode_word
+from tui.panes.mode_words import mode_word
 from tui.widgets.columns import clean
 
 MUTED = "$text-muted"
@@ -46,7 +47,10 @@ class Surroundings:
     quote: Quote | None
     """The market of the ticket's instrument now."""
     mode: Mode | None
-    connection: Connection | None
+    whose: str
+    """The account that the pane speaks of, masked."""
+    account: str
+    """The desk's account, in full; empty while none is verified."""
     focused: bool
     """True while keys go into the ticket."""
     live: Sequence[Order]
@@ -62,7 +66,11 @@ def order_lines(ticket: OrderTicket, around: Surroundings) -> Content:
 
 def close_lines(ticket: CloseTicket, around: Surroundings) -> Content:
     """A close ticket: what core would send, then what it would do."""
+    several = len(ticket.accounts) > 1
     first = [Part("CLOSE", "bold"), Part(f" {ticket.fraction * 100:.0f} % {ticket.instrument.label}")]
+    if several:
+        mark = account_mark(ticket.account, ticket.accounts)
+        first += [Part(mark, "bold" if ticket.account == around.account else ATTENTION)]
     preview = ticket.preview
     if preview is not None and preview.denied is None:
         request, bands = preview.request, ticket.instrument.price_bands
@@ -71,10 +79,11 @@ def close_lines(ticket: CloseTicket, around: Surroundings) -> Content:
         first += [
             Part(": "),
             Part(f"{request.side} {fmt.size(request.quantity)}", _side_style(request.side)),
-            Part(f" {ticket.instrument.label} {shown} {request.tif}"),
+            # The row has no room to name the instrument twice beside its account.
+            Part(f"{'' if several else f' {ticket.instrument.label}'} {shown} {request.tif}"),
             *_left_over(preview, around.live),
         ]
-    first += [GAP, Part("1-4 part", MUTED)]
+    first += [GAP, Part(f"1-4 part{' · Tab account' if several else ''}", MUTED)]
     answer = _note(ticket.note, ticket.phase) or (
         [Part("asking core what it takes…", MUTED)] if preview is None else _preview_parts(preview, around.now)
     )
@@ -131,11 +140,22 @@ def _order_line(ticket: OrderTicket, around: Surroundings) -> list[Part]:
     ]
     if ticket.outside_rth or (ticket.field is Field.RTH and around.focused):
         parts += [Part(" "), *_field(ticket, Field.RTH, "ext" if ticket.outside_rth else "regular hours", around)]
+    parts += _account_parts(ticket, around)
     if around.width >= WIDE:
         parts += [Part(f" {ticket.instrument.exchange}")]
     if ticket.is_draft and not ticket.touched:
         return [*parts, GAP, Part("draft · Del drops it", ATTENTION)]
     return [*parts, GAP, *_where(ticket, around.quote), *_left_over(ticket.preview, around.live)]
+
+
+def _account_parts(ticket: OrderTicket, around: Surroundings) -> list[Part]:
+    """The account, where there are several; one that is not the desk's stands out."""
+    if len(ticket.accounts) < 2:
+        return []
+    name = account_name(ticket.account, ticket.accounts)
+    if ticket.field is Field.ACCOUNT and around.focused:
+        return [Part(" in "), *_field(ticket, Field.ACCOUNT, name, around)]
+    return [Part(" in "), Part(name, "bold" if ticket.account == around.account else ATTENTION)]
 
 
 def _kind_parts(ticket: OrderTicket, around: Surroundings) -> list[Part]:
@@ -272,7 +292,7 @@ def _wrapped(part: Part, tail: Part, width: int, room: int) -> list[Content]:
 
 def _tail(around: Surroundings) -> Part:
     style = "bold" if around.mode is None else f"bold $mode-{around.mode.value}"
-    return Part(f"{mode_word(around.mode)} {account_word(around.connection)}", style)
+    return Part(f"{mode_word(around.mode)} {around.whose}", style)
 
 
 def _clean(parts: Sequence[Part]) -> list[Part]:

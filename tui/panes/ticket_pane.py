@@ -16,8 +16,9 @@ from core.domain.orders import Order
 from tui import messages
 from tui.hands import editing, send_gate
 from tui.hands import ticket as tickets
-from tui.hands.cancel_ticket import CancelTicket, open_cancel, widen
-from tui.hands.close_ticket import CloseTicket, catch_up_close, open_close, take_part
+from tui.hands.accounts import account_name
+from tui.hands.cancel_ticket import CancelTicket, Scope, open_cancel, widen
+from tui.hands.close_ticket import CloseTicket, catch_up_close, change_account, open_close, take_part
 from tui.hands.keys import TICKET
 from tui.hands.send_gate import SendGate
 from tui.hands.sizes import Size, preset_size, step_size, unit_of
@@ -88,9 +89,11 @@ class TicketPane(Listener, Pane):
         self._back: Widget | None = None
         self._con_id: int | None = None
         """The desk's focus: what the closed pane speaks of."""
+        self._account = ""
+        """The account of the row in focus; empty for the desk's."""
         self._sizes: dict[int, Size] = {}
-        self.drafts: dict[tuple[int, str], OrderTicket] = {}
-        """Touched tickets that were closed, by instrument and verb."""
+        self.drafts: dict[tuple[str, int, str], OrderTicket] = {}
+        """Touched tickets that were closed, by `OrderTicket.draft_key`."""
         self._shown: Hashable = None
 
     @property
@@ -124,20 +127,31 @@ class TicketPane(Listener, Pane):
         self.renew()
         return size
 
-    def open_order(self, verb: str, instrument: Instrument, opened_by: str = "") -> None:
-        """Open the ticket of a verb (`tui.hands.ticket.VERBS`), or its draft as it was left."""
-        quote, account = self.replica.quote(instrument.con_id), self.replica.account
-        draft = self.drafts.get((instrument.con_id, verb))
+    def open_order(self, verb: str, instrument: Instrument, opened_by: str = "", account: str = "") -> None:
+        """Open the ticket of a verb (`tui.hands.ticket.VERBS`), or its draft as it was left.
+
+        `account` is that of the row in focus; empty for the desk's.
+        """
+        quote, accounts, row = self.replica.quote(instrument.con_id), self.replica.managed, self._other(account)
+        draft = self.drafts.get((row, instrument.con_id, verb))
+        owner = row or self.replica.account
         if draft is not None:
-            ticket = tickets.reopen(draft, account, quote)
+            ticket = tickets.reopen(draft, owner, quote, accounts=accounts)
         else:
             quantity = self.size_of(instrument).quantity
-            ticket = tickets.open_ticket(VERBS[verb], instrument, account, quantity, quote)
+            ticket = tickets.open_ticket(
+                VERBS[verb], instrument, owner, quantity, quote, accounts=accounts, opened_for=row
+            )
         self._open(ticket, opened_by)
 
-    def open_close(self, instrument: Instrument, fraction: Decimal, opened_by: str = "") -> None:
-        """Open a ticket that closes a part of the position (above 0, at most 1)."""
-        self._open(open_close(instrument, self.replica.account, fraction), opened_by)
+    def _other(self, account: str) -> str:
+        """An account that is not the desk's; empty for the desk's."""
+        return "" if account == self.replica.account else account
+
+    def open_close(self, instrument: Instrument, fraction: Decimal, opened_by: str = "", account: str = "") -> None:
+        """Open a ticket that closes a part of the position (above 0, at most 1) of an account, empty for the desk's."""
+        owner = account or self.replica.account
+        self._open(open_close(instrument, owner, fraction, accounts=self.replica.managed), opened_by)
 
     def open_cancel(self, instrument: Instrument | None, order: Order | None, opened_by: str = "") -> None:
         """Open a ticket that cancels the order, or the entries of the instrument."""
@@ -169,7 +183,7 @@ class TicketPane(Listener, Pane):
     def _keep_draft(self) -> None:
         ticket = self.ticket
         if isinstance(ticket, OrderTicket) and ticket.touched and ticket.phase is Phase.EDITING:
-            self.drafts[ticket.instrument.con_id, ticket.verb.name] = ticket
+            self.drafts[ticket.draft_key] = ticket
 
     def update_ticket(self, ticket: Ticket) -> None:
         """Show another state of the ticket."""
@@ -190,10 +204,12 @@ class TicketPane(Listener, Pane):
                 pass
 
     def action_field(self, steps: int) -> None:
-        """Go to another field; a cancel ticket widens."""
+        """Go to another field; a close ticket goes to another account, a cancel ticket widens."""
         match self.ticket:
             case OrderTicket() as ticket:
                 self.update_ticket(editing.move_field(ticket, steps))
+            case CloseTicket() as ticket:
+                self.update_ticket(change_account(ticket, steps))
             case CancelTicket() as ticket:
                 self.update_ticket(widen(ticket, steps))
             case _:
@@ -222,8 +238,8 @@ class TicketPane(Listener, Pane):
         """Empty the field; in a draft that was just opened, begin afresh."""
         match self.ticket:
             case OrderTicket(is_draft=True, touched=False, phase=Phase.EDITING) as ticket:
-                self.drafts.pop((ticket.instrument.con_id, ticket.verb.name), None)
-                self.open_order(ticket.verb.name, ticket.instrument, self.opened_by)
+                self.drafts.pop(ticket.draft_key, None)
+                self.open_order(ticket.verb.name, ticket.instrument, self.opened_by, ticket.opened_for)
             case OrderTicket() as ticket:
                 self.update_ticket(editing.clear(ticket))
             case _:
@@ -236,8 +252,8 @@ class TicketPane(Listener, Pane):
     def hear(self, message: messages.DeskMessage) -> None:
         """Follow the focus while closed; quotes of other instruments change nothing here."""
         match message:
-            case messages.FocusChanged(con_id=con_id):
-                self._con_id = con_id
+            case messages.FocusChanged(con_id=con_id, account=account):
+                self._con_id, self._account = con_id, account
                 self.renew()
             case messages.QuotesFlushed(con_ids=con_ids) if self.con_id not in con_ids:
                 return
@@ -247,12 +263,13 @@ class TicketPane(Listener, Pane):
 
     def _catch_up(self) -> None:
         """What the ticket waited for may be there: an account, or a market to price by."""
-        ticket, account = self.ticket, self.replica.account
+        ticket, account, accounts = self.ticket, self.replica.account, self.replica.managed
         match ticket:
             case OrderTicket():
-                ready: Ticket = tickets.catch_up(ticket, account, self.replica.quote(ticket.instrument.con_id))
+                quote = self.replica.quote(ticket.instrument.con_id)
+                ready: Ticket = tickets.catch_up(ticket, account, quote, accounts=accounts)
             case CloseTicket():
-                ready = catch_up_close(ticket, account)
+                ready = catch_up_close(ticket, account, accounts=accounts)
             case _:
                 return
         if ready is not ticket:
@@ -291,7 +308,8 @@ class TicketPane(Listener, Pane):
             width=width,
             quote=self.replica.quote(self.con_id),
             mode=self.host.mode,
-            connection=self.replica.connection,
+            whose=self._whose(),
+            account=self.replica.account,
             focused=self.has_keys,
             live=self.replica.live_orders(),
             now=self.host.utc(),
@@ -306,10 +324,27 @@ class TicketPane(Listener, Pane):
         instrument = self.replica.instrument(self.con_id)
         if instrument is None:
             return closed_lines("", None, "", None, around)
-        drafts = [draft for (con_id, _), draft in self.drafts.items() if con_id == instrument.con_id]
+        where = self._other(self._account), instrument.con_id
+        drafts = [draft for draft in self.drafts.values() if draft.draft_key[:2] == where]
         return closed_lines(
             instrument.label, self.size_of(instrument), unit_of(instrument), drafts[-1] if drafts else None, around
         )
+
+    def _whose(self) -> str:
+        """The account that the pane speaks of, masked; a cancel may reach into all of them."""
+        accounts = self.replica.managed
+        match self.ticket:
+            case OrderTicket(account=account) | CloseTicket(account=account):
+                owner = account
+            case CancelTicket(scope=Scope.ORDER, order=Order(account=account)):
+                owner = account
+            case CancelTicket():
+                if len(accounts) > 1:
+                    return "all accounts"
+                owner = ""
+            case None:
+                owner = self._account
+        return account_name(owner or self.replica.account, accounts)
 
     def _painted(self) -> None:
         """The lines go to the screen: what they say counts as read from now on."""

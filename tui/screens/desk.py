@@ -75,7 +75,7 @@ class DeskScreen(HandsScreen):
         """Look at an instrument; listeners get `FocusChanged`. The watchlist's cursor follows once it has the row."""
         watchlist = self.query_one(WatchlistPane)
         watchlist.show(con_id)
-        self._look(con_id, watchlist, by_user=by_user)
+        self._look(con_id, "", watchlist, by_user=by_user)
 
     def go_to(self, con_id: int) -> None:
         """The trader chose an instrument by name: look at it, and bring the keys to its row in the watchlist."""
@@ -85,11 +85,11 @@ class DeskScreen(HandsScreen):
     def on_grid_pane_looked(self, message: GridPane.Looked) -> None:
         """The cursor of the pane in use moved."""
         message.stop()
-        self._look(message.con_id, message.pane, by_user=message.by_user)
+        self._look(message.con_id, message.account, message.pane, by_user=message.by_user)
 
-    def _look(self, con_id: int | None, used: GridPane, *, by_user: bool) -> None:
+    def _look(self, con_id: int | None, account: str, used: GridPane, *, by_user: bool) -> None:
         for pane in self.query(GridPane):
             pane.grid.keep_mark = pane is used
-        if con_id != self.focus_con_id:
-            self.focus_con_id = con_id
-            self.host.publish(FocusChanged(con_id, by_user))
+        if (con_id, account) != (self.focus_con_id, self.focus_account):
+            self.focus_con_id, self.focus_account = con_id, account
+            self.host.publish(FocusChanged(con_id, by_user, account))

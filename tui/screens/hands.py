@@ -46,6 +46,8 @@ class HandsScreen(Screen[None]):
 
     focus_con_id: var[int | None] = var(None, init=False)
     """The instrument in focus; None while there is none."""
+    focus_account: var[str] = var("", init=False)
+    """The account of the row in focus, in full; empty for a row that has none: then the desk's counts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,9 +120,9 @@ class HandsScreen(Screen[None]):
         elif instrument is None:
             self._say(NO_FOCUS)
         elif name in PARTS:
-            entry.open_close(instrument, PARTS[name], self._letter)
+            entry.open_close(instrument, PARTS[name], self._letter, self.focus_account)
         else:
-            entry.open_order(VERBS[name].name, instrument, self._letter)
+            entry.open_order(VERBS[name].name, instrument, self._letter, self.focus_account)
 
     def _open_cancel_order(self, order: Order | None) -> None:
         if order is None:
