@@ -92,7 +92,7 @@ class Replica:
             self.connection is not None
             and self.connection.can_trade
             and self.lost_since is None
-            and self.trading_state is TradingState.ACTIVE
+            and self.trading_state is not TradingState.HALTED
         )
 
     @property

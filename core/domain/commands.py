@@ -176,6 +176,10 @@ class AcceptTailLoss(Struct, frozen=True, tag="accept_tail_loss"):
     """The trader has compared orders and positions with TWS and goes on without what the journal has lost."""
 
 
+class Resume(Struct, frozen=True, tag="resume"):
+    """Let all orders through again after an incident had let only reducing ones. Ends no halt."""
+
+
 class Reconnect(Struct, frozen=True, tag="reconnect"):
     """Try to reach the broker now."""
 
@@ -206,6 +210,7 @@ Command = (
     | CloseStream
     | ConfirmLive
     | AcceptTailLoss
+    | Resume
     | Reconnect
     | Leave
 )
@@ -262,6 +267,8 @@ class DenialCode(StrEnum):
     POSITION_CHANGED = "POSITION_CHANGED"
     CLOSE_PENDING = "CLOSE_PENDING"
     """A closing order for this position is live already."""
+    REDUCING = "REDUCING"
+    """Only orders that reduce a position are let through."""
     HALTED = "HALTED"
     """Trading is blocked: the journal is sick or an incident stopped it."""
     JOURNAL_TAIL_LOST = "JOURNAL_TAIL_LOST"

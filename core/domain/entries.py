@@ -127,6 +127,8 @@ class Carried(Struct, frozen=True, kw_only=True, tag="carried"):
     """None before the first order."""
     tail_lost: str
     """The text of a `TailLost` that nobody has accepted; empty without one."""
+    reducing: str = ""
+    """Why only reducing orders are let through; empty if all are."""
 
 
 Entry = (

@@ -36,6 +36,8 @@ class TradingState(StrEnum):
     """Which orders core lets through."""
 
     ACTIVE = "ACTIVE"
+    REDUCING = "REDUCING"
+    """Only orders that make a position smaller; cancels always pass. A person lets all orders through again."""
     HALTED = "HALTED"
     """No new order and no modification; cancels always pass."""
 

@@ -111,10 +111,13 @@ class OrderBook:
         """Orders of which some may still fill: ours and other clients'."""
         return [order for order in self._orders.values() if order.is_live]
 
+    def attached(self, order_ref: str) -> list[Order]:
+        """Every order that is or was attached to an order, in the order of arrival."""
+        return [self._orders[child] for child in self._children.get(order_ref, ())]
+
     def children(self, order_ref: str) -> list[Order]:
         """The live orders that are attached to an order, in the order of arrival."""
-        attached = (self._orders[child] for child in self._children.get(order_ref, ()))
-        return [child for child in attached if child.is_live]
+        return [child for child in self.attached(order_ref) if child.is_live]
 
     def twins(self, order: Order) -> list[Order]:
         """The other live orders under the reference of `order`: there should never be one."""

@@ -25,12 +25,15 @@ class Halting:
         self._publisher = publisher
         self._hearing = hearing
         self._clock = clock
+        hearing.on_distrust = self.reduce
 
     def recover(self) -> None:
         """Halt where the journal can't be written, or until the trader accepts that it has lost its end."""
         reason = self._journal.failure or self._state.tail_lost
         if reason:
             self.halt(reason)
+        elif self._state.reducing:
+            self.reduce(self._state.reducing)
 
     def halt(self, reason: str) -> None:
         """Let no new order or change through from now on."""
@@ -38,6 +41,26 @@ class Halting:
         self._state.trading_reason = reason
         told = self._hearing.incident(f"Trading is halted: {reason}", Severity.ALARM)
         self._publisher.facts([TradingStateChanged(state=TradingState.HALTED, reason=reason), told])
+
+    def reduce(self, reason: str) -> None:
+        """Let only through what reduces a position, until a person says otherwise; a halt stays one."""
+        if self._state.trading_state is TradingState.ACTIVE:
+            self._set(TradingState.REDUCING, reason, f"Only reducing orders are sent from now on: {reason}")
+
+    def resume(self, client: str) -> Ack:
+        """The person at `client` lets all orders through again."""
+        if self._state.trading_state is TradingState.HALTED:
+            text = f"Trading is halted, which a word does not end: {self._state.trading_reason}"
+            return Ack(ok=False, denied=Denial(code=DenialCode.HALTED, message=text))
+        if self._state.trading_state is TradingState.REDUCING:
+            self._set(TradingState.ACTIVE, "", f"All orders are let through again, by the word of {client}.")
+        return Ack(ok=True)
+
+    def _set(self, state: TradingState, reason: str, text: str) -> None:
+        self._state.trading_state, self._state.trading_reason = state, reason
+        severity = Severity.INFO if state is TradingState.ACTIVE else Severity.ALARM
+        told = self._hearing.incident(text, severity)
+        self._publisher.facts([TradingStateChanged(state=state, reason=reason), told])
 
     async def accept(self, client: str) -> Ack:
         """The trader at `client` goes on without what the journal has lost: durable before anything may leave.

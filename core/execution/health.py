@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from core.clock import Clock
-from core.domain.connection import LinkState
+from core.domain.connection import Endpoint, LinkState
 from core.execution.keeper import ConnectionKeeper
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
@@ -26,6 +26,13 @@ class GatewayProcess(Protocol):
     @property
     def pid(self) -> int | None:
         """The process of the gateway that core started; None when it started none."""
+
+
+class Gateway(GatewayProcess, Protocol):
+    """Where the broker is to be found."""
+
+    async def endpoint(self) -> Endpoint:
+        """Where to connect; starts the practice gateway where that is wanted. Raises DeskError."""
 
 
 class HealthReporter:

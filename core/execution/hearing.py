@@ -22,7 +22,7 @@ from core.domain.events import (
     Severity,
 )
 from core.domain.instruments import Instrument
-from core.domain.orders import Order
+from core.domain.orders import Order, OrderState
 from core.domain.positions import Position
 from core.domain.reports import (
     AccountsReport,
@@ -51,6 +51,13 @@ from core.execution.strangers import is_second, order_of
 from core.ids import instance_of
 
 log = logging.getLogger(__name__)
+
+ID_USED_TWICE = 103
+"""IBKR's code for a new order under an id that it knows: ids can't be trusted."""
+
+
+def _nothing(_: object) -> None:
+    """Nobody is to be told."""
 
 
 class Hearing:
@@ -83,6 +90,12 @@ class Hearing:
         self._ask_books = ask_books
         self._told: set[tuple[str, str]] = set()
         self._asked_about: set[int] = set()
+        self.on_refused_child: Callable[[Order], None] = _nothing
+        """Told of attached orders that were not taken."""
+        self.on_distrust: Callable[[str], None] = _nothing
+        """Told why only reducing orders should leave from now on."""
+        self._refused: list[Order] = []
+        self._distrusted = ""
 
     def on_reports(self, reports: Sequence[Report]) -> None:
         """Take one batch; facts come out in the order of the wire. Never raises."""
@@ -120,10 +133,20 @@ class Hearing:
                 facts.append(self.incident("A message of IBKR could not be handled; orders are being read again."))
                 self._ask_books()
         self._publisher.facts(facts, heard=heard)
+        self._act()
         if positions_touched:
             self.publish_positions()
         for account in accounts_touched:
             self._publisher.state(AccountUpdated(account=self._state.accounts[account]))
+
+    def _act(self) -> None:
+        """What follows of a batch beyond its facts, once those are told."""
+        refused, self._refused = self._refused, []
+        for child in refused:
+            self.on_refused_child(child)
+        distrusted, self._distrusted = self._distrusted, ""
+        if distrusted:
+            self.on_distrust(distrusted)
 
     def publish_positions(self) -> None:
         """Tell every desk what is held now."""
@@ -157,7 +180,8 @@ class Hearing:
     def _status(self, report: OrderStatusReport, now: datetime) -> list[Fact]:
         order = self._find(report.perm_id, report.client_id, report.order_id)
         if order is not None:
-            return self._take_once(order, lifecycle.from_status(order, report, now))
+            expected = self._state.book.goes_with_another(order)
+            return self._take_once(order, lifecycle.from_status(order, report, now, expected=expected))
         # An order of our client that no name fits is looked up, once.
         if report.client_id == self._client_id and report.perm_id not in self._asked_about:
             self._asked_about.add(report.perm_id)
@@ -177,6 +201,7 @@ class Hearing:
             facts.append(conclusion.incident)
         if conclusion.ask:
             self._ask_books()
+        self._distrusted = self._distrusted or conclusion.distrusted
         return facts
 
     def _take_once(self, before: Order, conclusion: Conclusion) -> list[Fact]:
@@ -314,7 +339,12 @@ class Hearing:
                 self.incident(f"IBKR about order id {report.request_id}, unknown here: {report.text} [{report.code}]")
             ]
         expected = self._state.book.goes_with_another(order)
-        return self._take(order, lifecycle.from_error(order, report, self._clock.utc(), expected=expected))
+        concluded = lifecycle.from_error(order, report, self._clock.utc(), expected=expected)
+        if order.parent_ref and order.is_live and concluded.order.state in (OrderState.REJECTED, OrderState.UNKNOWN):
+            self._refused.append(concluded.order)
+        if report.code == ID_USED_TWICE and report.kind is RequestKind.NEW_ORDER:
+            self._distrusted = self._distrusted or f"IBKR says that an order id was used twice [{report.code}]."
+        return self._take(order, concluded)
 
     def _know(self, instrument: Instrument) -> None:
         if instrument.con_id not in self._state.instruments:

@@ -89,7 +89,8 @@ class ConnectionKeeper:
         self._beside: set[asyncio.Future[None]] = set()
         self._link = LinkStatus(state, publisher, clock)
         self.doubts = Doubts(state, publisher, clock)
-        self.reconciler = Reconciler(broker, state, publisher, clock, self._link, self.doubts, on_read=on_read)
+        self.reconciler = Reconciler(broker, state, publisher, clock, self._link, self.doubts)
+        self.reconciler.after.append(lambda: self._aside(on_read))
         self._news = SessionNews(
             self._link,
             self.doubts,

@@ -34,6 +34,7 @@ _ENDED_STATUSES = frozenset({"Cancelled", "ApiCancelled"})
 _FILLED_STATUS = "Filled"
 _INACTIVE_STATUS = "Inactive"
 _NOT_TAKEN = frozenset({Effect.REFUSED, Effect.REFUSED_CHECK, Effect.DOUBT})
+_OUTSIDE = "cancelled outside ibdesk"
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
@@ -45,16 +46,25 @@ class Conclusion(Struct, frozen=True):
     """None when nobody has to be told beyond the order's own row."""
     ask: bool = False
     """True when the broker's books should be read again, because this report alone does not settle the matter."""
+    distrusted: str = ""
+    """Why only what reduces a position should leave from now on; empty when nothing speaks against orders."""
 
 
-def from_status(order: Order, report: OrderStatusReport, now: datetime) -> Conclusion:
-    """An orderStatus. Its fill figures are never used; an unknown word changes nothing and is told."""
+def from_status(order: Order, report: OrderStatusReport, now: datetime, *, expected: bool = False) -> Conclusion:
+    """An orderStatus. Its fill figures are never used; an unknown word changes nothing and is told.
+
+    `expected` says that the order goes with another one, as for `from_error`.
+    """
     seen = _with_identity(order, report.perm_id)
     trigger = _trigger_of(order, report.status, report.why_held)
     if report.status == _FILLED_STATUS:
         return Conclusion(seen, ask=order.filled < order.quantity)
     if trigger is None:
         return Conclusion(seen, _incident(f"{_name(order)}: unknown status {report.status!r}.", now, order), ask=True)
+    if trigger is Trigger.CANCELLED and not expected and _is_unasked(order):
+        concluded = _apply(seen, trigger, now, note=_OUTSIDE)
+        told = _incident(f"{_name(order)} was {_OUTSIDE}: in TWS, or by IBKR.", now, order)
+        return Conclusion(concluded.order, concluded.incident or told, ask=concluded.ask)
     note = report.why_held if trigger is Trigger.HELD else ""
     return _apply(seen, trigger, now, note=note or None)
 
@@ -100,9 +110,9 @@ def from_fills(order: Order, filled: Decimal, average: Decimal | None, now: date
         return Conclusion(seen, _incident(text, now, order, Severity.ALARM), ask=True)
     if filled > order.whole:
         over = filled - order.whole
-        text = f"{_name(order)}: filled {filled:f} of {order.whole:f}, {over:f} too many. Check the position in TWS."
+        text = f"OVERFILL: {_name(order)} filled {filled:f} of {order.whole:f}, {over:f} too many. Look into TWS."
         told = _incident(text, now, order, Severity.ALARM)
-        return Conclusion(_apply(seen, Trigger.FILLED, now).order, told)
+        return Conclusion(_apply(seen, Trigger.FILLED, now).order, told, distrusted=text)
     if filled <= 0:
         return Conclusion(seen)
     concluded = _apply(seen, Trigger.FILLED if filled == order.whole else Trigger.PART_FILLED, now)
@@ -166,6 +176,12 @@ def from_error(order: Order, report: ErrorReport, now: datetime, *, expected: bo
     concluded = _apply(order, trigger, now, note=text, code=report.code)
     ask = concluded.ask or effect is not Effect.REFUSED or order.state not in (OrderState.INTENT, OrderState.SENT)
     return Conclusion(concluded.order, concluded.incident or told, ask=ask)
+
+
+def _is_unasked(order: Order) -> bool:
+    """True for an order of ours that nobody here wanted to end, and that does not end by its own terms."""
+    wanted = order.pending is Pending.CANCEL or order.tif in _AT_ONCE or order.external
+    return order.is_live and not wanted
 
 
 def _was_taken(order: Order) -> bool:

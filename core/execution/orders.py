@@ -40,6 +40,7 @@ from core.execution.changes import (
 )
 from core.execution.hearing import Hearing
 from core.execution.publisher import Publisher
+from core.execution.reducing import why_not_reducing
 from core.execution.sends import Sends
 from core.execution.state import DeskState
 from core.execution.withdrawing import Withdrawing
@@ -93,7 +94,7 @@ class OrderDesk:
         """Why no order may leave now, whatever it is; None when one may."""
         if self._options.read_only:
             return _deny(DenialCode.READ_ONLY, "This profile is read-only: orders are not sent. Set readonly = false.")
-        if self._state.trading_state is not TradingState.ACTIVE:
+        if self._state.trading_state is TradingState.HALTED:
             code = DenialCode.JOURNAL_TAIL_LOST if self._state.tail_lost else DenialCode.HALTED
             return _deny(code, f"Trading is halted: {self._state.trading_reason}")
         if self._journal.busy:
@@ -126,6 +127,9 @@ class OrderDesk:
         self, request: OrderRequest, *, before: Terms | None = None, parent: OrderRequest | Order | None = None
     ) -> Approved[OrderRequest] | Denial:
         """Put a request through every control as things stand."""
+        denial = why_not_reducing(self._state, request, attached=parent is not None)
+        if denial is not None:
+            return denial
         return judge(request, self.circumstances(request, before=before, parent=parent))
 
     async def place(self, command: PlaceOrder) -> Ack:
@@ -211,7 +215,8 @@ class OrderDesk:
         finally:
             self._recording.difference_update(refs)
         denial = self.gate() or self._changed_since(verified)
-        for order in orders:
+        for order, leg in zip(orders, legs, strict=True):
+            denial = denial or why_not_reducing(self._state, leg.value, attached=bool(leg.value.parent_ref))
             denial = denial or too_late(self._state.book.get(order.order_ref) or order)
         if denial is not None:
             return self._none_sent(refs, denial)
@@ -317,7 +322,8 @@ class OrderDesk:
                 self._sends.old_terms(order_ref, "the change was not sent: whoever asked for it went away")
             raise
         denial = self.gate() or self._changed_since(verified)
-        for entry in entries:
+        for entry, leg in zip(entries, legs, strict=True):
+            denial = denial or why_not_reducing(self._state, leg.value, attached=False)
             denial = denial or overtaken(self._state.book.get(entry.order.order_ref) or entry.order)
         if denial is not None:
             return self._none_changed(refs, denial)
@@ -337,6 +343,10 @@ class OrderDesk:
     async def cancel(self, command: CancelOrder) -> Ack:
         """Ask for one cancel; it passes every gate but the connection."""
         return self._cancels.cancel(command)
+
+    def take_back(self, order: Order) -> None:
+        """Ask for the cancel of a live order, by core's own decision."""
+        self._cancels.ask(order)
 
     async def cancel_entries(self, command: CancelEntries) -> Ack:
         """Cancel every live order of ours that opens or adds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -49,17 +49,14 @@ class Reconciler:
         clock: Clock,
         link: LinkStatus,
         doubts: Doubts,
-        *,
-        on_read: Callable[[], Awaitable[None]],
     ) -> None:
-        """`on_read` subscribes to what the books showed to be held or working."""
+        """All parts are those of the one service."""
         self._broker = broker
         self._state = state
         self._publisher = publisher
         self._clock = clock
         self._link = link
         self._doubts = doubts
-        self._on_read = on_read
         self._ask = asyncio.Event()
         self._unread = False
         self._over = True
@@ -67,6 +64,8 @@ class Reconciler:
         """Revisions of the orders about which something was asked over an earlier connection."""
         self._counted_at: dict[str, float] = {}
         self._surprises = Surprises(state, publisher, clock)
+        self.after: list[Callable[[], None]] = []
+        """Called after each reading that succeeded."""
         self.last: Reading | None = None
         """The last reading, failed ones too; None before any."""
 
@@ -142,6 +141,8 @@ class Reconciler:
             self.ask()
         self._finish(begun, books.counts, (*compare(before, self._state, books), *surprising))
         self._link.set(reconciled=now)
+        for follow in self.after:
+            follow()
         return books
 
     def _settle_asked(self, books: Books, asked: dict[str, int], why: str) -> None:

@@ -23,7 +23,7 @@ from core.domain.entries import (
     TailLostAccepted,
     WatchlistSet,
 )
-from core.domain.events import ExecutionAdded, Incident, OrderChanged
+from core.domain.events import ExecutionAdded, Incident, OrderChanged, TradingState, TradingStateChanged
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, Pending
 from core.execution.book import OrderBook
@@ -56,6 +56,8 @@ class Recorded:
         self.tail_lost = ""
         """What is missing at the end, in words, until the trader has accepted it; empty if nothing is."""
         self.holdings = Holdings()
+        self.reducing = ""
+        """Why only reducing orders are let through, until a person says otherwise; empty if all are."""
 
     def apply(self, entry: Entry) -> None:
         """Take one more entry in."""
@@ -81,6 +83,9 @@ class Recorded:
         match entry:
             case SessionStarted(time=time):
                 self.book = without_ended_days(self.book, time)
+            case FactRecorded(fact=TradingStateChanged(state=state, reason=reason)):
+                if state is not TradingState.HALTED:
+                    self.reducing = reason
             case PositionsRead(held=held, time=time):
                 self.holdings.restore(held, time)
             case TailLost(text=text):
@@ -91,7 +96,7 @@ class Recorded:
                 self.used_refs = dict.fromkeys(entry.used_refs)
                 self.highest_order_id = entry.highest_order_id
                 self.number, self.number_day = entry.number, entry.number_day
-                self.tail_lost = entry.tail_lost
+                self.tail_lost, self.reducing = entry.tail_lost, entry.reducing
             case _:
                 pass
 
@@ -103,6 +108,7 @@ class Recorded:
             number=self.number,
             number_day=self.number_day,
             tail_lost=self.tail_lost,
+            reducing=self.reducing,
         )
         yield WatchlistSet(con_ids=self.watchlist)
         for instrument in self.instruments.values():

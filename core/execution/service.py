@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from msgspec import Struct
 
@@ -27,16 +26,18 @@ from core.domain.commands import (
     PreviewClose,
     PreviewOrder,
     Reconnect,
+    Resume,
     SettleOrder,
 )
-from core.domain.connection import Connection, Endpoint, Mode
+from core.domain.connection import Connection, Mode
 from core.domain.events import Envelope, QuotesUpdated, Severity, Snapshot, StreamEvent
 from core.domain.limits import Limits
 from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
 from core.errors import DeskError, LiveGuardError
+from core.execution.families import Families
 from core.execution.halting import Halting
-from core.execution.health import HEALTH_SECONDS, GatewayProcess, HealthReporter
+from core.execution.health import HEALTH_SECONDS, Gateway, HealthReporter
 from core.execution.hearing import Hearing
 from core.execution.keeper import ConnectionKeeper, KeeperOptions
 from core.execution.money import MoneyKeeper
@@ -55,6 +56,9 @@ from core.ports import Broker, BrokerListener, EventSink, Journal, RecordedFacts
 
 log = logging.getLogger(__name__)
 
+Guarded = PlaceOrder | ModifyOrder | ClosePosition | AcceptTailLoss | SettleOrder | Resume
+"""What a live profile takes only from a desk that has confirmed it."""
+
 
 class ServiceOptions(Struct, frozen=True, kw_only=True):
     """What the profile says to the service."""
@@ -71,13 +75,6 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
     """Market data lines of the account."""
     data_frames: int = 30
     """How many requests for market data may leave in any second."""
-
-
-class Gateway(GatewayProcess, Protocol):
-    """Where the broker is to be found."""
-
-    async def endpoint(self) -> Endpoint:
-        """Where to connect; starts the practice gateway where that is wanted. Raises DeskError."""
 
 
 class ExecutionService:
@@ -142,6 +139,8 @@ class ExecutionService:
             OrderOptions(limits=options.limits, client_id=options.keeper.client_id, read_only=options.read_only),
         )
         self._halting = Halting(state, journal, self._publisher, self._hearing, clock)
+        families = Families(state, self._publisher, clock, self._hearing, self._orders.take_back)
+        self._keeper.reconciler.after.append(families.look)
         self._settling = Settling(state, journal, self._publisher, clock)
         self._actions = PositionActions(state, self._feed, self._orders, self._keeper.reconciler.ask)
         self._health = HealthReporter(
@@ -226,7 +225,7 @@ class ExecutionService:
     async def _execute(self, command: Command, client: str) -> Ack:
         ack = Ack(ok=True)
         match command:
-            case PlaceOrder() | ModifyOrder() | ClosePosition() | AcceptTailLoss() | SettleOrder():
+            case _ if isinstance(command, Guarded):
                 ack = self._unconfirmed(client) or await self._send(command, client)
             case CancelOrder():
                 ack = await self._orders.cancel(command)
@@ -250,10 +249,10 @@ class ExecutionService:
                 self._departing[client] = stop
         return ack
 
-    async def _send(
-        self, command: PlaceOrder | ModifyOrder | ClosePosition | AcceptTailLoss | SettleOrder, client: str
-    ) -> Ack:
+    async def _send(self, command: Guarded, client: str) -> Ack:
         match command:
+            case Resume():
+                return self._halting.resume(client)
             case SettleOrder():
                 return await self._settling.settle(command, client)
             case AcceptTailLoss():

@@ -40,6 +40,8 @@ class DeskState:
         self._incoming: dict[tuple[str, int], Position] | None = None
         self.unseen_fills = UnseenFills()
         self.holdings = Holdings()
+        self.reducing = ""
+        """Why an earlier run of core let only reducing orders through; empty if it let all."""
         self.accounts: dict[str, Account] = {}
         self.incidents: deque[Incident] = deque(maxlen=INCIDENTS_SHOWN)
         self.health = Health()
@@ -115,6 +117,7 @@ class DeskState:
         self._number, self._number_day = recorded.number, recorded.number_day
         self.tail_lost = recorded.tail_lost
         self.holdings = recorded.holdings.copy()
+        self.reducing = recorded.reducing
 
     def in_flight(self) -> list[Order]:
         """Orders of ours whose outcome hangs on an answer of the broker."""

@@ -147,7 +147,9 @@ async def test_too_much_filled_alarms() -> None:
 
         assert (desk.order().state, desk.order().filled, desk.order().remaining) == (OrderState.FILLED, D(130), D(0))
         assert desk.told(Severity.ALARM) == [
-            "#1 BUY 100 AAPL @ 233.33: filled 130 of 100, 30 too many. Check the position in TWS."
+            "OVERFILL: #1 BUY 100 AAPL @ 233.33 filled 130 of 100, 30 too many. Look into TWS.",
+            "Only reducing orders are sent from now on: "
+            "OVERFILL: #1 BUY 100 AAPL @ 233.33 filled 130 of 100, 30 too many. Look into TWS.",
         ]
 
 
@@ -316,7 +318,8 @@ async def test_a_contradiction_that_every_reading_repeats_is_told_once() -> None
 
         assert desk.order().state is OrderState.CANCELLED
         assert desk.told() == [
-            "#1 BUY 100 AAPL @ 233.33: the broker reports accepted after cancelled; the state stays."
+            "#1 BUY 100 AAPL @ 233.33 was cancelled outside ibdesk: in TWS, or by IBKR.",
+            "#1 BUY 100 AAPL @ 233.33: the broker reports accepted after cancelled; the state stays.",
         ]
         assert desk.broker.readings == readings + 1
 

@@ -167,10 +167,13 @@ async def test_a_stop_that_is_not_taken_alarms() -> None:
         parent, _, stop = bracket(desk, instrument)
         await desk.place(parent, stop)
         await desk.until(lambda: desk.order(stop).state is OrderState.UNKNOWN)
-        (alarm,) = [one.text for one in desk.snapshot.incidents if one.severity is Severity.ALARM]
+        refused, kept_back = [one.text for one in desk.snapshot.incidents if one.severity is Severity.ALARM]
 
-        assert alarm == (
+        assert refused == (
             f"UNPROTECTED: IBKR about #2 {desk.order(stop).text}: Missing parent order. [10006] "
             "The order that it was attached to may work without it: look at that now."
         )
-        assert desk.at_gateway(parent).status.value == "ApiPending", "no entry works before its last exit is there"
+        assert "was never sent on: IBKR keeps it back" in kept_back
+        await desk.until(lambda: desk.order(parent).state is OrderState.CANCELLED)
+        assert desk.at_gateway(parent).status.value == "Cancelled", "no entry works without its exit"
+        assert desk.at_gateway(parent).filled == 0

@@ -69,7 +69,7 @@ class StatusRow(LineRow):
             parts += [Part(f" {link}")]
         if not self.replica.is_loaded:
             return parts
-        halted = self.replica.trading_state is TradingState.HALTED
+        halted = self.replica.trading_state is not TradingState.ACTIVE
         state = Part(f" {self.replica.trading_state} ", "bold reverse") if halted else Part(self.replica.trading_state)
         parts += [between, state, between, Part("CONFIRM"), between]
         return parts + self._profit(wide=wide)

@@ -1,0 +1,74 @@
+"""Orders that belong together: what becomes of a parent whose protection is refused, or not there after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.clock import Clock
+from core.domain.events import Severity
+from core.domain.orders import Order, OrderState
+from core.execution.hearing import Hearing
+from core.execution.incidents import incident
+from core.execution.publisher import Publisher
+from core.execution.state import DeskState
+
+_UNHEARD = (OrderState.INTENT, OrderState.SENT, OrderState.UNKNOWN)
+
+
+class Families:
+    """Sees to it that no order is left without what was to protect it and nobody is told."""
+
+    def __init__(
+        self,
+        state: DeskState,
+        publisher: Publisher,
+        clock: Clock,
+        hearing: Hearing,
+        take_back: Callable[[Order], None],
+    ) -> None:
+        """`take_back` asks the broker to cancel a live order."""
+        self._state = state
+        self._publisher = publisher
+        self._clock = clock
+        self._take_back = take_back
+        self._told: set[str] = set()
+        hearing.on_refused_child = self.refused
+
+    def refused(self, child: Order) -> None:
+        """IBKR did not take an attached order.
+
+        The last of a family carries the word to transmit: without it IBKR keeps the others back, silently. They are
+        taken back, for nothing of a bracket is to work without the rest.
+        """
+        parent = self._state.book.get(child.parent_ref)
+        if parent is None or not parent.is_live or parent.state not in _UNHEARD or parent.perm_id is not None:
+            return
+        family = self._state.book.attached(parent.order_ref)
+        if parent.filled or any(other.order_id > child.order_id for other in family):
+            return
+        self._tell(
+            f"#{parent.number} {parent.text} was never sent on: IBKR keeps it back, because #{child.number}, the last "
+            "order of its bracket, was not taken. It is being cancelled. Look that it is gone, then send it anew.",
+            parent,
+        )
+        for order in (*self._state.book.children(parent.order_ref), parent):
+            if order.order_ref != child.order_ref and not order.external:
+                self._take_back(order)
+
+    def look(self) -> None:
+        """After a reading: alarm, once each, where an order lives or has filled and an attached one is nowhere."""
+        for child in self._state.book.live():
+            if child.state is not OrderState.UNKNOWN or not child.checks or child.order_ref in self._told:
+                continue
+            parent = self._state.book.get(child.parent_ref) if child.parent_ref else None
+            if parent is None or not (parent.filled or parent.state in (OrderState.WORKING, OrderState.HELD)):
+                continue
+            self._told.add(child.order_ref)
+            self._tell(
+                f"UNPROTECTED: #{parent.number} {parent.text} works, but its attached #{child.number} {child.text} "
+                "is not at IBKR: it may never have left. Protect the position or cancel the order now.",
+                child,
+            )
+
+    def _tell(self, text: str, order: Order) -> None:
+        self._publisher.facts([incident(self._state, self._clock, text, Severity.ALARM, order.order_ref)])
