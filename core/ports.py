@@ -1,6 +1,6 @@
 """The seams of core: what the execution service needs of a broker and a journal, what the link needs of the service.
 
-`Approved` and `ConnectPermit` are tokens: each is built in one module of core.risk, which a test proves.
+`Approved`, `Preview` and `ConnectPermit` are tokens: each is built in one module of core.risk, which a test proves.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from core.domain.reports import (
     Report,
     Tick,
 )
+from core.domain.what_ifs import WhatIf
 from core.errors import DeskError
 
 T_co = TypeVar("T_co", covariant=True)
@@ -39,6 +40,17 @@ class Approved(Generic[T_co]):
     __slots__ = ("instrument", "value")
 
     def __init__(self, value: T_co, instrument: Instrument) -> None:
+        """`instrument` is the contract against which the controls judged `value`."""
+        self.value = value
+        self.instrument = instrument
+
+
+class Preview:
+    """A request that may leave as a what-if and as nothing else. Built in `risk.controls` alone, of an approved one."""
+
+    __slots__ = ("instrument", "value")
+
+    def __init__(self, value: OrderRequest, instrument: Instrument) -> None:
         """`instrument` is the contract against which the controls judged `value`."""
         self.value = value
         self.instrument = instrument
@@ -132,6 +144,12 @@ class Broker(Protocol):
         """Take back every order frame that waits for its turn: its `place` raises NotConnectedError with `reason`.
 
         Cancels stay.
+        """
+
+    async def what_if(self, preview: Preview) -> WhatIf:
+        """What an order would do to its account. No order comes of it, and nothing of it is told to the listener.
+
+        Goes behind everything else that waits to be sent.
         """
 
     async def open_orders(self) -> Sequence[OpenOrderReport]:

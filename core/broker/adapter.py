@@ -18,8 +18,9 @@ from core.domain.charts import AccountFigure, Bar, BarKind, BarRequest, OptionCh
 from core.domain.instruments import Instrument, SymbolMatch
 from core.domain.orders import OrderRequest
 from core.domain.reports import CompletedOrderReport, ExecutionReport, OpenOrderReport, PositionReport
+from core.domain.what_ifs import WhatIf
 from core.errors import NotConnectedError
-from core.ports import Approved, BrokerListener, ConnectPermit, Ended
+from core.ports import Approved, BrokerListener, ConnectPermit, Ended, Preview
 
 QUERY_DEADLINE = 10.0
 """Seconds within which a query must be answered."""
@@ -117,6 +118,10 @@ class IbBroker:
         if session is None or not session.is_open:
             return _not_sent(_CLOSED)
         return session.orders.cancel(order_id)
+
+    async def what_if(self, preview: Preview) -> WhatIf:
+        """What an order would do to its account; see `core.broker.what_ifs` for what it raises."""
+        return await self._live().what_ifs.ask(preview)
 
     def withdraw_orders(self, reason: str) -> None:
         """Take back every order frame that waits for its turn; cancels stay."""

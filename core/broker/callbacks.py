@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from core.broker.data_requests import DataRequests
     from core.broker.handshake import Shaking
     from core.broker.market_data import MarketData
+    from core.broker.what_ifs import WhatIfs
+
+_ANSWERED_ALL_THE_SAME = frozenset({ErrorClass.INFO, ErrorClass.WARNING, ErrorClass.OTHER_TERMS})
+"""What does not keep a what-if from being answered."""
 
 LIVE_FILL = -1
 """The request id of fills that answer no request."""
@@ -96,8 +100,9 @@ class Callbacks:
         self.securityDefinitionOptionParameterEnd = self.accountSummaryEnd = data.end
         self.accountSummary = data.figure
 
-    def attach(self, queries: Queries, profits: Profits, client_id: int) -> None:
+    def attach(self, queries: Queries, profits: Profits, what_ifs: WhatIfs, client_id: int) -> None:
         """Give what is made after this object."""
+        self._what_ifs = what_ifs
         self._queries = queries
         self._profits = profits
         self._client_id = client_id
@@ -139,6 +144,9 @@ class Callbacks:
         error_class = classify(errorCode, kind, errorString)
         text = clean(errorString)
         ends_con_id = 0
+        if kind is RequestKind.WHAT_IF:
+            self._about_what_if(reqId, error_class, BrokerError(errorCode, text))
+            return
         if kind is RequestKind.QUERY and error_class is not ErrorClass.INFO:
             error = BrokerError(errorCode, text)
             if self._queries.fail(reqId, error) or self._data.fail(reqId, error):
@@ -159,6 +167,13 @@ class Callbacks:
             )
         )
 
+    def _about_what_if(self, order_id: int, error_class: ErrorClass, error: BrokerError) -> None:
+        """A code about a what-if touches no order, whenever it comes."""
+        if error_class in _ANSWERED_ALL_THE_SAME:
+            self._what_ifs.note(order_id, str(error))
+        else:
+            self._what_ifs.refused(order_id, error)
+
     def orderStatus(
         self,
         orderId: int,
@@ -172,6 +187,8 @@ class Callbacks:
         """Message 3; `rest` is parent, price of the last fill, client, reason of a hold and price cap."""
         _parent_id, _last_fill_price, client_id, why_held, _price_cap = rest
         if client_id == self._client_id:
+            if self._registry.kind(orderId) is RequestKind.WHAT_IF:
+                return
             self._registry.adopt(orderId)
         self.report(
             OrderStatusReport(
@@ -188,12 +205,22 @@ class Callbacks:
     def openOrder(self, orderId: int, contract: Contract, order: Order, orderState: OrderState) -> None:
         """Message 5. The answer to a what-if is no open order."""
         if order.whatIf:
+            self._what_ifs.answered(orderId, orderState)
             return
         if order.clientId == self._client_id:
+            if self._registry.kind(orderId) is RequestKind.WHAT_IF:
+                self._taken_for_an_order(orderId)
             self._registry.adopt(orderId)
         report = open_order(contract, order, orderState)
         self.report(report)
         self._queries.collect(OPEN_ORDERS, report)
+
+    def _taken_for_an_order(self, order_id: int) -> None:
+        """The flag was lost on the gateway's side: from here on it is an order like any other, and somebody is told."""
+        self._registry.ordered(order_id, RequestKind.NEW_ORDER)
+        text = "The gateway works an order that was only asked about (a what-if). Look at ORDERS and cancel it there."
+        self._what_ifs.refused(order_id, BrokerError(0, text))
+        self._tell(text)
 
     def openOrderEnd(self) -> None:
         """Message 53."""

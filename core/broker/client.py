@@ -51,6 +51,7 @@ class WireClient(Client):
         self.clientId = client_id
         self._pacer = pacer
         self._tracked: Outgoing | None = None
+        self._lane: Lane | None = None
 
     def greeted(self, server_version: int) -> None:
         """The server chose its version: requests can be written, and the first one starts the session."""
@@ -59,20 +60,23 @@ class WireClient(Client):
         Client.startApi(self)
 
     @contextmanager
-    def tracking(self, order_id: int, *, is_first: bool = False) -> Iterator[asyncio.Future[None]]:
+    def tracking(
+        self, order_id: int, *, is_first: bool = False, lane: Lane | None = None
+    ) -> Iterator[asyncio.Future[None]]:
         """The frame written inside belongs to an order; its future is done when the kernel has the frame.
 
-        `is_first` marks the frame that places the order.
+        `is_first` marks the frame that places the order; `lane` is another one than that of its message.
         """
         sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._tracked = Outgoing(b"", sent, order_id, is_first)
+        self._tracked, self._lane = Outgoing(b"", sent, order_id, is_first), lane
         try:
             yield sent
         finally:
-            self._tracked = None
+            self._tracked = self._lane = None
 
     def sendMsg(self, msg: str) -> Any:
         """Queue one message, given as its fields, each ended by NUL."""
         outgoing = self._tracked or Outgoing(b"")
         outgoing.data = frame(msg.encode())
-        self._pacer.submit(LANES.get(msg.partition("\0")[0], Lane.QUERY), outgoing)
+        lane = LANES.get(msg.partition("\0")[0], Lane.QUERY) if self._lane is None else self._lane
+        self._pacer.submit(lane, outgoing)

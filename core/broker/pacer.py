@@ -29,6 +29,7 @@ class Lane(IntEnum):
     """Accounts, positions, and what a reconciliation asks."""
     MARKET_DATA = 3
     QUERY = 4
+    WHAT_IF = 5
 
 
 class Outgoing:
@@ -95,9 +96,9 @@ class Pacer:
         self._lanes[lane].append(frame)
         self._pump()
 
-    def withdraw(self, order_id: int) -> bool:
+    def withdraw(self, order_id: int, lane_of: Lane = Lane.ORDER) -> bool:
         """Take back every queued frame of an order; True if its placement was among them, so that it never left."""
-        lane = self._lanes[Lane.ORDER]
+        lane = self._lanes[lane_of]
         taken = [frame for frame in lane if frame.order_id == order_id]
         for frame in taken:
             lane.remove(frame)

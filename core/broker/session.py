@@ -14,6 +14,7 @@ from core.broker.pacer import Outgoing, Pacer
 from core.broker.profits import Profits
 from core.broker.queries import Queries
 from core.broker.registry import Registry
+from core.broker.what_ifs import DEADLINE, WhatIfs
 from core.clock import Clock
 from core.errors import ConnectError, NotConnectedError
 from core.ports import BrokerListener
@@ -51,8 +52,9 @@ class Session:
         self.client = WireClient(self._callbacks, pacer, client_id)
         self.queries = Queries(self.client, registry, clock, query_deadline)
         self.orders = Orders(self.client, pacer, registry)
+        self.what_ifs = WhatIfs(self.orders, registry, clock, min(query_deadline, DEADLINE))
         self.data.attach(self.client, self.queries)
-        self._callbacks.attach(self.queries, self.profits, client_id)
+        self._callbacks.attach(self.queries, self.profits, self.what_ifs, client_id)
 
     @property
     def is_open(self) -> bool:
@@ -117,6 +119,7 @@ class Session:
         self._pacer.stop(f"{why} Nothing was sent.")
         self.queries.close(why)
         self.data.close(NotConnectedError(why))
+        self.what_ifs.close(why)
         if self._begun:
             self._listener.on_disconnected(told)
         else:

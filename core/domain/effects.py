@@ -77,7 +77,7 @@ def effect_of(error_class: ErrorClass, kind: RequestKind, *, acknowledged: bool)
 
     What no row names changes nothing and asks.
     """
-    if kind in (RequestKind.QUERY, RequestKind.MARKET_DATA, RequestKind.CONNECTION):
+    if kind in (RequestKind.QUERY, RequestKind.MARKET_DATA, RequestKind.WHAT_IF, RequestKind.CONNECTION):
         return Effect.NOTHING
     if error_class in _ALWAYS:
         return _ALWAYS[error_class]

@@ -20,6 +20,8 @@ class RequestKind(StrEnum):
     CANCEL = "CANCEL"
     QUERY = "QUERY"
     MARKET_DATA = "MARKET_DATA"
+    WHAT_IF = "WHAT_IF"
+    """The question what an order would do; never an order."""
     CONNECTION = "CONNECTION"
     """Id -1: about the session itself."""
     UNKNOWN = "UNKNOWN"

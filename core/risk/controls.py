@@ -13,7 +13,7 @@ from core.domain.instruments import Instrument
 from core.domain.orders import OrderRequest, Side
 from core.domain.prices import increment_at
 from core.domain.quotes import Quote
-from core.ports import Approved
+from core.ports import Approved, Preview
 from core.risk import instructions, prices
 from core.risk.circumstances import Circumstances, Control, deny, is_plain, short
 from core.risk.prices import reference_price
@@ -33,6 +33,11 @@ def judge(request: OrderRequest, circumstances: Circumstances) -> Approved[Order
     if circumstances.instrument is None:
         return _unknown_instrument(request)
     return Approved(request, circumstances.instrument)
+
+
+def preview_of(approved: Approved[OrderRequest]) -> Preview:
+    """What the controls let pass as an order, to be asked about instead of sent."""
+    return Preview(approved.value, approved.instrument)
 
 
 def has_moved(seen: Seen | None, quote: Quote | None, side: Side, instrument: Instrument) -> Denial | None:

@@ -11,7 +11,11 @@ from tests.architecture.sources import PRODUCT, last_name, nodes
 ORDER_FRAMES = {3, 4, 58}
 """Outgoing message ids that place, cancel or cancel all: only ib_async's own methods may write them."""
 
-MINTED = {"Approved": "core/risk/controls.py", "ConnectPermit": "core/risk/live_guard.py"}
+MINTED = {
+    "Approved": "core/risk/controls.py",
+    "Preview": "core/risk/controls.py",
+    "ConnectPermit": "core/risk/live_guard.py",
+}
 """A type that is a permission, and the one file that may construct it."""
 
 
@@ -80,7 +84,11 @@ def test_permission_is_not_forged(permission: str) -> None:
 
 @pytest.mark.parametrize(
     ("file", "function", "permission"),
-    [("core/broker/orders.py", "place", "Approved"), ("core/broker/connection.py", "open", "ConnectPermit")],
+    [
+        ("core/broker/orders.py", "place", "Approved"),
+        ("core/broker/orders.py", "preview", "Preview"),
+        ("core/broker/connection.py", "open", "ConnectPermit"),
+    ],
 )
 def test_broker_takes_the_permission(file: str, function: str, permission: str) -> None:
     takes = [
@@ -91,3 +99,25 @@ def test_broker_takes_the_permission(file: str, function: str, permission: str) 
 
     assert takes, f"{file} has no function {function}"
     assert all(any(annotation.startswith(permission) for annotation in one) for one in takes), takes
+
+
+def test_the_what_if_flag_is_written_once_and_checked_right_before_the_call() -> None:
+    written = [
+        file
+        for file, node in nodes("core/broker")
+        if isinstance(node, ast.Attribute) and node.attr == "whatIf" and isinstance(node.ctx, ast.Store)
+    ]
+    given = [
+        file
+        for file, node in nodes("core/broker")
+        if isinstance(node, ast.keyword | ast.Constant)
+        and "whatIf" in (getattr(node, "arg", ""), getattr(node, "value", ""))
+    ]
+    senders = [
+        [ast.unparse(statement) for statement in node.body]
+        for _, node in nodes("core/broker")
+        if isinstance(node, ast.With) and "placeOrder" in ast.unparse(node)
+    ]
+
+    assert (written, given) == (["core/broker/orders.py"], [])
+    assert senders == [["check_flag(order, token)", "self._writer.placeOrder(order_id, contract, order)"]]

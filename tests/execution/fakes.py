@@ -14,8 +14,9 @@ from core.domain.entries import Entry
 from core.domain.instruments import Instrument, SymbolMatch
 from core.domain.orders import OrderRequest
 from core.domain.reports import CompletedOrderReport, ExecutionReport, OpenOrderReport, PositionReport, Report
-from core.errors import BrokerError, DeskError, JournalError, NotConnectedError
-from core.ports import Approved, BrokerListener, ConnectPermit, Ended
+from core.domain.what_ifs import WhatIf
+from core.errors import BrokerError, DeskError, JournalError, NotConnectedError, RequestTimeoutError
+from core.ports import Approved, BrokerListener, ConnectPermit, Ended, Preview
 from tests.execution.reports import AAPL, ACCOUNT, INSTANCE, TSLA
 
 R = TypeVar("R", bound=Report)
@@ -123,6 +124,10 @@ class FakeBroker:
         self.opened: list[ConnectPermit] = []
         self.is_open = False
         self.placed: list[Placed] = []
+        self.asked_about: list[OrderRequest] = []
+        """What-ifs, in order."""
+        self.impact: WhatIf | DeskError = RequestTimeoutError("no answer")
+        """What becomes of them."""
         self.cancelled: list[int] = []
         self.sending: BaseException | str = "sent"
         """What becomes of the next frames: `sent`, `waits`, or an exception that their awaitable raises."""
@@ -195,6 +200,12 @@ class FakeBroker:
         self.trace.append(f"{'modify' if modify else 'place'} {order_id}")
         self.placed.append(Placed(order_id, approved.value, modify, parent_id, transmit))
         return self._frame()
+
+    async def what_if(self, preview: Preview) -> WhatIf:
+        self.asked_about.append(preview.value)
+        if isinstance(self.impact, DeskError):
+            raise self.impact
+        return self.impact
 
     def withdraw_orders(self, reason: str) -> None:
         self.trace.append("withdraw orders")
