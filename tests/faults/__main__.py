@@ -14,6 +14,7 @@ def main() -> int:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--table", action="store_true", help="prove every row and print the table (minutes)")
     what.add_argument("--full", action="store_true", help="the same, with every offset and 20,000 seeds (hours)")
+    what.add_argument("--prove", action="store_true", help="break a guarded line at a time and demand that a row fails")
     what.add_argument("--soak", type=int, metavar="SEEDS", help="so many seeds of the soak, from --seed on")
     what.add_argument("--kills", type=int, metavar="N", help="kill -9 of core with 50 orders working, N times")
     parser.add_argument("--seed", type=int, default=1, help="of --kills; the first one of --soak (default 1)")
@@ -30,6 +31,12 @@ def main() -> int:
         from tests.faults.storm import show, storm
 
         return 0 if show(asyncio.run(storm(options.kills, options.seed, tell=True))) else 1
+    if options.prove:
+        from tests.faults.mutations import MUTATIONS
+        from tests.faults.proving import prove
+
+        wanted = [mutation for mutation in MUTATIONS if not numbers or mutation.row in numbers]
+        return 0 if prove(wanted, options.workers) else 1
     from tests.faults import table
 
     return table.run(numbers, full=options.full, workers=options.workers)

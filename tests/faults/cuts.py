@@ -20,8 +20,8 @@ from tests.faults.world import Core, World, WorldOptions, world
 
 _S = OrderState
 _OVER = (_S.FILLED, _S.CANCELLED, _S.REJECTED, _S.EXPIRED, _S.DENIED)
-_HEALING = 90.0
-"""Seconds of warp time within which core must be reconciled again."""
+_HEALING = 30.0
+"""Seconds of market time within which core must have noticed a loss and be reconciled again: a stall takes longest."""
 
 Act = Callable[[World], Awaitable[None]]
 

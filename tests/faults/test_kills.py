@@ -32,6 +32,12 @@ def known_states(there: Stage, order_ref: str) -> list[OrderState]:
     return [fact.order.state for fact in facts if isinstance(fact, OrderChanged) and fact.order.order_ref == order_ref]
 
 
+def fills_written(there: Stage) -> list[str]:
+    """The executions on disk, once for each row that has one."""
+    facts = [entry.fact for entry in entries(there) if isinstance(entry, FactRecorded)]
+    return [fact.execution.exec_id for fact in facts if isinstance(fact, ExecutionAdded)]
+
+
 @pytest.mark.row(1)
 async def test_before_the_intent_is_on_disk_there_is_no_order_anywhere() -> None:
     async with stage() as there:
@@ -208,8 +214,10 @@ async def test_killed_ten_times_while_it_recovers_it_ends_the_same(point: str) -
             assert order.filled == 100
             fills = (await watcher.client.snapshot()).executions
             assert len({fill.exec_id for fill in fills}) == len(fills) == len(there.gateway.ledger.executions)
-        facts = [entry.fact for entry in entries(there) if isinstance(entry, FactRecorded)]
-        added = [fact.execution.exec_id for fact in facts if isinstance(fact, ExecutionAdded)]
+        added = fills_written(there)
         # Once as the fill, once more with its commission.
         assert all(added.count(exec_id) <= 2 for exec_id in added)
+        async with there.healthy():
+            pass
+        assert fills_written(there) == added, "what is known is not written down again"
         assert there.placements(order_ref) == 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from tests.architecture.sources import last_name, nodes
+from tests.architecture.sources import ROOT, last_name, nodes
+from tests.faults.mutations import MUTATIONS
+from tests.faults.proving import broken
 from tests.faults.rows import NOT_HERE, ROWS
 
 
@@ -26,3 +28,10 @@ def test_there_are_seventy_five_rows() -> None:
 
 def test_marks_name_rows() -> None:
     assert set(marked()) <= set(ROWS)
+
+
+def test_every_guarded_line_stands_where_it_is_said_to() -> None:
+    for mutation in MUTATIONS:
+        assert mutation.row in ROWS
+        broken((ROOT / mutation.file).read_text(encoding="utf-8"), mutation)
+    assert len({mutation.row for mutation in MUTATIONS}) >= 20

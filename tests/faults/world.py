@@ -16,7 +16,15 @@ from core.broker.adapter import IbBroker
 from core.clock import Clock
 from core.domain.commands import Ack, CancelOrder, ModifyOrder, PlaceOrder
 from core.domain.connection import Endpoint, LinkState, Mode
-from core.domain.events import ConnectionChanged, Envelope, Incident, Snapshot, TradingState, TradingStateChanged
+from core.domain.events import (
+    ConnectionChanged,
+    Envelope,
+    Incident,
+    OrderChanged,
+    Snapshot,
+    TradingState,
+    TradingStateChanged,
+)
 from core.domain.limits import Limits
 from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Side
 from core.domain.prices import step_ticks
@@ -102,6 +110,11 @@ class Core:
     def state(self, order_ref: str) -> OrderState | None:
         """The state of an order; None if core does not have it."""
         return next((order.state for order in self.snapshot.orders if order.order_ref == order_ref), None)
+
+    def states(self, order_ref: str) -> list[OrderState]:
+        """The states in which this run published an order, in order."""
+        changes = [told.event for told in self.events if isinstance(told.event, OrderChanged)]
+        return [change.order.state for change in changes if change.order.order_ref == order_ref]
 
     def request(
         self, quantity: int = 100, side: Side = Side.BUY, *, away: int | None = None, symbol: str = "AAPL"
