@@ -19,7 +19,7 @@ from textual.theme import Theme
 
 from core.domain.commands import AcceptTailLoss, Command, Reconnect
 from core.domain.connection import LinkState, Mode
-from core.domain.events import Severity
+from core.domain.events import Severity, TradingState
 from core.errors import LinkError
 from core.text import clean
 from tui import commands, messages
@@ -164,6 +164,15 @@ class DeskApp(DeskHost, inherit_bindings=False):
         if not isinstance(self.screen, ConfirmLiveScreen):
             question = QUESTION.format(account=account_word(connection))
             self.call_later(self.push_screen, ConfirmLiveScreen(connection.problem or question))
+
+    def action_resume(self) -> None:
+        """Ask for the word that lets all orders through again."""
+        from tui.screens.resume import ResumeScreen
+
+        if self.replica.trading_state is not TradingState.REDUCING:
+            self.say(f"Trading is {self.replica.trading_state.lower()}: there is nothing to resume.")
+        elif not isinstance(self.screen, ResumeScreen):
+            self.call_later(self.push_screen, ResumeScreen(self.replica.trading_reason))
 
     async def action_keys(self) -> None:
         """Show every key."""

@@ -1,0 +1,70 @@
+"""REDUCING: why only reducing orders leave, and the word that lets all of them through again."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, work
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Input
+
+from core.domain.commands import Resume
+from core.errors import LinkError
+from tui.panes.listener import host_of
+from tui.screens.frame import FramedScreen
+
+WORD = "resume"
+
+
+class ResumeScreen(FramedScreen):
+    """Sends the wish to core, which alone judges it. Escape changes nothing."""
+
+    DEFAULT_CSS = """
+    ResumeScreen {
+        & Input { margin-bottom: 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Leave it as it is", show=False, id="resume.leave"),
+    ]
+    HINT = f"Type {WORD} to let all orders through again · Esc back"
+
+    def __init__(self, reason: str) -> None:
+        """`reason` says why only reducing orders leave."""
+        super().__init__("REDUCING", f"Only orders that reduce a position are sent: {reason}")
+
+    def questions(self) -> list[Widget]:
+        """The field for the word."""
+        return [_TypedInput(placeholder=f"{WORD} …", id="word")]
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Have core judge the word."""
+        message.stop()
+        if message.value.strip().lower() == WORD:
+            self._send()
+        elif message.value.strip():
+            self.tell(f"That is not the word. Type {WORD}, whole, or Esc. Nothing has changed.")
+
+    @work(exclusive=True, group="resume")
+    async def _send(self) -> None:
+        try:
+            ack = await host_of(self).desk.send(Resume())
+        except LinkError as error:
+            self.tell(str(error))
+            return
+        if ack.ok:
+            await self.action_dismiss()
+        elif ack.denied is not None:
+            self.tell(ack.denied.message)
+
+
+class _TypedInput(Input):
+    """A field that can't be pasted into."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+
+    def action_paste(self) -> None:
+        """Textual's own clipboard is no way in either."""
