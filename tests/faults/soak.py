@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 from random import Random
 
 from core.domain.commands import Ack
@@ -73,7 +74,7 @@ class Story:
             self._world.watch.check()
             await asyncio.sleep(self._random.choice((0.0, 0.0, 0.05, 0.3, 1.5)))
             self._world.watch.check()
-        await self._heal()
+        await heal(self._world)
 
     async def _core(self) -> Core:
         if self._world.core is None:
@@ -185,33 +186,36 @@ class Story:
         if orders:
             self._world.gateway.cancel_outside(self._random.choice(orders))
 
-    async def _heal(self) -> None:
-        """All is well again, for good: core's books must become the ledger's."""
-        made = self._world
-        made.disk.failure = ""
-        made.gateway.hub.faults.clear()
-        made.gateway.link.restore()
-        made.wire.next_cut = None
-        core = await self._core()
-        if core.journal.failure or core.snapshot.trading_state is not TradingState.ACTIVE:
-            await made.crash()
-            core = await made.start()
-        line = made.wire.line
-        if line is not None and line.stalled:
-            line.end(How.RST)
-        since = made.clock.utc()
 
-        def over(snapshot: Snapshot) -> bool:
-            connection = snapshot.connection
-            read = connection.reconciled is not None and connection.reconciled > since
-            known = [o for o in snapshot.orders if o.state is not OrderState.UNKNOWN]
-            pending = [o for o in known if o.state in _IN_FLIGHT or o.pending is not Pending.NONE]
-            unknown = [o for o in snapshot.orders if o.state is OrderState.UNKNOWN and not o.note.startswith("in open")]
-            return connection.state is LinkState.READY and read and not pending and not unknown
+async def heal(made: World) -> None:
+    """All is well again, for good: core's books must become the ledger's. Raises AssertionError or TimeoutError."""
+    made.disk.failure = ""
+    made.gateway.hub.faults.clear()
+    made.gateway.link.restore()
+    made.wire.next_cut = None
+    core = made.core or await made.start()
+    if core.journal.failure or core.snapshot.trading_state is not TradingState.ACTIVE:
+        await made.crash()
+        core = await made.start()
+    line = made.wire.line
+    if line is not None and line.stalled:
+        line.end(How.RST)
+    since = made.clock.utc()
+    await core.until(lambda snapshot: _over(snapshot, since), HEALING)
+    await made.settle(5.0)
+    await made.watch.check_converged()
 
-        await core.until(over, HEALING)
-        await made.settle(5.0)
-        await made.watch.check_converged()
+
+def _over(snapshot: Snapshot, since: datetime) -> bool:
+    """True once the books were read after a moment and nothing hangs in the air but what is named."""
+    connection = snapshot.connection
+    read = connection.reconciled is not None and connection.reconciled > since
+    known = [order for order in snapshot.orders if order.state is not OrderState.UNKNOWN]
+    pending = [order for order in known if order.state in _IN_FLIGHT or order.pending is not Pending.NONE]
+    unknown = [
+        order for order in snapshot.orders if order.state is OrderState.UNKNOWN and not order.note.startswith("in open")
+    ]
+    return connection.state is LinkState.READY and read and not pending and not unknown
 
 
 async def tell(seed: int) -> Counter[str]:
