@@ -62,6 +62,7 @@ async def test_a_new_journal_and_one_that_is_well(path: Path) -> None:
         assert as_bytes(again.recorded) == folded([intent(1), intent(2)])
 
 
+@pytest.mark.row(19)
 async def test_damage_behind_the_checkpoint_is_looked_at_only_and_kept(path: Path) -> None:
     await written(path, [intent(number) for number in range(1, 10)])
     checkpoint_path(path).unlink()
@@ -80,6 +81,7 @@ async def test_damage_behind_the_checkpoint_is_looked_at_only_and_kept(path: Pat
         assert (kept / "journal.db").read_bytes() == damaged == path.read_bytes()
 
 
+@pytest.mark.row(19)
 async def test_damage_before_the_checkpoint_is_found_while_core_runs(path: Path) -> None:
     await written(path, [intent(number) for number in range(1, 400)])
     flip(path, 6)
@@ -139,6 +141,7 @@ def started_instance(path: Path) -> str:
     return found.instance
 
 
+@pytest.mark.row(21)
 async def test_a_journal_that_another_core_has_is_refused(path: Path) -> None:
     async with opened(path):
         with pytest.raises(JournalRefusedError, match="Another program writes the journal"):
@@ -165,6 +168,7 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.row(16)
 @pytest.mark.parametrize("what", ["file", "folder", "side file"])
 @pytest.mark.parametrize("end", ["stopped", "killed"])
 def test_what_cannot_be_written_is_looked_at_only(open_folder: Path, what: str, end: str) -> None:

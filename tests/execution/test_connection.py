@@ -182,6 +182,7 @@ async def test_a_live_connection_that_breaks_needs_the_phrase_again() -> None:
         assert denied(await desk.send(PlaceOrder(request=buy()), "one")) is DenialCode.LIVE_NOT_CONFIRMED
 
 
+@pytest.mark.row(70)
 @jumping
 async def test_a_login_that_changes_is_verified_again() -> None:
     async with rig() as desk:

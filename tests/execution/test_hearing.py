@@ -80,6 +80,7 @@ async def test_a_late_status_does_not_reopen_a_filled_order() -> None:
         assert (desk.order().state, desk.order().filled) == (OrderState.FILLED, D(100))
 
 
+@pytest.mark.row(37, 38)
 @pytest.mark.covers("D2.1")
 @given(st.data())
 def test_repeated_and_reordered_news_end_the_same(data: st.DataObject) -> None:
@@ -123,6 +124,7 @@ async def test_a_correction_replaces_what_it_corrects() -> None:
         assert desk.snapshot.executions == (execution,), "the first report comes too late"
 
 
+@pytest.mark.row(41)
 @pytest.mark.parametrize("left", ["60", "0"])
 @jumping
 async def test_a_fill_that_is_taken_back_alarms(left: str) -> None:
@@ -175,6 +177,7 @@ async def test_a_late_fill_always_wins_and_alarms(end: Report, quantity: str, st
         assert desk.told(Severity.ALARM) == [f"#1 BUY 100 AAPL @ 233.33: filled {quantity} after it was {was}."]
 
 
+@pytest.mark.row(51)
 @jumping
 async def test_a_refused_order() -> None:
     async with rig() as desk:
@@ -191,6 +194,7 @@ async def test_a_refused_order() -> None:
         ]
 
 
+@pytest.mark.row(51)
 @jumping
 async def test_inactive_alone_is_held_not_rejected() -> None:
     async with rig() as desk:
@@ -204,6 +208,7 @@ async def test_inactive_alone_is_held_not_rejected() -> None:
         assert (desk.order().state, desk.order().note) == (OrderState.HELD, "locate")
 
 
+@pytest.mark.row(51)
 @jumping
 async def test_a_hold_by_code() -> None:
     async with rig() as desk:

@@ -34,6 +34,7 @@ def locked(path: Path) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
+@pytest.mark.row(22)
 async def test_a_locked_journal_refuses_soon_and_writes_once_it_is_free(path: Path) -> None:
     async with opened(path) as journal:
         await journal.commit([intent(1)])
@@ -67,6 +68,7 @@ async def test_a_lock_at_the_end_does_not_keep_core(path: Path) -> None:
     assert "locked" in told[0]
 
 
+@pytest.mark.row(22)
 async def test_a_commit_that_took_too_long_counts_as_not_made(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "SLOW_S", -1.0)
     async with opened(path) as journal:

@@ -83,6 +83,7 @@ def test_files_are_private_under_any_umask(path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.row(13, 74)
 def test_full_disk_is_final_and_told_once(path: Path) -> None:
     with start(path, 700_000, 6_000_000) as child:
         output, _ = child.communicate(timeout=30)
@@ -95,6 +96,7 @@ def test_full_disk_is_final_and_told_once(path: Path) -> None:
     assert [number for number, _ in read_entries(path)] == list(range(1, len(promised) + 1))
 
 
+@pytest.mark.row(16)
 def test_folder_without_write_permission_is_refused(open_folder: Path) -> None:
     state = open_folder / "state"
     state.mkdir(mode=0o555)
@@ -107,6 +109,7 @@ def test_folder_without_write_permission_is_refused(open_folder: Path) -> None:
     assert list(state.iterdir()) == []
 
 
+@pytest.mark.row(20)
 async def test_removed_file_is_noticed(path: Path) -> None:
     told: list[str] = []
     journal = await open_journal(path, "S", LoopClock(), on_failure=told.append)
@@ -130,6 +133,7 @@ async def test_entry_that_cannot_be_encoded_stops_the_journal(path: Path) -> Non
     assert list(read_entries(path)) == []
 
 
+@pytest.mark.row(21)
 async def test_a_second_writer_is_refused_and_the_lock_goes_with_the_first(path: Path) -> None:
     first = await open_journal(path, "A", LoopClock(), on_failure=pytest.fail)
     await first.commit([intent(1)])
@@ -162,6 +166,7 @@ async def written(path: Path, rows: int) -> None:
     await journal.close()
 
 
+@pytest.mark.row(19)
 async def test_flipped_byte_is_found_and_its_row_named(path: Path) -> None:
     await written(path, 9)
     data = bytearray(path.read_bytes())
@@ -176,6 +181,7 @@ async def test_flipped_byte_is_found_and_its_row_named(path: Path) -> None:
         next(entries)
 
 
+@pytest.mark.row(19)
 async def test_every_flipped_byte_of_a_row_is_found(path: Path) -> None:
     await written(path, 1)
     clean = path.read_bytes()
@@ -221,6 +227,7 @@ async def test_damage_of_the_last_row_keeps_the_journal_from_opening(path: Path)
         await open_journal(path, "S", LoopClock(), on_failure=pytest.fail)
 
 
+@pytest.mark.row(73)
 async def test_journal_of_a_newer_ibdesk_is_left_alone(path: Path) -> None:
     await written(path, 1)
     with closing(sqlite3.connect(path)) as connection, connection:

@@ -98,6 +98,7 @@ async def test_a_checkpoint_that_does_not_fit_is_not_used(path: Path, tmp_path: 
     assert state(recovered) == folded(entries_of(30))
 
 
+@pytest.mark.row(19)
 async def test_damage_ends_the_fold_where_it_stands_and_is_named(path: Path) -> None:
     await written(path, entries_of(9))
     checkpoint_path(path).unlink()
@@ -183,6 +184,7 @@ async def test_a_file_that_does_not_follow_on_is_found(path: Path) -> None:
         list(read_entries(path))
 
 
+@pytest.mark.row(12)
 async def test_a_power_cut_while_a_further_file_begins_leaves_the_old_one_in_use(path: Path) -> None:
     await written(path, entries_of(8))
     further = path.with_name("journal-2.db")
@@ -195,6 +197,7 @@ async def test_a_power_cut_while_a_further_file_begins_leaves_the_old_one_in_use
     assert segment_paths(path) == [path]
 
 
+@pytest.mark.row(73)
 async def test_an_older_journal_is_migrated_and_kept(path: Path) -> None:
     await written(path, entries_of(12))
     checkpoint_path(path).unlink()

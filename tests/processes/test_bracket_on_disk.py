@@ -71,6 +71,7 @@ async def test_all_legs_are_on_the_disk_before_the_first_frame() -> None:
         assert seen == [refs] * 3
 
 
+@pytest.mark.row(2, 55)
 async def test_a_kill_before_the_first_frame_leaves_every_leg_in_doubt() -> None:
     """SIGKILL between the intents and the frames: the next core shows all three as UNKNOWN and sends nothing."""
     with DeskHome() as home:

@@ -60,6 +60,7 @@ def buy_at_200(desk: Terminal) -> None:
     desk.send(ENTER)
 
 
+@pytest.mark.row(63)
 @pytest.mark.covers("D5.1", "D5.7", "D0.14")
 def test_buys_is_killed_and_finds_everything_as_it_was() -> None:
     """A symbol is typed and found, 100 bought and filled; the screen is killed; a second start shows the same."""

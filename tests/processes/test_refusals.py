@@ -62,6 +62,7 @@ def telling_core(home: DeskHome, arguments: Mapping[str, str]) -> tuple[CoreProc
     return CoreProcess(home, arguments, command=("-m", core_that_tells.__name__)), told
 
 
+@pytest.mark.row(70)
 @pytest.mark.covers("D5.3")
 @pytest.mark.parametrize("port", [7496, 4001, 4003, 7498])
 @pytest.mark.parametrize("way", ["argument", "IBKR_PORT", "IB_GATEWAY_PORT", "practice file", "paper file"])
@@ -101,6 +102,7 @@ async def test_a_port_that_is_opened_would_have_been_told() -> None:
             await core.stop()
 
 
+@pytest.mark.row(70)
 @pytest.mark.covers("D5.3")
 async def test_live_account_behind_a_paper_port_is_cut() -> None:
     """A gateway that answers with a live account is left at once: no order frame, no request beyond the handshake."""

@@ -199,6 +199,7 @@ def test_words_about_the_collar() -> None:
     )
 
 
+@pytest.mark.row(67)
 @pytest.mark.parametrize("quote", [None, Quote(con_id=265598), replace(QUOTE, ask=D(0)), replace(QUOTE, ask=D(-1))])
 @pytest.mark.parametrize("request_", [BUY, MARKET])
 def test_no_reference_no_order(quote: Quote | None, request_: OrderRequest) -> None:
@@ -210,6 +211,7 @@ def test_no_reference_no_order(quote: Quote | None, request_: OrderRequest) -> N
     )
 
 
+@pytest.mark.row(67)
 @pytest.mark.parametrize(
     "change",
     [{"stale": True}, {"halted": True}, {"data_type": DataType.DELAYED}, {"bid": D(234)}, {"bid": None}],
@@ -336,6 +338,7 @@ numbers = st.one_of(
 )
 
 
+@pytest.mark.row(68)
 @given(numbers, st.one_of(st.none(), numbers), st.sampled_from(OrderType), st.sampled_from(Side))
 def test_no_number_raises_and_what_passes_can_be_sent(
     quantity: Decimal, price: Decimal | None, order_type: OrderType, side: Side

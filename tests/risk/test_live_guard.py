@@ -109,6 +109,7 @@ ACCOUNT_LISTS = [
 ]
 
 
+@pytest.mark.row(70)
 @pytest.mark.covers("D5.3")
 @pytest.mark.parametrize(
     ("mode", "pinned", "accounts"),
@@ -135,6 +136,7 @@ def test_which_accounts_may_stand_behind_a_socket(mode: Mode, pinned: str, accou
     assert not any(account in text for account in (LIVE, OTHER_LIVE, PAPER, OTHER_PAPER))
 
 
+@pytest.mark.row(70)
 def test_a_live_account_behind_a_paper_port() -> None:
     granted = permit(Endpoint("127.0.0.1", 7497), Mode.PAPER, "", None)
 

@@ -93,6 +93,7 @@ async def test_reconnect_without_core_says_so() -> None:
         await desk.until(lambda: "The desk is not attached to core: nothing was sent." in desk.words())
 
 
+@pytest.mark.row(71)
 async def test_news_from_outside_is_shown_literally() -> None:
     text = "[bold red]not markup[/] [link=x]"
     snapshot = replace(

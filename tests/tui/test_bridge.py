@@ -111,6 +111,7 @@ async def test_state_is_conflated_until_it_is_flushed() -> None:
             assert run.heard.kinds().count(kind) == 1
 
 
+@pytest.mark.row(64)
 async def test_lost_link_is_told_and_restored_with_a_fresh_snapshot() -> None:
     first, second = FakeDesk(), FakeDesk(sample.TROUBLE)
     async with running(first, LinkError("Nobody listens."), second) as run:
@@ -131,6 +132,7 @@ async def test_lost_link_is_told_and_restored_with_a_fresh_snapshot() -> None:
         assert second.sent == [Reconnect()]
 
 
+@pytest.mark.row(64)
 async def test_while_the_link_is_lost_nothing_is_sent() -> None:
     core = FakeDesk()
     async with running(core, CoreStartError("Core is gone.")) as run:

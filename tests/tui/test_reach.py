@@ -41,6 +41,7 @@ async def test_the_core_that_was_begun_is_taken_and_found_again(home: DeskHome) 
         await second.close()
 
 
+@pytest.mark.row(64)
 async def test_a_core_that_was_killed_is_started_anew_on_the_same_journal(home: DeskHome) -> None:
     reach = Reach({}, None)
     async with asyncio.timeout(PATIENCE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,11 +17,13 @@ def run(gaps: list[float], *, printable: bool = True, in_field: bool = False) ->
     return burst
 
 
+@pytest.mark.row(65)
 def test_rule_6_the_fourth_key_makes_a_burst() -> None:
     assert not run([1, 0.001, 0.001]).is_dropped
     assert run([1, 0.001, 0.001, 0.001]).is_dropped
 
 
+@pytest.mark.row(65)
 def test_rule_6_what_follows_without_a_pause_is_dropped_too() -> None:
     burst = run([1, 0.001, 0.001, 0.001])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,7 @@ def test_rule_3_a_ticket_that_gets_the_focus_must_be_read_again() -> None:
     assert press(gate, "enter", "buy", 20.2)[1] is Verdict.SEND
 
 
+@pytest.mark.row(65)
 def test_rule_5_the_key_that_acted_is_dead_until_700_ms_without_it() -> None:
     gate = acted(paint(SendGate(), "buy", 0), "enter", 10)
 
@@ -51,6 +53,7 @@ def test_rule_5_the_key_that_acted_is_dead_until_700_ms_without_it() -> None:
     assert not is_dead(gate, "f5", 10.1)
 
 
+@pytest.mark.row(65)
 @given(st.lists(st.floats(0.001, DEAD - 0.001), min_size=1, max_size=50))
 def test_rule_5_a_key_held_down_stays_dead(gaps: list[float]) -> None:
     gate, now = acted(paint(SendGate(), "buy", 0), "enter", 10.0), 10.0
