@@ -187,6 +187,7 @@ class _Hand:
         return next((order for order in self._floor.snapshot.orders if order.order_ref == order_ref), None)
 
 
+@pytest.mark.row(65)
 @pytest.mark.timeout(120)
 @warping
 async def test_a_desk_that_lost_its_link_after_enter_finds_its_order_and_never_doubles_it() -> None:
