@@ -27,6 +27,7 @@ from core.domain.events import (
     WatchlistUpdated,
 )
 from core.domain.streams import StreamChanged, StreamData
+from core.domain.what_ifs import WhatIfAnswered
 from core.errors import DeskError, LinkError, OtherBuildError
 from tui import messages
 from tui.replica import Replica, SnapshotNeededError
@@ -239,6 +240,8 @@ class Bridge:
                 self._post(messages.TradingStateUpdated(state, reason))
             case QuotesUpdated(quotes=quotes):
                 self._quotes.update(quote.con_id for quote in quotes)
+            case WhatIfAnswered() as answer:
+                self._post(messages.WhatIfCame(answer))
             case StreamData() | StreamChanged():
                 # It stands in no replica; a desk that opens no stream gets none.
                 pass

@@ -15,6 +15,7 @@ from core.domain.connection import Connection
 from core.domain.events import Incident, Severity, TradingState
 from core.domain.executions import Execution
 from core.domain.orders import Order
+from core.domain.what_ifs import WhatIfAnswered
 
 
 class DeskMessage(Message, bubble=False):
@@ -67,6 +68,13 @@ class TradingStateUpdated(DeskMessage):
 
     state: TradingState
     reason: str
+
+
+@dataclass
+class WhatIfCame(DeskMessage):
+    """The broker said what this desk's draft would do, or that it won't take it."""
+
+    answer: WhatIfAnswered
 
 
 @dataclass

@@ -38,6 +38,7 @@ from core.domain.positions import Position, open_pnl
 from core.domain.quotes import Quote
 from core.domain.reconciliation import Reading
 from core.domain.streams import StreamChanged, StreamData
+from core.domain.what_ifs import WhatIfAnswered
 
 KEPT_INCIDENTS = 100
 ZERO = Decimal(0)
@@ -153,8 +154,8 @@ class Replica:
                 self.incidents.append(event)
             case TradingStateChanged(state=state, reason=reason):
                 self.trading_state, self.trading_reason = state, reason
-            case StreamData() | StreamChanged():
-                # What a stream brings is no state: whoever opened it reads it.
+            case StreamData() | StreamChanged() | WhatIfAnswered():
+                # What a stream or a what-if brings is no state: whoever asked for it reads it.
                 pass
             case last_value:
                 self._apply_state(last_value)

@@ -328,6 +328,11 @@ class OrderPreview(Struct, frozen=True, kw_only=True, tag="preview"):
     """True if it would trade sooner with `outside_rth`."""
     children: tuple[AttachedPreview, ...] = ()
     """One for each attached order."""
+    margin_estimate: Decimal | None = None
+    """Initial margin of the account after it, in its base currency, by the rate of the last what-if; None without one.
+
+    What the broker itself says follows as `WhatIfAnswered`.
+    """
 
 
 class SymbolMatches(Struct, frozen=True, kw_only=True, tag="matches"):

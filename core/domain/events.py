@@ -22,6 +22,7 @@ from core.domain.positions import Position
 from core.domain.quotes import Quote
 from core.domain.reconciliation import Reading
 from core.domain.streams import StreamChanged, StreamData
+from core.domain.what_ifs import WhatIfAnswered
 
 
 class Severity(StrEnum):
@@ -158,7 +159,7 @@ StateEvent = (
 )
 """Last value; no number."""
 
-StreamEvent = StreamData | StreamChanged
+StreamEvent = StreamData | StreamChanged | WhatIfAnswered
 """What comes of the streams that a desk opened, to that desk alone; no number."""
 
 Event = Fact | StateEvent | StreamEvent

@@ -52,12 +52,9 @@ class WhatIfAnswered(Struct, frozen=True, kw_only=True, tag="what_if"):
     problem: str = ""
     """For a person: the broker's refusal; empty when it just did not answer."""
 
-    def is_about(self, request: OrderRequest) -> bool:
-        """True if `request` says the same order, whatever its reference and limit price.
-
-        Not the price: a closing order's is computed anew with each quote, and margin hardly depends on it.
-        """
-        return draft_of(self.request) == draft_of(request)
+    def is_about(self, request: OrderRequest, *, priced: bool) -> bool:
+        """True if `request` is the draft that was asked about; `priced` as of `draft_of`."""
+        return draft_of(self.request, priced=priced) == draft_of(request, priced=priced)
 
 
 class MarginRate(Struct, frozen=True, kw_only=True):
@@ -73,6 +70,9 @@ RateKey = tuple[str, int, Side]
 """Account, contract number and side."""
 
 
-def draft_of(request: OrderRequest) -> OrderRequest:
-    """The order as a what-if takes it for the same as another one: without its reference and its limit price."""
-    return replace(request, order_ref="", limit_price=None)
+def draft_of(request: OrderRequest, *, priced: bool) -> OrderRequest:
+    """What makes two requests the same draft: all terms but the reference, and the limit price only if `priced`.
+
+    A closing order's price is computed anew with each quote, and its margin hardly depends on it.
+    """
+    return replace(request, order_ref="", limit_price=request.limit_price if priced else None)

@@ -50,6 +50,7 @@ from core.execution.state import DeskState
 from core.execution.streaming import StreamCommand, Streaming
 from core.execution.supervision import kept_up
 from core.execution.watching import Look, Watching, WatchOptions
+from core.execution.what_ifs import WhatIfs
 from core.market.bars import BarCache
 from core.market.feed import QuoteFeed
 from core.ports import Broker, BrokerListener, EventSink, Journal, RecordedFacts
@@ -143,6 +144,7 @@ class ExecutionService:
         self._keeper.reconciler.after.append(families.look)
         self._settling = Settling(state, journal, self._publisher, clock)
         self._actions = PositionActions(state, self._feed, self._orders, self._keeper.reconciler.ask)
+        self._what_ifs = WhatIfs(self._broker, self._actions, self._orders, state, clock, self.streaming.tell)
         self._health = HealthReporter(
             self._broker, state, self._publisher, journal, clock, self._keeper, gateway, lambda: len(self._desks)
         )
@@ -204,6 +206,7 @@ class ExecutionService:
             group.create_task(kept_up("Market data", self._watching.run, self.alert), name="watching")
             group.create_task(kept_up("Streams", self.streaming.room.run, self.alert), name="streams")
             group.create_task(kept_up("Health", self._health.run, self.alert), name="health")
+            group.create_task(kept_up("What-if", self._what_ifs.run, self.alert), name="what-if")
             group.create_task(kept_up("Money", self._renew_money, self.alert), name="money")
 
     async def close(self) -> None:
@@ -231,10 +234,8 @@ class ExecutionService:
                 ack = await self._orders.cancel(command)
             case CancelEntries():
                 ack = await self._orders.cancel_entries(command)
-            case PreviewOrder(request=request, children=children):
-                ack = self._actions.preview(request, children)
-            case PreviewClose():
-                ack = self._actions.preview_close(command)
+            case PreviewOrder() | PreviewClose():
+                ack = self._what_ifs.preview(command, client, confirmed=self._unconfirmed(client) is None)
             case _ if isinstance(command, Look):
                 ack = await self._watching.look(command, client)
             case _ if isinstance(command, StreamCommand):
@@ -340,6 +341,7 @@ class ExecutionService:
         self._live_clients.discard(client)
         self._watching.leave(client)
         self.streaming.gone(client)
+        self._what_ifs.gone(client)
         self._desks_changed.set()
 
     def on_reports(self, reports: Sequence[Report]) -> None:

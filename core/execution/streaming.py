@@ -35,6 +35,12 @@ class Streaming:
         """A desk takes what its streams bring through `hear`."""
         self._hears[client] = hear
 
+    def tell(self, client: str, event: StreamEvent) -> None:
+        """Bring a desk something beside its streams; does nothing for one that is gone."""
+        hear = self._hears.get(client)
+        if hear is not None:
+            hear(event)
+
     def gone(self, client: str) -> None:
         """A desk is gone, and its streams with it."""
         self._hears.pop(client, None)

@@ -23,6 +23,7 @@ _MODULES = (
     "core.domain.quotes",
     "core.domain.reconciliation",
     "core.domain.streams",
+    "core.domain.what_ifs",
     "core.link.wire",
 )
 """Where they are defined; `core.link.wire` imports them all."""

@@ -8,6 +8,7 @@ from core.domain.charts import BookChange, BookReset, Streamed, StreamKind
 from core.domain.depth import DepthBook
 from core.domain.events import StreamEvent
 from core.domain.streams import StreamChanged, StreamData, StreamState
+from core.domain.what_ifs import WhatIfAnswered
 
 MOST_UNREAD = 5000
 """Items of one stream that wait; beyond it the oldest are lost, of a book all that wait."""
@@ -79,20 +80,25 @@ class UnreadStreams:
 
     Where more than MOST_UNREAD items of a stream wait some are lost: what follows says how many, and a book follows
     whole. How a stream stands is the last word about it, behind its items; items of one that was closed are dropped.
+    Of answers to what-ifs only the last one waits.
     """
 
-    __slots__ = ("_streams",)
+    __slots__ = ("_answered", "_streams")
 
     def __init__(self) -> None:
         """Begins empty."""
+        self._answered: WhatIfAnswered | None = None
         self._streams: dict[tuple[int, StreamKind], _Unread] = {}
 
     def __bool__(self) -> bool:
         """True while something waits to be taken."""
-        return any(self._streams.values())
+        return self._answered is not None or any(self._streams.values())
 
     def put(self, event: StreamEvent) -> None:
         """Take one event in."""
+        if isinstance(event, WhatIfAnswered):
+            self._answered = event
+            return
         unread = self._streams.setdefault((event.con_id, event.kind), _Unread())
         if isinstance(event, StreamData):
             unread.put(event)
@@ -101,7 +107,8 @@ class UnreadStreams:
 
     def take(self, most: int = MOST_UNREAD) -> list[StreamEvent]:
         """The next of each stream, about `most` items of each; how a stream stands once nothing waits before that."""
-        events: list[StreamEvent] = []
+        events: list[StreamEvent] = [] if self._answered is None else [self._answered]
+        self._answered = None
         for key, unread in tuple(self._streams.items()):
             data = unread.take(*key, most)
             if data is not None:

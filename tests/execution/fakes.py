@@ -128,6 +128,9 @@ class FakeBroker:
         """What-ifs, in order."""
         self.impact: WhatIf | DeskError = RequestTimeoutError("no answer")
         """What becomes of them."""
+        self.weighing = asyncio.Event()
+        """Cleared, what-ifs are answered only when it is set."""
+        self.weighing.set()
         self.cancelled: list[int] = []
         self.sending: BaseException | str = "sent"
         """What becomes of the next frames: `sent`, `waits`, or an exception that their awaitable raises."""
@@ -203,6 +206,7 @@ class FakeBroker:
 
     async def what_if(self, preview: Preview) -> WhatIf:
         self.asked_about.append(preview.value)
+        await self.weighing.wait()
         if isinstance(self.impact, DeskError):
             raise self.impact
         return self.impact

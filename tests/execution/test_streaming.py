@@ -8,7 +8,7 @@ from core.domain.charts import StreamKind
 from core.domain.commands import Ack, CloseStream, DenialCode, OpenStream
 from core.domain.events import StreamEvent
 from core.domain.instruments import Instrument
-from core.domain.streams import StreamState
+from core.domain.streams import StreamChanged, StreamState
 from core.errors import BrokerError
 from core.execution.streaming import Streaming
 from tests.execution.clockwork import JumpingClock, jumping
@@ -93,7 +93,7 @@ async def test_what_the_broker_refuses_is_told_to_the_desk_that_asked() -> None:
         assert (await desk.send(OPEN)).ok
         await settle()
 
-        assert [one.state for one in told if not hasattr(one, "items")] == [StreamState.ASKED, StreamState.ENDED]
+        assert [one.state for one in told if isinstance(one, StreamChanged)] == [StreamState.ASKED, StreamState.ENDED]
         assert desk.service.streaming.room.count == 0
         assert denied(await desk.send(OPEN, "another")) is DenialCode.BAD_COMMAND
         desk.service.desk_gone("desk")
