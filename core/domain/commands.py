@@ -29,6 +29,8 @@ class PlaceOrder(Struct, frozen=True, kw_only=True, tag="place_order"):
     """Orders attached to it, each with its reference as `parent_ref`: target and stop of a bracket. All or none."""
     seen: Seen | None = None
     """None when no quote was looked at (a script, a typed price): then nothing is compared."""
+    ttl: Decimal | None = None
+    """Seconds after which core cancels what has not filled, over its own crash and restart too; None never does."""
 
 
 class ModifyOrder(Struct, frozen=True, kw_only=True, tag="modify_order"):

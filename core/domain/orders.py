@@ -208,6 +208,8 @@ class Order(OrderSpec, frozen=True, kw_only=True):
     """What a person should know, cleaned; empty if there is nothing."""
     code: int | None = None
     """IBKR's code behind the note; None if there is none."""
+    cancel_at: datetime | None = None
+    """UTC when core cancels what has not filled by then; None if it never does."""
     created: datetime
     """UTC, when the intent was taken, or first seen for an external order."""
     changed: datetime

@@ -48,7 +48,7 @@ class Cancels:
         order = self._state.book.get(command.order_ref)
         if order is None:
             return unknown(command.order_ref)
-        denial = self._cancellable(order) or self._ambiguous(order)
+        denial = self.why_not(order) or self._ambiguous(order)
         if denial is not None:
             return Ack(ok=False, denied=denial, order=order)
         return Ack(ok=True, order=self.ask(order))
@@ -89,7 +89,7 @@ class Cancels:
             if self._protects(order):
                 kept.append(order.order_ref)
                 continue
-            denial = self._cancellable(order)
+            denial = self.why_not(order)
             if denial is None:
                 asked.append(self.ask(order).order_ref)
             denied = denied or denial
@@ -106,7 +106,8 @@ class Cancels:
         parent = self._state.book.get(order.parent_ref) if order.parent_ref else None
         return parent is not None and parent.is_live and not parent.filled
 
-    def _cancellable(self, order: Order) -> Denial | None:
+    def why_not(self, order: Order) -> Denial | None:
+        """Why a cancel of the order can't be sent now; None if it can."""
         if order.external:
             text = f"{order.text} belongs to another client. Cancel it where it was placed."
             return _deny(DenialCode.EXTERNAL, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -38,6 +39,7 @@ from core.execution.changes import (
     unchangeable,
     why_not,
 )
+from core.execution.deadlines import Deadlines, deadline, why_no_deadline
 from core.execution.hearing import Hearing
 from core.execution.publisher import Publisher
 from core.execution.reducing import why_not_reducing
@@ -90,6 +92,8 @@ class OrderDesk:
             broker, state, publisher, self._sends, self._recording, clock, read_only=options.read_only
         )
 
+        self.deadlines = Deadlines(state, publisher, clock, self._cancels)
+
     def gate(self) -> Denial | None:
         """Why no order may leave now, whatever it is; None when one may."""
         if self._options.read_only:
@@ -137,7 +141,7 @@ class OrderDesk:
         request = command.request
         async with self._turn:
             again = self._again(request.order_ref, request.account, request.con_id, request.side)
-            return again or await self._submit(request, command.seen, command.children)
+            return again or await self._submit(request, command.seen, command.children, command.ttl)
 
     async def place_computed(
         self, order_ref: str, account: str, con_id: int, compute: Callable[[], OrderRequest | Denial]
@@ -150,15 +154,21 @@ class OrderDesk:
             request = compute()
             return Ack(ok=False, denied=request) if isinstance(request, Denial) else await self._submit(request, None)
 
-    async def _submit(self, request: OrderRequest, seen: Seen | None, children: Sequence[OrderRequest] = ()) -> Ack:
-        judged = self.gate() or self.judge_family(request, children)
+    async def _submit(
+        self,
+        request: OrderRequest,
+        seen: Seen | None,
+        children: Sequence[OrderRequest] = (),
+        ttl: Decimal | None = None,
+    ) -> Ack:
+        judged = self.gate() or why_no_deadline(ttl) or self.judge_family(request, children)
         if not isinstance(judged, Denial):
             moved = has_moved(seen, self._feed.get(request.con_id), request.side, judged[0].instrument)
             judged = moved or judged
         if isinstance(judged, Denial):
             self._journal.append([Refused(request=one, denial=judged) for one in (request, *children)])
             return Ack(ok=False, denied=judged)
-        return await self._intend(judged)
+        return await self._intend(judged, ttl)
 
     def judge_family(
         self, request: OrderRequest, children: Sequence[OrderRequest]
@@ -183,8 +193,11 @@ class OrderDesk:
             approved.append(judged)
         return approved
 
-    async def _intend(self, legs: Sequence[Approved[OrderRequest]]) -> Ack:
-        """Record all legs in one batch, parent first; send them once it is durable. The last one sends all on."""
+    async def _intend(self, legs: Sequence[Approved[OrderRequest]], ttl: Decimal | None) -> Ack:
+        """Record all legs in one batch, parent first; send them once it is durable. The last one sends all on.
+
+        After `ttl` seconds the first is cancelled, and with it what is attached to it.
+        """
         now, verified = self._clock.utc(), self._state.connection.verified
         orders = [
             drafted(
@@ -197,8 +210,10 @@ class OrderDesk:
             )
             for leg in legs
         ]
+        orders[0] = replace(orders[0], cancel_at=deadline(now, ttl))
         for order in orders:
             self._state.admit(order)
+        self.deadlines.follow(orders[0])
         entries = [Intent(order=order, request=leg.value) for order, leg in zip(orders, legs, strict=True)]
         committing = self._journal.commit(entries)
         for number, order in enumerate(orders, start=self._journal.head - len(orders) + 1):

@@ -205,6 +205,7 @@ class ExecutionService:
             group.create_task(self._keeper.run(), name="connection")
             group.create_task(kept_up("Market data", self._watching.run, self.alert), name="watching")
             group.create_task(kept_up("Streams", self.streaming.room.run, self.alert), name="streams")
+            group.create_task(kept_up("Time limits", self._orders.deadlines.run, self.alert), name="deadlines")
             group.create_task(kept_up("Health", self._health.run, self.alert), name="health")
             group.create_task(kept_up("What-if", self._what_ifs.run, self.alert), name="what-if")
             group.create_task(kept_up("Money", self._renew_money, self.alert), name="money")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from core.domain.commands import Resume
 from core.domain.connection import Connection, Mode
 from core.domain.entries import Entry, FactRecorded, InstrumentKnown, Intent, WatchlistSet
 from core.domain.events import Incident, OrderChanged, Severity
@@ -168,6 +169,7 @@ def test_whatever_happens_the_promises_hold_and_a_replay_ends_the_same(actions: 
             assert list(twice.book.orders()) == ours
             async with rig(entries=desk.journal.rows) as again:
                 assert all(order.state not in FLYING for order in again.snapshot.orders)
+                await again.send(Resume())
                 await again.place(buy(9))
                 assert again.order(9).number == max(order.number for order in ours) + 1
 
