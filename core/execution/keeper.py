@@ -22,6 +22,7 @@ from core.execution.publisher import Publisher
 from core.execution.reconciler import Reconciler
 from core.execution.session_news import SessionNews
 from core.execution.state import DeskState
+from core.execution.stillness import Stillness
 from core.ports import Broker, ConnectPermit
 from core.risk.live_guard import LiveConfirmation, permit, verify_accounts
 
@@ -82,6 +83,7 @@ class ConnectionKeeper:
         self._endpoint = endpoint
         self._on_verified = on_verified
         self._on_pulse = on_pulse
+        self._stillness = Stillness(clock, self._stood_still)
         self._confirmation: LiveConfirmation | None = None
         self._wake = asyncio.Event()
         self._lost = asyncio.Event()
@@ -252,14 +254,27 @@ class ConnectionKeeper:
     async def _watch_over(self) -> None:
         """Heartbeats and overdue answers, until the connection is lost."""
         next_beat = self._clock.mono()
-        while not self._lost.is_set():
-            now = self._clock.mono()
-            if now >= next_beat:
-                next_beat = now + HEARTBEAT_SECONDS
-                await self._beat()
-            if self.doubts.overdue():
-                self.reconciler.ask()
-            await _first(self._lost.wait(), timeout=LOOK_SECONDS)
+        self._stillness.start()
+        try:
+            while not self._lost.is_set():
+                now = self._clock.mono()
+                if now >= next_beat:
+                    next_beat = now + HEARTBEAT_SECONDS
+                    await self._beat()
+                if self.doubts.overdue():
+                    self.reconciler.ask()
+                await _first(self._lost.wait(), timeout=LOOK_SECONDS)
+        finally:
+            self._stillness.stop()
+
+    def _stood_still(self, seconds: float) -> None:
+        """What was known before a pause is old, and what was in flight may have been answered or not."""
+        self._on_pulse(False)
+        self.reconciler.distrust()
+        self._link.tell(
+            f"Core stood still for {seconds:.0f} s: the computer slept, or something kept it busy. Prices are old "
+            "until the gateway has answered, and no order leaves before those at IBKR are read."
+        )
 
     async def _beat(self) -> None:
         silence = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._on_pulse, False)
