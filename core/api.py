@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from core.domain.commands import Ack, Command
+from core.domain.commands import Ack, Command, PlaceOrder
+from core.domain.connection import Connection
 from core.domain.events import Envelope, Snapshot
+from core.domain.orders import Order
 from core.ids import mint_order_ref
 from core.link.launch import CoreReady, PendingCore, begin_launch
 
-__all__ = ["CoreReady", "DeskClient", "PendingCore", "attach", "begin_launch", "mint_order_ref", "retire"]
+__all__ = [
+    "CoreReady",
+    "DeskClient",
+    "PendingCore",
+    "answered",
+    "attach",
+    "begin_launch",
+    "ended",
+    "ensure_connected",
+    "mint_order_ref",
+    "place",
+    "retire",
+]
 
 
 class DeskClient(Protocol):
@@ -49,6 +63,40 @@ async def attach(path: Path, client_name: str) -> DeskClient:
     from core.link.client import SocketClient
 
     return await SocketClient.attach(path, client_name)
+
+
+async def ensure_connected(client: DeskClient, timeout: float) -> Connection:
+    """The connection once new orders may be sent over it.
+
+    Raises ConnectError with what is wrong when `timeout` seconds have passed, or at once where only a person can help.
+    """
+    from core.link import scripts
+
+    return await scripts.ensure_connected(client, timeout)
+
+
+async def place(client: DeskClient, command: PlaceOrder, retries: Sequence[float] = ()) -> Ack:
+    """Send an order; where it was refused before anything of it was recorded, again after each pause of `retries`.
+
+    `(1, 2, 4)` tries three times more. What was recorded, or answered by IBKR, is never sent again.
+    """
+    from core.link import scripts
+
+    return await scripts.place(client, command, retries)
+
+
+async def answered(client: DeskClient, order_ref: str, timeout: float) -> Order:
+    """The order once IBKR has said something of it. Raises OrderUnknownError, a TimeoutError, when nobody knows."""
+    from core.link import scripts
+
+    return await scripts.answered(client, order_ref, timeout)
+
+
+async def ended(client: DeskClient, order_ref: str, timeout: float) -> Order | None:
+    """The order once it has ended; None if it lives after `timeout` seconds, or core does not know it."""
+    from core.link import scripts
+
+    return await scripts.ended(client, order_ref, timeout)
 
 
 async def retire(path: Path, client_name: str, accepted_in_flight: int) -> None:

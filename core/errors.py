@@ -68,6 +68,12 @@ class RequestTimeoutError(DeskError, TimeoutError):
     title = "No answer"
 
 
+class OrderUnknownError(DeskError, TimeoutError):
+    """Nobody has answered an order in time: it may be working. It must not be sent again."""
+
+    title = "Outcome unknown"
+
+
 class JournalError(DeskError):
     """The journal could not be opened, written or read; no order may leave while it lasts."""
 

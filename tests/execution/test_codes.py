@@ -37,6 +37,7 @@ def told(order: Order, code: int, kind: RequestKind) -> lifecycle.Conclusion:
     return lifecycle.from_error(order, error(5, code, classify(code, kind, "the reason"), kind=kind), NOON)
 
 
+@pytest.mark.row(49)
 @pytest.mark.parametrize("code", [*REFUSALS, *OURS])
 def test_row_49_a_refusal_ends_a_new_order_only_while_nothing_shows_that_it_was_taken(code: int) -> None:
     fresh, taken = told(an_order(taken=False), code, NEW), told(an_order(taken=True), code, NEW)
@@ -47,6 +48,7 @@ def test_row_49_a_refusal_ends_a_new_order_only_while_nothing_shows_that_it_was_
         assert conclusion.incident is not None
 
 
+@pytest.mark.row(49)
 @pytest.mark.parametrize("code", VENUE)
 def test_row_49_a_venue_may_refuse_what_was_taken_and_is_checked(code: int) -> None:
     assert told(an_order(taken=False), code, NEW).order.state is S.REJECTED
@@ -56,6 +58,7 @@ def test_row_49_a_venue_may_refuse_what_was_taken_and_is_checked(code: int) -> N
     assert (filled.order.state, filled.ask) == (S.WORKING, True)
 
 
+@pytest.mark.row(49, 53)
 @pytest.mark.parametrize("code", [*REFUSALS, *OURS, *VENUE, *HOLDS, *CANT])
 def test_row_49_and_53_a_refused_change_leaves_the_order_at_its_old_terms(code: int) -> None:
     after = told(an_order(taken=True, pending=Pending.MODIFY), code, CHANGE)
@@ -65,6 +68,7 @@ def test_row_49_and_53_a_refused_change_leaves_the_order_at_its_old_terms(code: 
     assert after.ask
 
 
+@pytest.mark.row(49)
 @pytest.mark.parametrize("code", [*REFUSALS, *OURS, *VENUE, *HOLDS, *CANT])
 def test_row_49_a_refused_cancel_leaves_the_order_live_and_asks(code: int) -> None:
     after = told(an_order(taken=True, pending=Pending.CANCEL), code, CANCEL)
@@ -72,6 +76,7 @@ def test_row_49_a_refused_cancel_leaves_the_order_live_and_asks(code: int) -> No
     assert (after.order.state, after.order.pending, after.ask) == (S.WORKING, Pending.NONE, True)
 
 
+@pytest.mark.row(49, 51)
 @pytest.mark.parametrize("code", HOLDS)
 def test_row_49_a_hold_counts_as_exposure(code: int) -> None:
     for taken in (False, True):
@@ -79,6 +84,7 @@ def test_row_49_a_hold_counts_as_exposure(code: int) -> None:
         assert (order.state, order.remaining) == (S.HELD, D(100))
 
 
+@pytest.mark.row(49)
 @pytest.mark.parametrize("code", UNCERTAIN)
 def test_row_49_what_leaves_the_outcome_open_is_unknown_or_asked_about(code: int) -> None:
     assert told(an_order(taken=False), code, NEW).order.state is S.UNKNOWN
@@ -91,6 +97,7 @@ def test_row_49_what_leaves_the_outcome_open_is_unknown_or_asked_about(code: int
         assert (after.order.state, after.order.pending, after.ask) == (S.WORKING, order.pending, True)
 
 
+@pytest.mark.row(49)
 @pytest.mark.parametrize("code", HARMLESS)
 @pytest.mark.parametrize("kind", [NEW, CHANGE, CANCEL])
 def test_row_49_a_warning_is_noted_and_nothing_else(code: int, kind: RequestKind) -> None:
@@ -101,6 +108,7 @@ def test_row_49_a_warning_is_noted_and_nothing_else(code: int, kind: RequestKind
         assert not after.ask
 
 
+@pytest.mark.row(49)
 @pytest.mark.parametrize("code", SILENT)
 @pytest.mark.parametrize("kind", [NEW, CHANGE, CANCEL])
 def test_row_49_what_is_not_about_orders_touches_none(code: int, kind: RequestKind) -> None:
@@ -109,6 +117,7 @@ def test_row_49_what_is_not_about_orders_touches_none(code: int, kind: RequestKi
         assert told(before, code, kind) == lifecycle.Conclusion(before)
 
 
+@pytest.mark.row(49)
 @pytest.mark.parametrize("code", NOBODY_LISTS)
 @pytest.mark.parametrize("kind", [NEW, CHANGE, CANCEL, K.UNKNOWN])
 def test_row_49_an_unknown_code_changes_nothing_and_asks(code: int, kind: RequestKind) -> None:
@@ -120,6 +129,7 @@ def test_row_49_an_unknown_code_changes_nothing_and_asks(code: int, kind: Reques
         assert after.incident is not None
 
 
+@pytest.mark.row(49)
 def test_row_49_no_code_of_all_ends_an_order_that_was_taken_but_a_cancel_and_a_venue() -> None:
     """Every number from 0 to 10,351, in every kind of request."""
     for kind in RequestKind:
@@ -130,6 +140,7 @@ def test_row_49_no_code_of_all_ends_an_order_that_was_taken_but_a_cancel_and_a_v
                 assert order.is_live is not ends, (code, kind)
 
 
+@pytest.mark.row(49)
 def test_row_49_data_and_session_codes_never_reach_an_order() -> None:
     for kind in (DATA, SESSION, K.QUERY):
         for code in range(10_352):
