@@ -125,9 +125,8 @@ class OpenJournal:
             replaced = identity(self.file) != self._identity
         except FileNotFoundError:
             replaced = True
-        if replaced or self._head_file.is_replaced:
-            name = self.file if replaced else head_path(self._path)
-            raise JournalError(f"{name} was removed or replaced while core ran.")
+        if replaced:
+            raise JournalError(f"{self.file} was removed or replaced while core ran.")
         if highest_order_id > self._taken:
             self._head_file.take_order_ids(highest_order_id)
         self._insert(rows)
@@ -156,7 +155,9 @@ class OpenJournal:
         self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def sync_head(self) -> None:
-        """Make durable what the side file says."""
+        """Make durable what the side file says. Raises JournalError if that was removed or replaced."""
+        if self._head_file.is_replaced:
+            raise JournalError(f"{head_path(self._path)} was removed or replaced while core ran.")
         if not self._head_file.is_synced:
             self._head_file.sync()
 

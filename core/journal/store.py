@@ -6,8 +6,8 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
@@ -17,6 +17,7 @@ import msgspec
 from core.clock import Clock
 from core.domain.entries import Entry, order_ref_of
 from core.errors import JournalBusyError, JournalError
+from core.journal.bell import Bell
 from core.journal.checkpoint import Fold
 from core.journal.database import Tail
 from core.journal.opened import JournalOptions
@@ -96,8 +97,9 @@ class JournalStore:
         self._failure = ""
         self._busy = ""
         self._closing = False
-        self._last_sync_ms: Decimal | None = None
+        self._last_sync_s: float | None = None
         self._check: QuietCheck | None = None
+        self._bell = Bell(self._loop)
         self._writer = Writer(
             path,
             session,
@@ -105,11 +107,11 @@ class JournalStore:
             recovered.fold if recovered else None,
             recovered.since if recovered else 0,
             Listener(
-                opened=lambda opened: self._post(self._on_open, opened),
-                durable=lambda seq, seconds: self._post(self._on_durable, seq, seconds),
-                busy=lambda: self._post(self._on_busy),
-                failed=lambda error, entries: self._post(self._on_failure, error, entries),
-                closed=lambda: self._post(self._on_closed),
+                opened=partial(self._bell.call, self._on_open),
+                durable=partial(self._bell.call, self._on_durable),
+                busy=partial(self._bell.call, self._on_busy),
+                failed=partial(self._bell.call, self._on_failure),
+                closed=partial(self._bell.call, self._on_closed),
             ),
         )
         self._writer.start()
@@ -158,7 +160,7 @@ class JournalStore:
     @property
     def last_sync_ms(self) -> Decimal | None:
         """How long the last durable commit took; None before the first."""
-        return self._last_sync_ms
+        return None if self._last_sync_s is None else Decimal(round(self._last_sync_s * 1e6)) / 1000
 
     def append(self, entries: Sequence[Entry]) -> int:
         """Hand rows over, to be durable within 50 ms. Returns the number of the last; never blocks, never raises."""
@@ -172,8 +174,12 @@ class JournalStore:
         Awaiting it raises JournalError if they are not known to be; JournalBusyError if that took so long, or is going
         to, that nothing may follow from it.
         """
+        taken = self._hand_over(entries)
+        if taken and self._head != self._durable:
+            # At once: the writer's thread wakes while the rest is made ready here.
+            self._writer.signal(Signal.COMMIT)
         done: asyncio.Future[int] = self._loop.create_future()
-        if not self._hand_over(entries):
+        if not taken:
             done.set_exception(JournalError(self._failure or f"{self._path} is closed: nothing was written."))
         elif self._head == self._durable:
             done.set_result(self._head)
@@ -181,7 +187,6 @@ class JournalStore:
             done.set_exception(JournalBusyError(self._busy))
         else:
             self._waiting.append(_Waiting(self._head, monotonic(), done))
-            self._writer.signal(Signal.COMMIT)
         return done
 
     async def read(self, after: int, count: int) -> Sequence[tuple[int, Entry]]:
@@ -225,11 +230,6 @@ class JournalStore:
             log_unwritten(entries)
         return takes
 
-    def _post(self, callback: Callable[..., None], *arguments: object) -> None:
-        """From the writer's thread to the loop; a loop that is closed has nobody left to tell."""
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(callback, *arguments)
-
     def _on_open(self, opened: Opened) -> None:
         if not self._opened.done():
             self._opened.set_result(opened)
@@ -237,7 +237,7 @@ class JournalStore:
     def _on_durable(self, seq: int, seconds: float) -> None:
         self._durable = seq
         self._busy = ""
-        self._last_sync_ms = Decimal(round(seconds * 1e6)) / 1000
+        self._last_sync_s = seconds
         latest = monotonic() - SLOW_S
         while self._waiting and self._waiting[0].seq <= seq:
             number, since, done = self._waiting.popleft()
@@ -255,6 +255,7 @@ class JournalStore:
         self._refuse_waiting(JournalBusyError(self._busy))
 
     def _on_failure(self, error: JournalError, entries: Sequence[Entry]) -> None:
+        self._bell.close()
         if not self._opened.done():
             self._opened.set_exception(type(error)(f"The journal can't be opened. {error}"))
             self._ended.set_result(None)
@@ -272,6 +273,7 @@ class JournalStore:
                 done.set_exception(error)
 
     def _on_closed(self) -> None:
+        self._bell.close()
         self._ended.set_result(None)
 
 

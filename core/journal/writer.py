@@ -33,6 +33,8 @@ _IDLE_COMMITS = 100
 _BUSY_COMMITS = 400
 """The WAL is copied into the database after 100 commits once nothing came for 0.25 s, after 400 at the latest: it then
 stays within the room that it was given at the start. The side file is synced at the same times, however few came."""
+_FOLD_AT_ONCE = 64
+"""Rows that may wait for their turn in the fold while nothing is quiet."""
 _LOCKED_S = 60.0
 """Another program's lock that lasts longer is a failure."""
 
@@ -97,6 +99,8 @@ class Writer(threading.Thread):
         self._checkpointing: threading.Thread | None = None
         self._listener = listener
         self._unwritten: list[Entry] = []
+        self._unfolded: list[Entry] = []
+        self._time: datetime | None = None
         self._day: date | None = None
         self._roll_due = False
         self._commits = 0
@@ -168,6 +172,7 @@ class Writer(threading.Thread):
                 self._write(journal)
             if signal is None or self._commits >= _BUSY_COMMITS:
                 self._tidy(journal)
+        self._catch_up(journal)
         journal.finish()
         if self._fold is not None and self._checkpointed < journal.tail.seq:
             self._join_checkpoint()
@@ -202,12 +207,18 @@ class Writer(threading.Thread):
         started = perf_counter()
         self._insert(journal, rows, highest)
         self._listener.durable(rows[-1].seq, perf_counter() - started)
-        written, self._unwritten = self._unwritten, []
+        # What else there is to do waits for a moment when the loop's thread does not want the interpreter.
+        self._unfolded += self._unwritten
+        self._unwritten = []
+        self._time = handover.time
+        if self._day is None:
+            self._day = trading_day(handover.time)
         self._commits += 1
         self._untidy = True
         if highest:
             journal.take_order_ids(highest)
-        self._follow(journal, written, handover.time)
+        if len(self._unfolded) >= _FOLD_AT_ONCE:
+            self._catch_up(journal)
 
     def _insert(self, journal: OpenJournal, rows: list[Row], highest_order_id: int) -> None:
         """Wait for another program's lock, which loses nothing; whatever else goes wrong is final."""
@@ -223,11 +234,13 @@ class Writer(threading.Thread):
             else:
                 return
 
-    def _follow(self, journal: OpenJournal, written: list[Entry], time: datetime) -> None:
-        """Keep the fold at the journal's end; a checkpoint is encoded and written beside, from a copy."""
-        day = trading_day(time)
-        self._roll_due |= self._day is not None and day != self._day
-        self._day = day
+    def _catch_up(self, journal: OpenJournal) -> None:
+        """Bring the fold to the journal's end; a checkpoint is encoded and written beside, from a copy."""
+        written, self._unfolded = self._unfolded, []
+        if self._time is not None and self._day is not None:
+            day = trading_day(self._time)
+            self._roll_due |= day != self._day
+            self._day = day
         if self._fold is None:
             return
         for entry in written:
@@ -242,6 +255,7 @@ class Writer(threading.Thread):
 
     def _tidy(self, journal: OpenJournal) -> None:
         """What costs time, when nobody waits or it has waited long enough."""
+        self._catch_up(journal)
         if self._commits >= _IDLE_COMMITS:
             journal.empty_wal()
             self._commits = 0

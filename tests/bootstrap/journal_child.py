@@ -16,7 +16,8 @@ from tests.journal.values import intent
 async def write(path: Path, rows: int, *, killed: bool) -> None:
     """Rows that are durable when it ends."""
     started = await start_journal(path, "S", LoopClock(), print)
-    await started.store.commit([intent(number) for number in range(1, rows + 1)])
+    for number in range(1, rows + 1):
+        await started.store.commit([intent(number)])
     if killed:
         os.kill(os.getpid(), signal.SIGKILL)
     await started.store.close()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -17,9 +22,9 @@ from core.execution.recorded import Recorded
 from core.journal.files import head_path
 from core.journal.head import ORDER_IDS, Head, HeadFile, read_head
 from core.journal.recovery import read_entries, recover
-from core.journal.store import open_journal
+from core.journal.store import JournalStore, open_journal
+from tests.architecture.sources import ROOT
 from tests.journal.books import opened, written
-from tests.journal.test_failures import start
 from tests.journal.values import NOON, intent
 
 FIRST = Head(instance="ABCDEF", seq=1, hash=b"1" * 32, order_ids=100)
@@ -34,18 +39,16 @@ def wal(path: Path) -> Path:
     return path.with_name("journal.db-wal")
 
 
-def killed(path: Path, rows: int) -> int:
-    """Rows that a process promised before SIGKILL: they are in the WAL."""
-    promised = 0
-    with start(path, 0, 0) as child:
-        assert child.stdout is not None
-        for line in child.stdout:
-            if line.startswith("ok "):
-                promised = int(line.split()[1])
-            if promised == rows:
-                break
-        child.kill()
-        return max([promised, *(int(line.split()[1]) for line in child.stdout if line.endswith("\n"))])
+def killed(path: Path, rows: int) -> None:
+    """A process wrote so many rows, each a commit, and then got SIGKILL: they are in the WAL."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bootstrap.journal_child", "write", str(path), str(rows), "killed"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == -signal.SIGKILL
 
 
 def by_number(number: int) -> Intent:
@@ -119,7 +122,7 @@ def used(path: Path) -> int:
 
 @pytest.mark.parametrize("cut", ["a byte", "a page", "half", "all", "removed"])
 async def test_a_wal_that_lost_its_end_is_noticed(path: Path, cut: str) -> None:
-    promised = killed(path, 60)
+    killed(path, 60)
     whole = used(path)
     if cut == "removed":
         wal(path).unlink()
@@ -133,9 +136,9 @@ async def test_a_wal_that_lost_its_end_is_noticed(path: Path, cut: str) -> None:
         gap = journal.gap
         assert journal.head == found + 1
 
-    assert found < promised
+    assert found < 60
     assert gap.startswith("JOURNAL_TAIL_LOST")
-    assert f"It ends at row {found}, but core had written rows up to" in gap
+    assert f"It ends at row {found}, but core had written rows up to 60." in gap
     last = list(read_entries(path))[-1][1]
     assert isinstance(last, TailLost)
     assert last.text == gap
@@ -232,6 +235,13 @@ async def test_every_commit_stands_in_the_side_file_when_it_returns(path: Path) 
             assert found.order_ids >= number
 
 
+async def commit_on(journal: JournalStore, pause: float) -> None:
+    """One row after the other; the side file is looked at in the pauses."""
+    for number in range(2, 100):
+        await journal.commit([intent(number)])
+        await asyncio.sleep(pause)
+
+
 @pytest.mark.parametrize("name", ["journal.db", "journal.head"])
 @pytest.mark.parametrize("how", ["removed", "replaced"])
 async def test_a_file_that_went_away_under_core_halts_it(path: Path, name: str, how: str) -> None:
@@ -245,7 +255,7 @@ async def test_a_file_that_went_away_under_core_halts_it(path: Path, name: str, 
         victim.write_bytes(copy)
 
     with pytest.raises(JournalError, match=rf"{name} was removed or replaced while core ran"):
-        await journal.commit([intent(2)])
+        await commit_on(journal, 0.3 if name == "journal.head" else 0)
     assert told == [journal.failure]
     await journal.close()
 
