@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
@@ -17,6 +19,7 @@ from core.domain.orders import OrderState, Side
 from core.ids import mint_order_ref
 from tests.faults.wire import GREETING, LENGTH, Cut, Way
 from tests.faults.world import Core, World, WorldOptions, world
+from tests.warp.loop import WarpLoop
 
 _S = OrderState
 _OVER = (_S.FILLED, _S.CANCELLED, _S.REJECTED, _S.EXPIRED, _S.DENIED)
@@ -236,3 +239,13 @@ async def run_all(session: Session, cuts: Iterable[Cut]) -> Counter[str]:
             where = f"session {session.name!r}, {cut.how.value} after {cut.after} bytes {cut.way.value}"
             raise AssertionError(f"{where}: {error!r}") from error
     return total
+
+
+def run_cuts(name: str, cuts: Iterable[Cut]) -> Counter[str]:
+    """As `run_all`, on a loop of its own, for a session by its name."""
+    logging.disable(logging.ERROR)
+    try:
+        with asyncio.Runner(loop_factory=WarpLoop) as runner:
+            return runner.run(run_all(SESSIONS[name], cuts))
+    finally:
+        logging.disable(logging.NOTSET)

@@ -320,5 +320,29 @@ MUTATIONS = (
         ),
         _MESSAGES,
     ),
+    Mutation(
+        69,
+        "lets an order frame leave whatever its what-if flag says",
+        "core/broker/orders.py",
+        (("    if order.whatIf is not isinstance(token, Preview):", "    if order.whatIf is None:"),),
+        "tests/broker/test_what_ifs.py",
+    ),
+    Mutation(
+        69,
+        "asks with the frame of an order",
+        "core/broker/orders.py",
+        (
+            ("        order.whatIf = True\n", ""),
+            ("            check_flag(order, token)\n", ""),
+        ),
+        "tests/broker/test_what_ifs.py",
+    ),
+    Mutation(
+        69,
+        "takes the answer to a what-if for an open order",
+        "core/broker/callbacks.py",
+        (("        if order.whatIf:\n", "        if order.whatIf and not orderId:\n"),),
+        "tests/broker/test_what_ifs.py",
+    ),
 )
 """Every one of them must turn a test of its row red."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from random import Random
@@ -240,7 +240,7 @@ def again(seed: int) -> str:
     return f"python -m tests.faults --soak 1 --seed {seed}"
 
 
-def run_seeds(seeds: range) -> Counter[str]:
+def run_seeds(seeds: Iterable[int]) -> Counter[str]:
     """Many stories, each on a loop of its own. Raises AssertionError naming the first seed that did not end well."""
     logging.disable(logging.ERROR)
     total: Counter[str] = Counter()

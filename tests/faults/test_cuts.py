@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from itertools import pairwise
 
 import pytest
 
-from tests.faults.cuts import SESSIONS, Recording, record, run_all
+from tests.faults.cuts import SESSIONS, Recording, record, run_cuts
 from tests.faults.scale import one_in
+from tests.faults.spreading import spread
 from tests.faults.wire import Cut, How, Way
 from tests.warp.loop import WarpLoop
 
@@ -30,10 +31,9 @@ def recorded(name: str) -> Recording:
         return runner.run(record(SESSIONS[name]))
 
 
-def try_all(name: str, cuts: Iterable[Cut]) -> Counter[str]:
+def try_all(name: str, cuts: Sequence[Cut]) -> Counter[str]:
     """Every one of these cuts in a world of its own."""
-    with asyncio.Runner(loop_factory=WarpLoop) as runner:
-        return runner.run(run_all(SESSIONS[name], cuts))
+    return spread(partial(run_cuts, name), cuts)
 
 
 @pytest.mark.row(23, 25)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.faults.scale import FULL
 from tests.faults.soak import run_seeds
+from tests.faults.spreading import spread
 
 SEEDS = 20_000 if FULL else 2_000
 PARTS = 10
@@ -21,7 +22,7 @@ def test_stories_of_all_faults_mixed_stay_safe_and_converge(
 ) -> None:
     many = SEEDS // PARTS
 
-    done = run_seeds(range(1 + part * many, 1 + (part + 1) * many))
+    done = spread(run_seeds, range(1 + part * many, 1 + (part + 1) * many))
 
     record_property("cases", done["seeds"])
     assert done["seeds"] == many
