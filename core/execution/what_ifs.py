@@ -80,15 +80,20 @@ class WhatIfs:
             ack = self._actions.preview(command.request, command.children)
         told = ack.result
         if not isinstance(told, OrderPreview) or told.denied is not None or not confirmed:
-            self.gone(client)
+            self._drop(client)
             return ack
         self._follow(client, told, priced=not closing)
         return Ack(ok=True, result=replace(told, margin_estimate=self._estimate(told)))
 
     def gone(self, client: str) -> None:
-        """A desk has no draft any more: what waits is dropped, and an answer on its way is told to nobody."""
-        for of_clients in (self._waiting, self._newest, self._asked):
-            of_clients.pop(client, None)
+        """A desk is gone, and its draft with it."""
+        self._drop(client)
+        self._asked.pop(client, None)
+
+    def _drop(self, client: str) -> None:
+        """There is no draft to ask about: what waits is not asked, and an answer on its way is told to nobody."""
+        self._waiting.pop(client, None)
+        self._newest.pop(client, None)
 
     async def run(self) -> None:
         """Ask until cancelled."""

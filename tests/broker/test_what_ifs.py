@@ -88,6 +88,7 @@ def _is_marker(report: Report) -> bool:
     return isinstance(report, ErrorReport) and report.code == 2104
 
 
+@pytest.mark.row(69)
 async def test_the_frame_is_that_of_the_order_with_the_flag() -> None:
     async with connected() as desk:
         await desk.broker.place(approved(request()), desk.broker.take_order_id(), modify=False)
@@ -122,6 +123,7 @@ async def test_a_figure_that_is_none_is_unknown_and_breaks_nothing(missing: str)
         assert desk.broker.bad_frames == 0
 
 
+@pytest.mark.row(69)
 async def test_a_second_answer_and_a_late_one_reach_nobody() -> None:
     async with connected(query_deadline=0.05) as desk:
         async with asking(desk) as (task, order_id):
@@ -156,6 +158,7 @@ async def test_a_warning_stands_with_the_answer() -> None:
         assert (await task).warning == "Not before 09:30 [399] Mind the gap"
 
 
+@pytest.mark.row(69)
 async def test_an_order_that_came_of_a_what_if_is_an_order_and_an_alarm() -> None:
     async with connected() as desk, asking(desk) as (task, order_id):
         told = await after(desk, order(orderId=order_id), status(orderId=order_id))
@@ -179,6 +182,7 @@ async def test_a_lost_connection_leaves_the_answer_unknown() -> None:
             await desk.broker.what_if(preview())
 
 
+@pytest.mark.row(69)
 @pytest.mark.parametrize("flag", [True, False])
 def test_row_69_a_flag_that_is_not_what_the_token_allows_stops_the_frame(flag: bool) -> None:
     tokens = (preview(), approved(request()))
@@ -189,6 +193,7 @@ def test_row_69_a_flag_that_is_not_what_the_token_allows_stops_the_frame(flag: b
         check_flag(Order(whatIf=flag), wrong)
 
 
+@pytest.mark.row(69)
 async def test_row_69_a_token_of_the_other_kind_sends_nothing() -> None:
     async with connected() as desk:
         session = desk.broker._session
@@ -227,6 +232,7 @@ async def test_a_what_if_waits_behind_everything_and_is_taken_back_when_nobody_w
         assert [sent.flag("whatIf") for sent in frames(desk)] == [False]
 
 
+@pytest.mark.row(69)
 async def test_row_69_the_practice_gateway_says_the_margin_and_keeps_no_order() -> None:
     async with PracticeGateway(GatewayOptions(seed=7)) as gateway:
         broker, ear = await _connected(gateway)
@@ -244,6 +250,7 @@ async def test_row_69_the_practice_gateway_says_the_margin_and_keeps_no_order() 
         await broker.close()
 
 
+@pytest.mark.row(69)
 async def test_row_69_a_gateway_that_never_answers() -> None:
     async with PracticeGateway(GatewayOptions(seed=7, faults=("lost-what-if*1",))) as gateway:
         broker, ear = await _connected(gateway, deadline=0.2)

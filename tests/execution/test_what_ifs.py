@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import pytest
 from msgspec.structs import replace
 
 from core.domain.account import Account
@@ -185,6 +186,17 @@ async def test_a_refused_draft_takes_the_place_of_the_one_before() -> None:
 
 
 @jumping
+async def test_a_draft_that_is_refused_for_a_moment_is_not_asked_about_again_and_again() -> None:
+    async with asking() as desk:
+        for number in range(1, 9):
+            await desk.preview(buy(number))
+            await desk.rest()
+            await desk.preview(buy(number, quantity="0"))
+
+        assert len(desk.asked) == 1
+
+
+@jumping
 async def test_nothing_is_asked_while_there_is_no_connection() -> None:
     async with asking() as desk:
         await desk.preview(buy())
@@ -239,6 +251,7 @@ async def test_a_refusal_is_told_in_the_brokers_words_and_gates_nothing() -> Non
         assert (await desk.rig.place(buy())).ok
 
 
+@pytest.mark.row(69)
 @jumping
 async def test_row_69_no_answer_leaves_margin_unknown_and_gates_nothing() -> None:
     async with asking(RequestTimeoutError("no answer")) as desk:
