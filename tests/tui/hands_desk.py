@@ -253,8 +253,9 @@ class Hands:
         self.app.publish(messages.SecondPassed(sample.NOW))
 
     async def see(self, *parts: str) -> None:
-        """Wait until the ticket pane shows these texts, over the ends of lines too."""
+        """Wait until the ticket pane shows these texts, over the ends of lines too, and has painted them."""
         await self.until(lambda: all(part in " ".join(self.lines) for part in parts))
+        await self.pilot.pause()
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds, five seconds at most."""

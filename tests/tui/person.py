@@ -90,7 +90,14 @@ class Person:
         raise AssertionError(f"never came: {self.ticket} · {words_of(self.app)}")
 
     def placed(self) -> list[Record]:
-        """Every placeOrder frame that came to the gateway."""
+        """Every order that came to the gateway, as its frame."""
+        return [frame for frame in self._frames() if not frame.flag("whatIf")]
+
+    def asked_about(self) -> list[Record]:
+        """Every what-if that came to the gateway, as its frame."""
+        return [frame for frame in self._frames() if frame.flag("whatIf")]
+
+    def _frames(self) -> list[Record]:
         return [PLACE_ORDER.decode(frame.fields) for frame in self.behind.gateway.received if frame.fields[0] == "3"]
 
     async def send(self) -> Record:
@@ -105,9 +112,9 @@ class Person:
 
 
 @asynccontextmanager
-async def person(*, others: tuple[str, ...] = ()) -> AsyncIterator[Person]:
+async def person(*, others: tuple[str, ...] = (), faults: tuple[str, ...] = ()) -> AsyncIterator[Person]:
     """A desk on core and gateway, with AAPL in focus, quoted; the login has `others` beside ACCOUNT."""
-    async with floor(others=others) as behind:
+    async with floor(others=others, faults=faults) as behind:
         instrument = await behind.watch(AAPL)
 
         async def connect() -> InProcessClient:

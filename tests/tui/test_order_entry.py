@@ -64,7 +64,7 @@ async def test_the_ticket_is_two_lines_at_80_columns() -> None:
 
         assert hands.lines == [
             "BUY 100 AAPL @ 233.33 LMT DAY  joins bid",
-            "≈23,333.00  fee ~1.00  pos 100→200  limits ok  PRACTICE DU…123",
+            "≈23,333.00  fee ~1.00  margin ?  pos 100→200  limits ok  PRACTICE DU…123",
         ]
         assert hands.entry.size.height == 3
         assert hands.entry.title == "TICKET"

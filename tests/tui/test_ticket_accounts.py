@@ -14,6 +14,7 @@ from tests.tui import sample
 from tests.tui.hands_desk import Hands, desk
 from tests.tui.person import Person, person
 from tui.hands.ticket import OrderTicket
+from tui.panes.blotter import BlotterPane
 from tui.panes.instrument import InstrumentRow
 
 D = Decimal
@@ -123,6 +124,7 @@ async def test_a_draft_of_one_account_is_not_opened_for_another() -> None:
 
 async def test_an_order_row_names_its_account_and_so_does_its_cancel() -> None:
     async with desk(SEVERAL) as hands:
+        pane = hands.screen.query_one(BlotterPane)
         await hands.press("w", "w")
         await hands.until(lambda: hands.screen.selected_order() is not None)
         for _ in range(8):
@@ -131,6 +133,7 @@ async def test_an_order_row_names_its_account_and_so_does_its_cancel() -> None:
                 break
             await hands.press("down")
         assert hands.screen.focus_account == SECOND
+        assert pane.rows()[THEIRS.order_ref]["note"].text.startswith("…321 ")
         await hands.press("delete")
         await hands.see("CANCEL #9", "PRACTICE DU…321")
         await hands.press("a")

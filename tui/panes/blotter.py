@@ -146,7 +146,7 @@ class BlotterPane(GridPane):
             "number": Cell(number_text(order), "external" if order.external else ""),
             "side": Cell(order.side, "buy" if order.side is Side.BUY else "sell"),
             "qty": Cell(fmt.size(order.quantity)),
-            "sym": Cell(order.label + account_mark(order.account, self.replica.managed)),
+            "sym": Cell(order.label),
             "type": Cell(order.type_text),
             "price": Cell(cells.price_text(instrument, named_price(order))),
             "stop": Cell(_stop_text(order, instrument)),
@@ -155,7 +155,7 @@ class BlotterPane(GridPane):
             "state": state_cell(order),
             "age": Cell(age),
             "tif": Cell(_tif_text(order)),
-            "note": Cell(self._time_in_note(order) + self._note(order)),
+            "note": Cell(f"{self._account_in_note(order)} {self._time_in_note(order)}{self._note(order)}".strip()),
         }
 
     def _time_in_note(self, order: Order) -> str:
@@ -163,6 +163,10 @@ class BlotterPane(GridPane):
         if self.size.width >= TIF_WIDTH or not order.is_live or order.tif is TimeInForce.DAY:
             return ""
         return f"{_tif_text(order)} "
+
+    def _account_in_note(self, order: Order) -> str:
+        """The account stands first in the note where the login has several: the symbol has no room for it."""
+        return account_mark(order.account, self.replica.managed).strip()
 
     def _note(self, order: Order) -> str:
         instrument = self.replica.instrument(order.con_id)

@@ -15,6 +15,7 @@ from core.domain.commands import OrderPreview
 from core.domain.connection import Mode
 from core.domain.orders import Order, OrderState, OrderType, Side
 from core.domain.quotes import Quote
+from core.domain.what_ifs import WhatIfAnswered
 from tui import format as fmt
 from tui.hands.accounts import account_mark, account_name
 from tui.hands.cancel_ticket import CancelTicket, Scope, order_words, reached
@@ -27,6 +28,7 @@ from tui.hands.sizes import Size
 from tui.hands.ticket import OrderTicket, Phase
 from tui.panes.blotter import number_text
 from tui.panes.line_row import Part
+from tui.panes.margin_words import margin_part, margin_told
 from tui.panes.mode_words import mode_word
 from tui.widgets.columns import clean
 
@@ -57,11 +59,14 @@ class Surroundings:
     """Every live order, other clients' too."""
     now: datetime
     """Aware."""
+    impact: WhatIfAnswered | None = None
+    """The last that IBKR said of a draft of this desk; None for nothing."""
 
 
 def order_lines(ticket: OrderTicket, around: Surroundings) -> Content:
     """An order ticket: the order, then core's answer to it or what keeps it from being sent."""
-    return _join(_order_line(ticket, around), _order_answer(ticket, around.now), around)
+    told = margin_told(ticket.preview, around.impact, priced=True)
+    return _join(_order_line(ticket, around), _order_answer(ticket, around), around, told)
 
 
 def close_lines(ticket: CloseTicket, around: Surroundings) -> Content:
@@ -85,9 +90,11 @@ def close_lines(ticket: CloseTicket, around: Surroundings) -> Content:
         ]
     first += [GAP, Part(f"1-4 part{' · Tab account' if several else ''}", MUTED)]
     answer = _note(ticket.note, ticket.phase) or (
-        [Part("asking core what it takes…", MUTED)] if preview is None else _preview_parts(preview, around.now)
+        [Part("asking core what it takes…", MUTED)]
+        if preview is None
+        else _preview_parts(preview, around, priced=False)
     )
-    return _join(first, answer, around)
+    return _join(first, answer, around, margin_told(preview, around.impact, priced=False))
 
 
 def cancel_lines(ticket: CancelTicket, around: Surroundings) -> Content:
@@ -205,7 +212,7 @@ def _field(ticket: OrderTicket, field: Field, text: str, around: Surroundings) -
     return [Part(text, "bold underline"), Part(" ", "reverse")]
 
 
-def _order_answer(ticket: OrderTicket, now: datetime) -> list[Part]:
+def _order_answer(ticket: OrderTicket, around: Surroundings) -> list[Part]:
     note = _note(ticket.note, ticket.phase)
     if note:
         return note
@@ -214,7 +221,8 @@ def _order_answer(ticket: OrderTicket, now: datetime) -> list[Part]:
         return [Part(problem, ATTENTION)]
     if ticket.preview is None:
         return [Part("checking…", MUTED)]
-    return _preview_parts(ticket.preview, now, waits_for(ticket.order_type, ticket.tif, ticket.trigger_text))
+    waits = waits_for(ticket.order_type, ticket.tif, ticket.trigger_text)
+    return _preview_parts(ticket.preview, around, waits, priced=True)
 
 
 def _note(note: str, phase: Phase) -> list[Part]:
@@ -223,16 +231,20 @@ def _note(note: str, phase: Phase) -> list[Part]:
     return [Part("sending…", MUTED)] if phase is Phase.SENDING else []
 
 
-def _preview_parts(preview: OrderPreview, now: datetime, waits: str = "") -> list[Part]:
-    """Core's answer: a refusal, or value, fee, what it waits for or takes, the position, and that no limit objects."""
+def _preview_parts(preview: OrderPreview, around: Surroundings, waits: str = "", *, priced: bool) -> list[Part]:
+    """Core's answer: a refusal, or value, fee, margin, what it waits for or takes, position, and that no limit objects.
+
+    `priced` is False for a close, whose price follows the market.
+    """
     if preview.denied is not None:
         limit = f" (limit {preview.denied.limit})" if preview.denied.limit else ""
         return [Part(f"REFUSED {preview.denied.message}{limit}", REFUSAL)]
     parts = [
         Part(f"≈{fmt.UNKNOWN if preview.value is None else fmt.money(preview.value)}"),
         Part(f"fee {fmt.UNKNOWN if preview.fee is None else fmt.estimate(fmt.money(preview.fee))}"),
+        margin_part(preview, around.impact, around.now, priced=priced, wide=around.width >= WIDE),
     ]
-    waits = _session(preview, now) or waits
+    waits = _session(preview, around.now) or waits
     if waits:
         parts.append(Part(f"WAITS {waits}", ATTENTION))
     elif preview.takes_ticks:
@@ -254,10 +266,12 @@ def _session(preview: OrderPreview, now: datetime) -> str:
     return f"for {day}{opens:%H:%M}{' (add ext)' if preview.outside_helps else ''}"
 
 
-def _join(first: list[Part], answer: list[Part], around: Surroundings) -> Content:
-    """The first line, the answer, and at the end whose money it is."""
+def _join(first: list[Part], answer: list[Part], around: Surroundings, told: str = "") -> Content:
+    """The first line, what IBKR said of it, the answer, and at the end whose money it is."""
     tail = _tail(around)
     lines = [Content.assemble(*_clean(first)).truncate(around.width, ellipsis=True)]
+    rows = wrap(clean(told), max(20, around.width), max_lines=2, placeholder=" …")
+    lines += [Content.assemble((row, ATTENTION)) for row in rows]
     room = around.width - cell_len(tail.text) - 2
     if len(answer) > 1:
         lines.append(_fit_line(answer, tail, room))
@@ -267,9 +281,16 @@ def _join(first: list[Part], answer: list[Part], around: Surroundings) -> Conten
 
 
 def _fit_line(parts: list[Part], tail: Part, room: int) -> Content:
-    """Core's answer with gaps in it, then the tail. Where there is no room fee, `limits ok` and value go, in turn."""
+    """Core's answer with gaps in it, then the tail.
+
+    Where there is no room a margin that nobody knows, fee, `limits ok`, value and margin go, in turn.
+    """
     kept = list(parts)
-    for spare in (parts[1], parts[-1], parts[0]):
+    value, fee, margin, limits = *parts[:3], parts[-1]
+    spares = [fee, limits, value, margin]
+    if margin.text.endswith(fmt.UNKNOWN):
+        spares = [margin, fee, limits, value]
+    for spare in spares:
         if sum(cell_len(part.text) + len(GAP.text) for part in kept) - len(GAP.text) <= room:
             break
         kept.remove(spare)

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from core.domain.connection import Mode
 from core.domain.instruments import Instrument
 from core.domain.orders import Order
+from core.domain.what_ifs import WhatIfAnswered
 from tui import messages
 from tui.hands import editing, send_gate
 from tui.hands import ticket as tickets
@@ -57,6 +58,7 @@ class TicketPane(Listener, Pane):
         messages.InstrumentsUpdated,
         messages.OrderUpdated,
         messages.QuotesFlushed,
+        messages.WhatIfCame,
         messages.FocusChanged,
         messages.SecondPassed,
     )
@@ -95,6 +97,7 @@ class TicketPane(Listener, Pane):
         self.drafts: dict[tuple[str, int, str], OrderTicket] = {}
         """Touched tickets that were closed, by `OrderTicket.draft_key`."""
         self._shown: Hashable = None
+        self._impact: WhatIfAnswered | None = None
 
     @property
     def has_keys(self) -> bool:
@@ -257,6 +260,9 @@ class TicketPane(Listener, Pane):
                 self.renew()
             case messages.QuotesFlushed(con_ids=con_ids) if self.con_id not in con_ids:
                 return
+            case messages.WhatIfCame(answer=answer):
+                self._impact = answer
+                self.renew_soon()
             case _:
                 self._catch_up()
                 self.renew_soon()
@@ -313,6 +319,7 @@ class TicketPane(Listener, Pane):
             focused=self.has_keys,
             live=self.replica.live_orders(),
             now=self.host.utc(),
+            impact=self._impact,
         )
         match self.ticket:
             case OrderTicket() as ticket:
