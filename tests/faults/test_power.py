@@ -89,9 +89,9 @@ def test_no_order_is_on_the_wire_without_its_intent_on_a_disk_that_lost_its_powe
                     look()
 
             made.wire.on_frame = look_at_order
-            disk.after = lambda what, _file: look() if what == "sync" or disk.writes % one_in(6) == 0 else None
+            disk.after = lambda what, _file: look() if what == "sync" or disk.writes % one_in(3) == 0 else None
             core = made.now
-            for number in range(4):
+            for number in range(10):
                 request = core.request(away=None if number % 2 else 30)
                 assert (await core.place(request)).ok
             await made.settle(3.0)
@@ -100,7 +100,7 @@ def test_no_order_is_on_the_wire_without_its_intent_on_a_disk_that_lost_its_powe
     cut_at_each_write()
     record_property("cases", looked)
     assert missing == []
-    assert looked > 40
+    assert looked > 30
 
 
 @pytest.mark.row(11, 12)
@@ -137,13 +137,13 @@ async def test_what_a_power_cut_leaves_is_all_that_was_promised_or_is_refused(
         path, "S", LoopClock(), on_failure=wrong.append, options=JournalOptions(connect=disk.connect)
     )
     disk.after = cut
-    for number in range(1, 61):
-        waiting = journal.commit([intent(number)])
-        if number % 3 == 0:
-            await waiting
-            promised = number
-    await waiting
+    for number in range(1, 61, 3):
+        waiting = [journal.commit([intent(number + ahead)]) for ahead in range(3)]
+        # One that took too long on a busy machine is not promised, and may be there all the same.
+        if not any(isinstance(end, JournalError) for end in await asyncio.gather(*waiting, return_exceptions=True)):
+            promised = number + 2
     await journal.close()
+    assert promised > 30
     disk.after = lambda _what, _file: None
 
     record_property("cases", looked // one_in(3))
