@@ -49,6 +49,30 @@ def trading_day(moment: datetime, roll: time = DAY_ROLL) -> date:
     return local.date() + timedelta(days=1) if local.time() >= roll else local.date()
 
 
+class DailyMoment:
+    """A time of day in some zone, as text: `23:45`, of New York, or `23:45 Europe/Vienna`."""
+
+    def __init__(self, text: str) -> None:
+        """Raises ValueError for anything else."""
+        clock, _, zone = text.partition(" ")
+        try:
+            self._time = time.fromisoformat(clock).replace(tzinfo=None)
+            self._zone = ZoneInfo(zone) if zone else _new_york()
+        except (ValueError, KeyError) as error:
+            raise ValueError(f"{text!r} is no time of day: write 23:45, or 23:45 Europe/Vienna") from error
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
+
+    def seconds_from(self, now: datetime) -> float:
+        """Seconds from the nearest such moment to an aware `now`, negative while it is ahead."""
+        local = now.astimezone(self._zone)
+        days = (local.date() + timedelta(days=shift) for shift in (-1, 0, 1))
+        moments = (datetime.combine(day, self._time, self._zone) for day in days)
+        return min(((now - moment).total_seconds() for moment in moments), key=abs)
+
+
 def broker_day(moment: datetime) -> date:
     """The day to which an aware `moment` belongs in the broker's lists of the day, which begin at midnight.
 

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from core.clock import DailyMoment
 from core.domain.connection import Endpoint, Mode
 from core.domain.limits import Limits
 from core.errors import ConfigError
@@ -102,6 +103,8 @@ class Settings(BaseSettings):
     """Attempts one after another until a person has to ask for the next; 0 is without end."""
     reconnect_backoff_seconds: float = Field(default=0.5, gt=0, le=300)
     """Before the second attempt; each further pause is twice as long, up to 15 s or to this if it is longer."""
+    gateway_restart: str = ""
+    """When the gateway restarts every day (`23:45` in New York, or `23:45 Europe/Vienna`): no new order around it."""
     messages_per_second: int | None = Field(default=None, ge=10)
     """Frames to the gateway in any second; None takes the mode's default. Paper and live can't go above 45."""
     market_data_lines: int = Field(default=100, ge=1, le=10_000)
@@ -122,6 +125,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments and the profile file come in as initial values; only our own variables are read besides."""
         return (init_settings,)
+
+    @field_validator("gateway_restart")
+    @classmethod
+    def _time_of_day(cls, text: str) -> str:
+        if text:
+            DailyMoment(text)
+        return text
 
     @property
     def endpoint(self) -> Endpoint:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.clock import LoopClock, trading_day, trading_day_span
+from core.clock import DailyMoment, LoopClock, broker_day, trading_day, trading_day_span
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,34 @@ def test_the_roll_is_a_parameter() -> None:
 )
 def test_trading_days_never_run_backwards(moment: datetime, later: timedelta) -> None:
     assert trading_day(moment) <= trading_day(moment + later)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment", "seconds"),
+    [
+        ("23:45", datetime(2026, 11, 21, 4, 44, tzinfo=UTC), -60),
+        ("23:45", datetime(2026, 11, 21, 4, 46, tzinfo=UTC), 60),
+        ("00:01", datetime(2026, 11, 21, 4, 59, 30, tzinfo=UTC), -90),
+        ("23:59", datetime(2026, 11, 21, 5, 1, tzinfo=UTC), 120),
+        ("23:45 Europe/Vienna", datetime(2026, 11, 20, 22, 45, tzinfo=UTC), 0),
+        # The night in which New York's clocks go back.
+        ("01:30", datetime(2026, 11, 1, 5, 30, tzinfo=UTC), 0),
+    ],
+)
+def test_the_nearest_time_of_day(text: str, moment: datetime, seconds: float) -> None:
+    assert DailyMoment(text).seconds_from(moment) == seconds
+    assert str(DailyMoment(text)) == text
+
+
+@pytest.mark.parametrize("text", ["", "24:00", "9pm", "23:45 Mars/Olympus", "23:45 ../x"])
+def test_what_is_no_time_of_day(text: str) -> None:
+    with pytest.raises(ValueError, match="is no time of day"):
+        DailyMoment(text)
+
+
+def test_the_brokers_day_begins_at_midnight_in_new_york() -> None:
+    assert broker_day(datetime(2026, 11, 21, 4, 59, tzinfo=UTC)) == date(2026, 11, 20)
+    assert broker_day(datetime(2026, 11, 21, 5, 0, tzinfo=UTC)) == date(2026, 11, 21)
 
 
 async def test_the_loop_is_the_clock() -> None:

@@ -368,3 +368,11 @@ def test_every_reason_is_told_and_where_each_value_comes_from(write: Write) -> N
         str(path),
         "default",
     ]
+
+
+def test_the_gateways_restart_is_a_time_of_day(write: Write) -> None:
+    write("paper", 'gateway_restart = "23:45 Europe/Vienna"\n')
+    assert load_settings({"profile": "paper"}, {}).gateway_restart == "23:45 Europe/Vienna"
+
+    path = write("paper", 'gateway_restart = "late"\n')
+    assert problem({"profile": "paper"}).startswith(f"{path}: gateway_restart = 'late' can't be used: ")

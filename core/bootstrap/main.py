@@ -184,6 +184,7 @@ async def _serve(
             account=settings.account,
             timeout=settings.timeout_seconds,
             max_attempts=settings.reconnect_max_attempts,
+            restart=settings.gateway_restart,
             first_wait=settings.reconnect_backoff_seconds,
             read_only=settings.readonly,
             symbols=settings.watchlist,

@@ -42,6 +42,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     timeout: float
     max_attempts: int = 0
     """Attempts to connect until a person has to ask for the next; 0 is without end."""
+    restart: str = ""
+    """When the gateway restarts every day; empty if nobody has said."""
     first_wait: float = 0.5
     """Seconds before the second attempt."""
     read_only: bool
@@ -116,6 +118,7 @@ async def assemble(options: RunOptions, gateway: Gateway, clock: Clock, make_bro
                 client_id=options.client_id,
                 timeout=options.timeout,
                 max_attempts=options.max_attempts,
+                restart=options.restart,
                 first_wait=options.first_wait,
             ),
             limits=options.limits,

@@ -83,8 +83,10 @@ class Connection(Struct, frozen=True, kw_only=True):
     """Failed attempts since the last success."""
     problem: str = ""
     """What is wrong and what to do next; empty when nothing is."""
+    restarting: str = ""
+    """Why no new order leaves around the gateway's daily restart, for a person; empty at all other times."""
 
     @property
     def can_trade(self) -> bool:
-        """True when new orders may be sent: synchronised, and IBKR's own link not known to be down."""
-        return self.state is LinkState.READY and self.ibkr is not FarmStatus.DOWN
+        """True when new orders may be sent: synchronised, IBKR's own link not known to be down, no restart near."""
+        return self.state is LinkState.READY and self.ibkr is not FarmStatus.DOWN and not self.restarting

@@ -11,7 +11,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from core.clock import Clock
+from core.clock import Clock, DailyMoment
 from core.domain.connection import Connection, Endpoint, FarmStatus, LinkState, Mode
 from core.domain.events import Severity
 from core.domain.reports import AccountsReport, BadFrameReport, ErrorReport
@@ -33,6 +33,8 @@ SILENCE_SECONDS = 1.0
 """A heartbeat without an answer for this long makes quotes old: about three seconds after the gateway's last word."""
 LOOK_SECONDS = 1.0
 """How often it is looked whether an answer is overdue."""
+BEFORE_RESTART, AFTER_RESTART = 60.0, 180.0
+"""Around the gateway's daily restart no new order leaves: what is sent into it may be lost without a word."""
 _LONGEST_WAIT = 15.0
 _SPREAD = 0.2
 """By which part a pause may be longer, so that the programs of one gateway do not all come back at once."""
@@ -49,6 +51,8 @@ class KeeperOptions(Struct, frozen=True, kw_only=True):
     """Seconds for connecting and shaking hands."""
     max_attempts: int = 0
     """Attempts one after another until a person has to ask for the next; 0 is without end."""
+    restart: str = ""
+    """When the gateway restarts every day, as `DailyMoment` takes it; empty if it does not, or nobody has said."""
     first_wait: float = 0.5
     """Seconds before the second attempt; each further pause is twice as long, up to 15 or to this if it is longer."""
 
@@ -85,6 +89,7 @@ class ConnectionKeeper:
         self._on_pulse = on_pulse
         self._stillness = Stillness(clock, self._stood_still)
         self._confirmation: LiveConfirmation | None = None
+        self._restart = DailyMoment(options.restart) if options.restart else None
         self._wake = asyncio.Event()
         self._lost = asyncio.Event()
         self._lost_reason = ""
@@ -162,7 +167,8 @@ class ConnectionKeeper:
             except DeskError as error:
                 problem = str(error)
                 log.warning("connection: %s", problem)
-                failures += 1
+                # A gateway that restarts by its own timetable comes back; nobody has to be called for that.
+                failures += 0 if self._near_restart() else 1
             given_up = 0 < options.max_attempts <= failures
             if given_up:
                 problem = f"{problem} Not tried again after {failures} attempts: reconnect when the gateway is there."
@@ -203,7 +209,7 @@ class ConnectionKeeper:
             granted = permit(endpoint, self._options.mode, self._options.account, None)
         self._lost.clear()
         self._news.begin()
-        self._link.set(state=LinkState.CONNECTING, problem="")
+        self._link.set(state=LinkState.CONNECTING, problem="", restarting=self._near_restart())
         shaken = await self._broker.open(granted, self._options.client_id, self._options.timeout)
         reason = verify_accounts(granted, shaken.accounts)
         self._link.set(
@@ -263,6 +269,7 @@ class ConnectionKeeper:
                     await self._beat()
                 if self.doubts.overdue():
                     self.reconciler.ask()
+                self._link.set(restarting=self._near_restart())
                 await _first(self._lost.wait(), timeout=LOOK_SECONDS)
         finally:
             self._stillness.stop()
@@ -274,6 +281,18 @@ class ConnectionKeeper:
         self._link.tell(
             f"Core stood still for {seconds:.0f} s: the computer slept, or something kept it busy. Prices are old "
             "until the gateway has answered, and no order leaves before those at IBKR are read."
+        )
+
+    def _near_restart(self) -> str:
+        """Why no order should leave now because of the gateway's daily restart; empty at all other times."""
+        if (
+            self._restart is None
+            or not -BEFORE_RESTART <= self._restart.seconds_from(self._clock.utc()) < AFTER_RESTART
+        ):
+            return ""
+        return (
+            f"the gateway restarts every day at {self._restart}: new orders wait from {BEFORE_RESTART:.0f} s before it "
+            f"until {AFTER_RESTART:.0f} s after. What works at IBKR goes on working."
         )
 
     async def _beat(self) -> None:

@@ -109,7 +109,11 @@ class OrderDesk:
         if connection.state is LinkState.SYNCING:
             text = "Not sent, nothing is queued: the orders at IBKR are being read. Try again in a moment."
             return _deny(DenialCode.NOT_RECONCILED, text)
-        reason = connection.problem or f"the connection is {connection.state.lower().replace('_', ' ')}"
+        reason = (
+            connection.restarting
+            or connection.problem
+            or f"the connection is {connection.state.lower().replace('_', ' ')}"
+        )
         return _deny(DenialCode.NOT_CONNECTED, f"Not sent, nothing is queued: {reason}")
 
     def circumstances(

@@ -171,6 +171,7 @@ async def rig(
     ready: bool = True,
     max_attempts: int = 0,
     first_wait: float = 0.5,
+    restart: str = "",
     lines: int = 100,
     data_frames: int = 30,
 ) -> AsyncIterator[Rig]:
@@ -202,6 +203,7 @@ async def rig(
                 timeout=5.0,
                 max_attempts=max_attempts,
                 first_wait=first_wait,
+                restart=restart,
             ),
             limits=Limits(),
             read_only=read_only,

@@ -55,7 +55,11 @@ class ConnectionPane(LinesPane):
         if connection is None:
             return [[Part("starting core…", "$text-muted")]]
         lines: list[Line] = [self._who(connection)]
-        problem = "core lost: everything here is the last known" if self.replica.lost_since else connection.problem
+        problem = (
+            "core lost: everything here is the last known"
+            if self.replica.lost_since
+            else connection.problem or connection.restarting
+        )
         lines += [[Part(part, "bold $attention")] for part in wrap(problem, max(width, 10))]
         return [*lines, *self._account(connection), *self._link(connection, width), *self._core()]
 

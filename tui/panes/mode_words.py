@@ -36,6 +36,8 @@ def link_words(connection: Connection | None, *, lost: bool) -> str:
         return "core lost"
     if connection.can_trade:
         return ""
+    if connection.state is LinkState.READY and connection.restarting:
+        return "restart near"
     return _LINK_WORDS[connection.state]
 
 
