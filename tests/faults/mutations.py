@@ -344,5 +344,21 @@ MUTATIONS = (
         (("        if order.whatIf:\n", "        if order.whatIf and not orderId:\n"),),
         "tests/broker/test_what_ifs.py",
     ),
+    Mutation(
+        25,
+        "does not ask the fills which size of an unanswered change an order had",
+        "core/execution/reconcile.py",
+        (("    if filled is not None:\n        return filled\n", ""),),
+        _LINKS,
+        "unanswered",
+    ),
+    Mutation(
+        61,
+        "does not notice that it stood still",
+        "core/execution/stillness.py",
+        (("        if pause >= STILL_SECONDS:\n", "        if pause < 0:\n"),),
+        "tests/faults/test_time.py",
+        "standing",
+    ),
 )
 """Every one of them must turn a test of its row red."""

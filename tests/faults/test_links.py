@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from decimal import Decimal
 
 import pytest
 
@@ -12,7 +13,7 @@ from core.domain.connection import LinkState
 from core.domain.entries import Intent
 from core.domain.orders import OrderState
 from core.journal.recovery import read_entries
-from tests.faults.wire import CANCEL, How, placed
+from tests.faults.wire import CANCEL, Frame, How, placed
 from tests.faults.world import CLIENT_ID, World, WorldOptions, world
 from tests.warp.loop import warp_loop, warping
 from tests.warp.session import busiest_second
@@ -229,3 +230,40 @@ async def test_a_client_id_in_use_is_explained_and_never_changed() -> None:
         hellos = [frame.fields for frame in made.wire.frames if frame.fields[0] == "71"]
         assert {fields[2] for fields in hellos} == {str(CLIENT_ID)}
         assert len(hellos) >= 4
+
+
+@pytest.mark.row(9, 25)
+@pytest.mark.parametrize("arrives", [False, True])
+def test_an_order_that_fills_while_its_change_is_unanswered_shows_the_size_that_filled(arrives: bool) -> None:
+    """The wire goes with the change, then all of the order fills: which size it had, the fills tell."""
+
+    @warping
+    async def fill() -> None:
+        async with world(STILL) as made:
+            core = made.now
+            request = core.request(100, away=30)
+            assert (await core.place(request)).ok
+            await core.until_state(request.order_ref, _S.WORKING)
+
+            def cut(frame: Frame) -> None:
+                made.watch.on_frame(frame)
+                made.wire.on_frame = made.watch.on_frame
+                if arrives:
+                    asyncio.get_running_loop().call_soon(made.wire.cut)
+                else:
+                    made.wire.cut(How.RST)
+
+            made.wire.on_frame = cut
+            await core.modify(request.order_ref, quantity=40)
+            await asyncio.sleep(0.1)
+            (booked,) = made.gateway.ledger.orders.values()
+            assert booked.quantity == (40 if arrives else 100)
+            made.gateway.hub.desk.fill_now(booked)
+            made.gateway.hub.end_turn()
+            await converged(made)
+            order = core.order(request.order_ref)
+            assert (order.state, order.filled) == (_S.FILLED, Decimal(booked.quantity))
+            assert order.quantity == order.filled
+            assert len(made.wire.placements()) == 2
+
+    fill()
