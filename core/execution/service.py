@@ -35,6 +35,7 @@ from core.domain.limits import Limits
 from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
 from core.errors import DeskError, LiveGuardError
+from core.execution.attendance import Attendance
 from core.execution.families import Families
 from core.execution.halting import Halting
 from core.execution.health import HEALTH_SECONDS, Gateway, HealthReporter
@@ -146,13 +147,9 @@ class ExecutionService:
         self._actions = PositionActions(state, self._feed, self._orders, self._keeper.reconciler.ask)
         self._what_ifs = WhatIfs(self._broker, self._actions, self._orders, state, clock, self.streaming.tell)
         self._health = HealthReporter(
-            self._broker, state, self._publisher, journal, clock, self._keeper, gateway, lambda: len(self._desks)
+            self._broker, state, self._publisher, journal, clock, self._keeper, gateway, lambda: len(self._present)
         )
-        self._live_clients: set[str] = set()
-        self._desks: dict[str, None] = {}
-        self._departing: dict[str, bool] = {}
-        self._last_word: bool | None = None
-        self._desks_changed = asyncio.Event()
+        self._present = Attendance()
 
     @property
     def session(self) -> str:
@@ -172,17 +169,12 @@ class ExecutionService:
     @property
     def desks(self) -> int:
         """Clients attached now."""
-        return len(self._desks)
+        return len(self._present)
 
     @property
     def told_to_stop(self) -> bool:
-        """True once the last desk left with `Leave`, and wanted core to stop or left nothing working.
-
-        What desks before it wanted is over, and a last desk that was lost wants nothing.
-        """
-        if self._desks or self._last_word is None:
-            return False
-        return self._last_word or not self.has_live_orders
+        """True once the last desk left with `Leave`, and wanted core to stop or left nothing working."""
+        return self._present.told_to_stop(working=self.has_live_orders)
 
     @property
     def has_live_orders(self) -> bool:
@@ -192,7 +184,7 @@ class ExecutionService:
     @property
     def desks_changed(self) -> asyncio.Event:
         """Set when a desk attached or left; whoever waits clears it."""
-        return self._desks_changed
+        return self._present.changed
 
     def recover(self) -> None:
         """What an earlier run of core left in flight is UNKNOWN until the broker's books are read."""
@@ -248,7 +240,7 @@ class ExecutionService:
             case Reconnect():
                 self._keeper.reconnect()
             case Leave(stop=stop):
-                self._departing[client] = stop
+                self._present.leaves(client, stop=stop)
         return ack
 
     async def _send(self, command: Guarded, client: str) -> Ack:
@@ -267,7 +259,7 @@ class ExecutionService:
                 return await self._actions.close(command)
 
     def _unconfirmed(self, client: str) -> Ack | None:
-        if self._mode is not Mode.LIVE or client in self._live_clients:
+        if self._mode is not Mode.LIVE or self._present.confirmed(client):
             return None
         return _refuse(
             DenialCode.LIVE_NOT_CONFIRMED,
@@ -279,7 +271,7 @@ class ExecutionService:
             self._keeper.confirm_live(phrase)
         except LiveGuardError as error:
             return _refuse(DenialCode.LIVE_NOT_CONFIRMED, str(error))
-        self._live_clients.add(client)
+        self._present.confirm(client)
         return Ack(ok=True)
 
     def snapshot(self) -> Snapshot:
@@ -325,9 +317,7 @@ class ExecutionService:
 
     def desk_attached(self, client: str) -> None:
         """A client finished its Hello."""
-        self._desks[client] = None
-        self._last_word = None
-        self._desks_changed.set()
+        self._present.came(client)
 
     def streams_to(self, client: str, hear: Callable[[StreamEvent], None]) -> None:
         """Tell `hear` at once of everything that the client's streams bring, until it is gone."""
@@ -335,15 +325,10 @@ class ExecutionService:
 
     def desk_gone(self, client: str) -> None:
         """Its socket closed."""
-        word = self._departing.pop(client, None)
-        if client in self._desks:
-            del self._desks[client]
-            self._last_word = word
-        self._live_clients.discard(client)
         self._watching.leave(client)
         self.streaming.gone(client)
         self._what_ifs.gone(client)
-        self._desks_changed.set()
+        self._present.went(client)
 
     def on_reports(self, reports: Sequence[Report]) -> None:
         """The broker spoke."""
@@ -363,7 +348,7 @@ class ExecutionService:
         self._publish_quotes(self._feed.mark_stale())
         self._bars.distrust()
         if self._mode is Mode.LIVE:
-            self._live_clients.clear()
+            self._present.forget_confirmations()
         self._keeper.on_disconnected(reason)
 
     def _publish_quotes(self, quotes: tuple[Quote, ...]) -> None:
