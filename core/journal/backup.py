@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sqlite3
 from contextlib import closing
@@ -11,6 +12,8 @@ from pathlib import Path
 from core.errors import JournalError
 from core.journal.database import problem, reading
 from core.journal.files import create_private, identity, segment_paths, sync_folder
+
+_logger = logging.getLogger(__name__)
 
 BACKUPS = "backups"
 QUARANTINE = "quarantine"
@@ -61,13 +64,17 @@ def put_in_quarantine(path: Path) -> Path | None:
     folder = path.parent / QUARANTINE / f"{identity(last).inode}-{found.st_mtime_ns}"
     if folder.exists():
         return folder
+    begun = folder.with_name(f"{folder.name}.part")
     try:
-        folder.mkdir(mode=0o700, parents=True)
+        shutil.rmtree(begun, ignore_errors=True)
+        begun.mkdir(mode=0o700, parents=True)
         for file in sorted(path.parent.glob(f"{path.stem}*")):
             if file.is_file():
-                create_private(folder / file.name)
-                shutil.copyfile(file, folder / file.name)
+                create_private(begun / file.name)
+                shutil.copyfile(file, begun / file.name)
+        begun.rename(folder)
     except OSError:
+        _logger.exception("the journal could not be copied into quarantine")
         return None
     return folder
 

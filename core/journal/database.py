@@ -243,12 +243,13 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _copied_if_needed(path: Path) -> Iterator[Path]:
-    """The file itself, or a copy for as long: SQLite makes files beside one in WAL mode even to read it."""
+    """The file itself; a copy for as long where SQLite may not make the files beside it that WAL mode wants."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as probe:
             probe.execute("SELECT name FROM sqlite_master LIMIT 1").fetchone()
-    except sqlite3.OperationalError:
-        pass
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
     else:
         yield path
         return

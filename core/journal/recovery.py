@@ -162,8 +162,11 @@ def _start(path: Path, make_fold: Callable[[], F], *, whole: bool) -> tuple[Tail
         except JournalError as error:
             _logger.warning("the checkpoint is not used: %s", error)
     file, meta = files[0 if whole else -1]
-    with reading(file) as connection:
-        carried = read_carried(connection)
+    try:
+        with reading(file) as connection:
+            carried = read_carried(connection)
+    except sqlite3.Error as error:
+        raise problem(error, f"{file} can't be read") from error
     if not carried:
         return meta.base, make_fold()
     tail, fold = _folded(carried, make_fold)

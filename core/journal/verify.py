@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from core.journal.files import head_path
 from core.journal.head import read_head
 from core.journal.recovery import read_rows, segments
 from core.journal.rows import entry_of
+
+_logger = logging.getLogger(__name__)
 
 _BATCH = 100
 _REST = 4.0
@@ -101,6 +104,7 @@ class QuietCheck(threading.Thread):
             self._on_damage(self.problem)
         except JournalError as error:
             self.problem = str(error)
+            _logger.warning("older rows of the journal could not be verified behind row %d: %s", self.checked, error)
 
     def stop(self) -> None:
         """Look no further; returns when the thread has ended."""

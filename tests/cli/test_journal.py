@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import stat
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -223,6 +225,19 @@ async def test_backup_and_replay_of_several_files(path: Path, tmp_path: Path) ->
     assert "Its rows before 21 are in files that are not here" in said.stdout
     assert figures("replay")["ok"] is True
     assert json.loads(journal("export", "--json").stdout.splitlines()[0])["seq"] == 21
+
+
+async def test_what_cannot_be_read_now_is_no_damage(path: Path) -> None:
+    await written(path, entries())
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("INSERT INTO event VALUES (5, '', '', 0, '', 2, '', '', x'', x'')")
+        for word in ("verify", "replay", "backup"):
+            said = journal(word)
+            assert (said.exit_code, "locked" in said.stderr) == (2, True)
+        other.execute("ROLLBACK")
+    assert journal("verify").exit_code == 0
 
 
 async def test_all_of_it_works_while_core_writes(path: Path, tmp_path: Path) -> None:

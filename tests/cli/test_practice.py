@@ -46,7 +46,8 @@ async def trade(state: Path) -> None:
         await client.until(client.place(), "commission")
         await client.close()
     (folder / "journal.db").write_bytes(b"kept")
-    (folder / "journal.db-wal").write_bytes(b"kept too")
+    for name in ("journal.db-wal", "journal-2.db", "journal.head", "journal.checkpoint"):
+        (folder / name).write_bytes(b"kept too")
     assert folder == state
 
 
@@ -57,10 +58,17 @@ async def test_account_and_journal_are_put_aside_together(state: Path) -> None:
     (folder,) = (state / "archive").iterdir()
     assert result.exit_code == 0
     assert str(folder) in result.output
-    assert sorted(path.name for path in folder.iterdir()) == ["journal.db", "journal.db-wal", "practice"]
+    assert {path.name for path in folder.iterdir()} == {
+        "journal.db",
+        "journal.db-wal",
+        "journal-2.db",
+        "journal.head",
+        "journal.checkpoint",
+        "practice",
+    }
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert (folder / "journal.db").read_bytes() == b"kept"
-    assert not list(state.glob("journal.db*"))
+    assert not list(state.glob("journal*"))
     async with PracticeGateway(GatewayOptions(state=folder / "practice")) as old:
         assert len(old.ledger.executions) == 1
     async with PracticeGateway(GatewayOptions(state=state / "practice")) as new:

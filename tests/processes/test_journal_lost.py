@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from core.cli.journal_report import replayed, verified
 from core.domain.commands import AcceptTailLoss, CancelOrder, DenialCode
 from core.domain.connection import LinkState
 from core.domain.events import Snapshot, TradingState
-from core.domain.orders import OrderState
+from core.domain.orders import Order, OrderState
 from core.ids import instance_of
 from core.journal.files import checkpoint_path
 from tests.core_process import CoreProcess, Watcher, running_core
 from tests.desk_home import DeskHome
 from tests.processes.gateway import running_gateway
 from tests.processes.orders import journal_of, order_in
+from tests.processes.proxy import RecordingProxy
 from tests.processes.test_way_of_an_order import SYMBOL, resting_buy
 
 
@@ -80,6 +85,8 @@ async def test_orders_wait_for_the_trader_after_an_old_copy_was_put_back() -> No
                 fresh = await working(watcher)
                 after = {order.order_ref: order for order in (await watcher.client.snapshot()).orders}
                 assert after[fresh].order_id > max(orders[known].order_id, orders[lost].order_id)
+            assert replayed(journal_of(home, "paper")).figures["ok"] is True
+            assert verified(journal_of(home, "paper")).figures["ok"] is True
 
 
 @pytest.mark.row(19)
@@ -121,3 +128,72 @@ def change_a_letter(journal: Path) -> bytes:
     assert harmed != data
     journal.write_bytes(harmed)
     return harmed
+
+
+@pytest.mark.row(22)
+async def test_a_locked_journal_denies_orders_and_none_is_sent_later() -> None:
+    frames: list[str] = []
+
+    def on_frame(fields: list[str]) -> None:
+        if fields[0] == "3":
+            frames.append(fields[1])
+
+    with DeskHome() as home:
+        async with (
+            running_gateway(home) as port,
+            RecordingProxy(port, on_frame) as proxy,
+            running_core(home, {"port": str(proxy.port)}) as core,
+            await core.attach() as watcher,
+        ):
+            await watcher.ready()
+            await watcher.wait_for_instrument(SYMBOL)
+            with closing(sqlite3.connect(journal_of(home, "paper"), isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                commands = [resting_buy(watcher) for _ in range(3)]
+                acks = await asyncio.wait_for(asyncio.gather(*map(watcher.send, commands)), 5)
+                assert [ack.denied and ack.denied.code for ack in acks] == [DenialCode.JOURNAL_BUSY] * 3
+                # The desk goes on: a snapshot is an answer of core's loop.
+                assert (await asyncio.wait_for(watcher.client.snapshot(), 1)).connection.state is LinkState.READY
+                other.execute("ROLLBACK")
+            sent = await sent_at_last(watcher)
+            assert len(frames) == 1
+            assert sent.order_ref not in {command.request.order_ref for command in commands}
+
+
+async def sent_at_last(watcher: Watcher) -> Order:
+    """An order that the journal takes again, once it works."""
+    async with asyncio.timeout(10):
+        while True:
+            command = resting_buy(watcher)
+            if (await watcher.send(command)).ok:
+                return await watcher.wait(order_in(command.request.order_ref, OrderState.WORKING))
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.row(20)
+async def test_a_journal_that_is_removed_halts_before_the_next_order() -> None:
+    frames: list[str] = []
+
+    def on_frame(fields: list[str]) -> None:
+        if fields[0] in ("3", "4"):
+            frames.append(fields[0])
+
+    with DeskHome() as home:
+        async with (
+            running_gateway(home) as port,
+            RecordingProxy(port, on_frame) as proxy,
+            running_core(home, {"port": str(proxy.port)}) as core,
+            await core.attach() as watcher,
+        ):
+            await watcher.ready()
+            await watcher.wait_for_instrument(SYMBOL)
+            known = await working(watcher)
+            journal_of(home, "paper").unlink()
+            denied = (await watcher.send(resting_buy(watcher))).denied
+            assert denied is not None
+            assert denied.code is DenialCode.HALTED
+            assert "journal.db was removed or replaced while core ran" in denied.message
+            assert (await watcher.client.snapshot()).trading_state is TradingState.HALTED
+            assert (await watcher.send(CancelOrder(order_ref=known))).ok
+            await watcher.wait(order_in(known, OrderState.CANCELLED))
+            assert frames == ["3", "4"]
