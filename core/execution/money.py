@@ -1,4 +1,4 @@
-"""What each account has made: valued again each second, and the broker's own figures asked for."""
+"""What each account has made: valued again four times a second, and the broker's own figures asked for."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from core.market.feed import QuoteFeed
 from core.ports import Broker
 
 log = logging.getLogger(__name__)
+
+VALUE_SECONDS = 0.25
+"""How often profit is reckoned: a desk that shows it beside a moving price shows no two figures for one thing."""
 
 
 class MoneyKeeper:

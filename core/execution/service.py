@@ -38,10 +38,10 @@ from core.errors import DeskError, LiveGuardError
 from core.execution.attendance import Attendance
 from core.execution.families import Families
 from core.execution.halting import Halting
-from core.execution.health import HEALTH_SECONDS, Gateway, HealthReporter
+from core.execution.health import Gateway, HealthReporter
 from core.execution.hearing import Hearing
 from core.execution.keeper import ConnectionKeeper, KeeperOptions
-from core.execution.money import MoneyKeeper
+from core.execution.money import VALUE_SECONDS, MoneyKeeper
 from core.execution.orders import OrderDesk, OrderOptions
 from core.execution.position_actions import PositionActions
 from core.execution.publisher import Publisher
@@ -369,7 +369,7 @@ class ExecutionService:
     async def _renew_money(self) -> None:
         while True:
             self._money.renew()
-            await asyncio.sleep(HEALTH_SECONDS)
+            await asyncio.sleep(VALUE_SECONDS)
 
     def alert(self, text: str) -> None:
         """Tell every desk something that a person must know."""
