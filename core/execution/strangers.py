@@ -46,7 +46,7 @@ def order_of(
         perm_id=report.perm_id or None,
         external=external,
         twin_of=twin_of,
-        note=f"other client ({report.client_id})" if external else "",
+        note=f"other client ({report.client_id})" if external else "one order too many" if twin_of else "",
         created=now,
         changed=now,
     )

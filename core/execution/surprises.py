@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.clock import Clock
 from core.domain.entries import PositionsRead
 from core.domain.events import Fact, Severity
+from core.domain.instruments import SecType
 from core.domain.reconciliation import Book, Difference
 from core.execution.holdings import Surprise
 from core.execution.incidents import incident
@@ -27,6 +28,7 @@ class Surprises:
         now = self._clock.utc()
         held = {key: one.quantity for key, one in (self._state.positions or {}).items() if key[1] > 0}
         named, again = self._state.holdings.read(held, now)
+        named = [one for one in named if not self._is_currency(one)]
         facts: list[Fact] = [incident(self._state, self._clock, self._text(one), Severity.ALARM) for one in named]
         entry = PositionsRead(held=self._state.holdings.recorded(), time=now)
         new = self._recorded is None or entry.held != self._recorded.held
@@ -42,6 +44,11 @@ class Surprises:
             )
             for one in named
         ), again
+
+    def _is_currency(self, one: Surprise) -> bool:
+        """True for a currency pair: what it trades is cash, which IBKR does not list among the positions."""
+        instrument = self._state.instruments.get(one.con_id)
+        return instrument is not None and instrument.sec_type is SecType.CASH
 
     def _label(self, one: Surprise) -> str:
         instrument = self._state.instruments.get(one.con_id)

@@ -34,6 +34,7 @@ async def test_a_second_live_order_under_one_reference_is_named_shown_and_counte
         assert live(desk) == {ref(1): OrderState.WORKING, SECOND: OrderState.WORKING}
         second = next(order for order in desk.snapshot.orders if order.order_ref == SECOND)
         assert (second.number, second.twin_of, second.perm_id, second.limit_price) == (2, ref(1), 900_002, D("233.00"))
+        assert (second.note, desk.order().note) == ("one order too many", "")
         assert desk.order().limit_price == D("233.33")
         assert desk.told(Severity.ALARM) == [
             "DUPLICATE: #1 BUY 100 AAPL @ 233.33 is live twice at IBKR, as 900001 and 900002; that one is shown as #2. "

@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from core.domain.entries import Entry, PositionsRead
 from core.domain.events import Severity
+from core.domain.instruments import SecType
 from core.domain.orders import OrderState
 from core.domain.reconciliation import Book
 from tests.execution.clockwork import START, jumping
 from tests.execution.fakes import FakeBroker
-from tests.execution.reports import TSLA, D, buy, filled, open_order, position, ref, status
+from tests.execution.reports import AAPL, TSLA, D, buy, filled, open_order, position, ref, status
 from tests.execution.rig import Rig, rig
 
 SURPRISE = (
@@ -167,3 +169,20 @@ async def test_other_instruments_are_judged_by_themselves() -> None:
 
         (told,) = desk.told(Severity.ALARM)
         assert told.startswith("IBKR holds -5 TSLA")
+
+
+@jumping
+async def test_a_currency_pair_is_cash_and_no_position() -> None:
+    pair = replace(AAPL, con_id=12087792, symbol="EUR", sec_type=SecType.CASH)
+
+    def trades(broker: FakeBroker) -> None:
+        broker.instruments[pair.con_id] = pair
+        broker.book_positions.append(position("0", instrument=pair))
+
+    async with rig(prepare=trades) as desk:
+        fill = filled("0009.01.01", "20000", order_ref="", order_id=0, perm_id=9)
+        desk.say(replace(fill, execution=replace(fill.execution, con_id=pair.con_id)))
+        await read_twice(desk)
+        await read_twice(desk)
+
+        assert desk.told(Severity.ALARM) == []

@@ -14,7 +14,7 @@ from tui import messages
 from tui.hands.accounts import account_mark
 from tui.panes import quote_cells as cells
 from tui.panes.grid_pane import GridPane
-from tui.times import seconds_since
+from tui.times import seconds_since, time_of_day
 from tui.widgets.line_grid import UNBOUNDED, Cell, Column, Row
 
 _STATES: dict[OrderState, tuple[str, str]] = {
@@ -169,6 +169,13 @@ class BlotterPane(GridPane):
         return account_mark(order.account, self.replica.managed).strip()
 
     def _note(self, order: Order) -> str:
+        note = self._plain_note(order)
+        if order.cancel_at is None or not order.is_live:
+            return note
+        until = f"until {time_of_day(order.cancel_at)}"
+        return f"{note} · {until}" if note else until
+
+    def _plain_note(self, order: Order) -> str:
         instrument = self.replica.instrument(order.con_id)
         if order.state is OrderState.FILLED:
             return f"@ {cells.price_text(instrument, order.average_price)}"

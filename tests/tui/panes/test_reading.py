@@ -6,10 +6,12 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from core.domain.orders import OrderState
 from core.domain.reconciliation import Book, Difference, Reading
 from tests.tui import sample
 from tests.tui.panes.pane_app import PaneApp
 from tests.tui.panes.test_rows import shown
+from tui.panes.blotter import BlotterPane
 from tui.panes.connection import ConnectionPane
 
 READING = Reading(
@@ -56,3 +58,12 @@ async def test_books_that_are_missing_are_named() -> None:
     counts = ((Book.OPEN_ORDERS, None), (Book.COMPLETED_ORDERS, 2), (Book.EXECUTIONS, 3), (Book.POSITIONS, None))
 
     assert "10:30:24 · no open orders, no positions" in await said(replace(READING, counts=counts, problem="no end"))
+
+
+async def test_an_order_with_a_time_limit_says_when_it_is_up() -> None:
+    limited = replace(sample.HELD, cancel_at=sample.NOW + timedelta(seconds=53))
+    ended = replace(limited, order_ref="done", state=OrderState.CANCELLED)
+    snapshot = replace(sample.SNAPSHOT, orders=(limited, ended))
+    lines = await shown(PaneApp(BlotterPane, snapshot), 160, 8)
+
+    assert sum("locate · until 10:32:00" in line for line in lines) == 1
