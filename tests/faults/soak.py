@@ -10,7 +10,9 @@ from contextlib import suppress
 from datetime import datetime
 from random import Random
 
-from core.domain.commands import Ack
+from msgspec.structs import replace
+
+from core.domain.commands import Ack, PlaceOrder
 from core.domain.connection import LinkState
 from core.domain.events import Snapshot, TradingState
 from core.domain.orders import Order, OrderState, Pending, Side
@@ -20,7 +22,7 @@ from tests.faults.wire import Cut, How, Way
 from tests.faults.world import Core, World, WorldOptions, world
 from tests.warp.loop import WarpLoop
 
-STEPS = 16
+STEPS = 13
 """Deeds of one story."""
 HEALING = 180.0
 """Seconds of warp time within which everything must have converged once all is well again."""
@@ -32,7 +34,7 @@ _FAULTS = (
     *("next-id-rollback=4*1", "drop-mid-order=before*1", "drop-mid-order=after*1", "no-message=openOrderEnd*1"),
     *("no-message=execDetailsEnd*1", "no-message=positionEnd*1", "no-message=completedOrdersEnd*1"),
     *("bad-frame=execDetails*1", "bad-frame=openOrder*1", "unknown-message*2", "huge-frame*1", "inactive=locate*1"),
-    *("completed-unfilled*2", "hostile-text*2", "tif-preset*1"),
+    *("completed-unfilled*2", "hostile-text*2", "tif-preset*1", "child-refused*1", "overfill=3*1"),
 )
 _IN_FLIGHT = frozenset({OrderState.INTENT, OrderState.SENT})
 
@@ -49,6 +51,7 @@ class Story:
         """How often each kind of deed was done."""
         self._deeds: list[tuple[int, Deed]] = [
             (30, self._order),
+            (6, self._family),
             (12, self._change),
             (14, self._cancel),
             (16, self._market),
@@ -104,6 +107,20 @@ class Story:
             await self._unawaited(placing)
         else:
             await placing
+
+    async def _family(self) -> None:
+        """An entry with a stop of the same size attached."""
+        core = await self._core()
+        snapshot = core.snapshot
+        quotes = [quote for quote in snapshot.quotes if quote.bid is not None and quote.ask is not None]
+        symbols = {one.con_id: one.symbol for one in snapshot.instruments}
+        if not quotes:
+            return
+        symbol = symbols[self._random.choice(quotes).con_id]
+        parent = core.request(self._random.choice((10, 100)), away=self._random.choice((-2, 1, 40)), symbol=symbol)
+        exit_ = core.request(int(parent.quantity), Side.SELL, away=self._random.choice((5, 60)), symbol=symbol)
+        child = replace(exit_, parent_ref=parent.order_ref)
+        await core.service.execute(PlaceOrder(request=parent, children=(child,)), "desk")
 
     async def _unawaited(self, placing: asyncio.Future[Ack]) -> None:
         deed = self._random.choice((self._crash, self._cut, self._link, self._cancel))
@@ -194,7 +211,7 @@ async def heal(made: World) -> None:
     made.gateway.link.restore()
     made.wire.next_cut = None
     core = made.core or await made.start()
-    if core.journal.failure or core.snapshot.trading_state is not TradingState.ACTIVE:
+    if core.journal.failure or core.snapshot.trading_state is TradingState.HALTED:
         await made.crash()
         core = await made.start()
     line = made.wire.line

@@ -87,7 +87,7 @@ class Core:
         self._news.set()
 
     def _note_gate(self) -> None:
-        halted = self.service.snapshot().trading_state is not TradingState.ACTIVE or self.journal.failure
+        halted = self.service.snapshot().trading_state is TradingState.HALTED or self.journal.failure
         if self.service.connection.can_trade and not halted:
             self.closed_at = None
         elif self.closed_at is None:
