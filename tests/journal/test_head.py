@@ -120,6 +120,7 @@ def used(path: Path) -> int:
     return place
 
 
+@pytest.mark.row(17)
 @pytest.mark.parametrize("cut", ["a byte", "a page", "half", "all", "removed"])
 async def test_a_wal_that_lost_its_end_is_noticed(path: Path, cut: str) -> None:
     killed(path, 60)
@@ -144,6 +145,7 @@ async def test_a_wal_that_lost_its_end_is_noticed(path: Path, cut: str) -> None:
     assert last.text == gap
 
 
+@pytest.mark.row(17)
 async def test_a_lost_end_stays_until_it_is_accepted(path: Path) -> None:
     await written(path, [intent(number) for number in range(1, 6)])
     old = path.read_bytes()
@@ -162,6 +164,7 @@ async def test_a_lost_end_stays_until_it_is_accepted(path: Path) -> None:
     assert recover(path, Recorded).fold.tail_lost == ""
 
 
+@pytest.mark.row(18)
 async def test_an_old_copy_that_was_written_further_is_noticed(path: Path, tmp_path: Path) -> None:
     await written(path, [intent(number) for number in range(1, 6)])
     for file in path.parent.iterdir():
@@ -174,6 +177,7 @@ async def test_an_old_copy_that_was_written_further_is_noticed(path: Path, tmp_p
         assert "Its row 7 is not the one that core wrote" in journal.gap
 
 
+@pytest.mark.row(18)
 async def test_a_journal_that_is_gone_keeps_its_name_and_its_order_ids(path: Path) -> None:
     async with opened(path) as journal:
         instance = journal.instance
@@ -198,6 +202,7 @@ async def test_a_side_file_that_is_gone_or_strange_is_told(path: Path, tmp_path:
         assert journal.gap == ""
 
 
+@pytest.mark.row(11)
 async def test_a_power_cut_before_the_side_file_was_synced_is_no_loss(path: Path) -> None:
     await written(path, [intent(1)])
     before = head_path(path).read_bytes()
@@ -208,6 +213,7 @@ async def test_a_power_cut_before_the_side_file_was_synced_is_no_loss(path: Path
         assert (journal.gap, journal.head) == ("", 3)
 
 
+@pytest.mark.row(18, 33)
 async def test_no_order_id_is_given_out_twice_whatever_is_restored(path: Path) -> None:
     await written(path, [by_number(5)])
     old = path.read_bytes()
@@ -242,6 +248,7 @@ async def commit_on(journal: JournalStore, pause: float) -> None:
         await asyncio.sleep(pause)
 
 
+@pytest.mark.row(20)
 @pytest.mark.parametrize("name", ["journal.db", "journal.head"])
 @pytest.mark.parametrize("how", ["removed", "replaced"])
 async def test_a_file_that_went_away_under_core_halts_it(path: Path, name: str, how: str) -> None:
