@@ -8,7 +8,6 @@ one of them is used.
 from __future__ import annotations
 
 import fcntl
-import mmap
 import os
 from pathlib import Path
 from typing import Self
@@ -52,8 +51,7 @@ _encode = msgspec.json.Encoder().encode
 class HeadFile:
     """The side file, open and locked: one writer a journal.
 
-    It is written through a mapping, which costs an order nothing: a killed process leaves it to the kernel, a power cut
-    what was synced.
+    What was written survives a killed process, what was synced a power cut.
     """
 
     def __init__(self, path: Path) -> None:
@@ -72,7 +70,6 @@ class HeadFile:
         """What stands in it; None when it is new or can't be read."""
         if os.fstat(self._descriptor).st_size < _SIZE:
             os.pwrite(self._descriptor, bytes(_SIZE), 0)
-        self._pages = mmap.mmap(self._descriptor, _SIZE)
         found = os.fstat(self._descriptor)
         self._identity = found.st_dev, found.st_ino
         self._synced = True
@@ -101,7 +98,7 @@ class HeadFile:
         self.sync()
 
     def reach(self, seq: int, digest: bytes) -> None:
-        """The journal ends at row `seq` now."""
+        """The journal ends at row `seq` now. Raises OSError."""
         head = self._begun
         head.seq, head.hash = seq, digest
         self._write(head)
@@ -122,7 +119,7 @@ class HeadFile:
 
     def sync(self) -> None:
         """Make durable what was written. Raises OSError."""
-        self._pages.flush()
+        os.fdatasync(self._descriptor)
         self._synced = True
 
     def close(self) -> None:
@@ -133,7 +130,6 @@ class HeadFile:
             if not self._synced:
                 self.sync()
         finally:
-            self._pages.close()
             # Closing would not do while a process that is just being started still has its copy.
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             os.close(self._descriptor)
@@ -156,8 +152,8 @@ class HeadFile:
     def _write(self, head: Head) -> None:
         head.generation += 1
         data = _encode(head)
-        place = head.generation % 2 * _SLOT
-        self._pages[place : place + _SLOT] = (b"%08x %s" % (crc32(data), data)).ljust(_SLOT)
+        slot = (b"%08x %s" % (crc32(data), data)).ljust(_SLOT)
+        os.pwrite(self._descriptor, slot, head.generation % 2 * _SLOT)
         self._synced = False
 
 

@@ -35,9 +35,12 @@ def read_entries(path: Path, after: int = 0) -> Iterator[tuple[int, Entry]]:
 
 
 def read_some(path: Path, after: int, count: int) -> list[tuple[int, Entry]]:
-    """As `read_entries`, at most `count` rows, the files closed again."""
-    with closing(read_rows(path, after, count)) as rows:
-        return [(row.seq, entry_of(row)) for row in rows]
+    """As `read_entries`, at most `count` rows, the files closed again. Raises JournalError alone."""
+    try:
+        with closing(read_rows(path, after, count)) as rows:
+            return [(row.seq, entry_of(row)) for row in rows]
+    except OSError as error:
+        raise JournalError(f"{path} can't be read: {error}.") from error
 
 
 def read_rows(path: Path, after: int = 0, count: int | None = None) -> Generator[Row, None, None]:

@@ -101,7 +101,8 @@ class Writer(threading.Thread):
         self._unwritten: list[Entry] = []
         self._unfolded: list[Entry] = []
         self._time: datetime | None = None
-        self._day: date | None = None
+        self._day = date.min
+        """The trading day of the last row in the fold."""
         self._roll_due = False
         self._commits = 0
         self._untidy = False
@@ -126,7 +127,9 @@ class Writer(threading.Thread):
         try:
             with OpenJournal(self._path, self._options) as journal:
                 order_ids = journal.order_ids
-                self._day = None if journal.ended is None else trading_day(journal.ended)
+                # Also reads the time zone's file, which a process without a descriptor left could not later.
+                today = trading_day(datetime.now(UTC))
+                self._day = today if journal.ended is None else trading_day(journal.ended)
                 self._begin(journal)
                 self._listener.opened(Opened(journal.tail, order_ids, journal.gap))
                 journal.make_room()
@@ -211,8 +214,6 @@ class Writer(threading.Thread):
         self._unfolded += self._unwritten
         self._unwritten = []
         self._time = handover.time
-        if self._day is None:
-            self._day = trading_day(handover.time)
         self._commits += 1
         self._untidy = True
         if highest:
@@ -237,7 +238,7 @@ class Writer(threading.Thread):
     def _catch_up(self, journal: OpenJournal) -> None:
         """Bring the fold to the journal's end; a checkpoint is encoded and written beside, from a copy."""
         written, self._unfolded = self._unfolded, []
-        if self._time is not None and self._day is not None:
+        if self._time is not None:
             day = trading_day(self._time)
             self._roll_due |= day != self._day
             self._day = day

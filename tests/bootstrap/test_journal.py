@@ -223,3 +223,8 @@ def read_entries_until(path: Path, last: int) -> Iterator[tuple[int, object]]:
         yield number, entry
         if number == last:
             return
+
+
+def test_a_process_without_a_descriptor_left_still_writes(path: Path) -> None:
+    assert run(["starve", path, "200"]) == ["reading failed: JournalError", "200 rows, none failed"]
+    assert len(list(read_entries(path))) == 200
