@@ -233,6 +233,8 @@ class World:
         self.wire.gateway_port = await self.gateway.start()
         if not self.options.moves:
             # A market whose next step is planned for later makes none by itself.
+            if self.gateway.hub._clock is not None:
+                self.gateway.hub._clock.cancel()
             self.gateway.hub._clock = asyncio.get_running_loop().call_later(1e9, lambda: None)
 
     async def restart_gateway(self) -> None:
