@@ -51,6 +51,7 @@ FAULTS: Final = {
         Fault("fill-after-cancel", "a cancel is confirmed, then the order fills all the same"),
         Fault("overfill", "the last fill of an order is ARG too large", "1", _NUMBER),
         Fault("exec-zone", "execution times carry the zone ARG", "Central European Standard Time", r"[ -~]{1,60}"),
+        Fault("assignment", "ARG units more of what is held, and no fill, when positions are asked for", "50", _NUMBER),
         Fault("completed-unfilled", "completed orders say that nothing of them was filled"),
         Fault("lost-what-if", "a what-if order is never answered"),
         # Refusals and warnings.
@@ -59,6 +60,7 @@ FAULTS: Final = {
         Fault("cancel-refused", "a cancel is refused by the code ARG and the order lives on", "10148", _NUMBER),
         Fault("order-error", "an order is met by the code ARG after its acknowledgement, and lives on", "399", _NUMBER),
         Fault("size-reduced", "an order's size is cut to ARG percent, warning 481", "50", r"[1-9]\d?"),
+        Fault("price-capped", "an order's limit is moved ARG percent out of the market, said by 202", "1", r"[1-9]\d?"),
         Fault("inactive", "an order is said to be Inactive, held for ARG, until it fills or is cancelled", "locate"),
         Fault("child-refused", "an attached order is refused by 10006"),
         Fault("data-refused", "market data is refused by the code ARG", "354", _NUMBER),

@@ -149,7 +149,7 @@ class Intake:
         if faults.take("silent-order") is not None:
             hub.reports.silence(client_id, order_id)
         after: list[Call] = []
-        fields = self._reduced(client_id, fields, record, after) if known is None else fields
+        fields = self._altered(client_id, fields, record, after) if known is None else fields
         if not record.text("tif") and faults.take("tif-preset") is not None:
             self._say_later(after, client_id, order_id, 10349, "Order TIF was set to DAY based on order preset.")
         said = faults.take("order-error")
@@ -159,6 +159,10 @@ class Intake:
 
     def _say_later(self, after: list[Call], client_id: int, order_id: int, code: int, text: str) -> None:
         after.append(lambda: self._hub.to_client(client_id, wire.error(order_id, code, text)))
+
+    def _altered(self, client_id: int, fields: list[str], record: Record, after: list[Call]) -> list[str]:
+        """Return a new order as it came, or smaller or further from the market, and a warning to say after it."""
+        return self._capped(client_id, self._reduced(client_id, fields, record, after), record, after)
 
     def _reduced(self, client_id: int, fields: list[str], record: Record, after: list[Call]) -> list[str]:
         """Return the order as it came, or with a smaller size and a warning to say after it."""
@@ -172,6 +176,20 @@ class Intake:
         record["totalQuantity"] = smaller
         text = f"Order size was reduced to {smaller}."
         self._say_later(after, client_id, record.integer("orderId"), 481, text)
+        return PLACE_ORDER.fields(record).split("\0")[:-1]
+
+    def _capped(self, client_id: int, fields: list[str], record: Record, after: list[Call]) -> list[str]:
+        """Return the order as it came, or with a limit further from the market and a warning to say after it."""
+        limit = record.number("lmtPrice")
+        if limit is None or record.text("orderType") != "LMT":
+            return fields
+        percent = self._hub.faults.take("price-capped")
+        if percent is None:
+            return fields
+        away = -int(percent) if record.text("action") == "BUY" else int(percent)
+        capped = (limit * (100 + away) / 100).quantize(Decimal("0.01"))
+        record["lmtPrice"] = capped
+        self._say_later(after, client_id, record.integer("orderId"), 202, f"Order price capped at {capped}.")
         return PLACE_ORDER.fields(record).split("\0")[:-1]
 
     def _cancel_with_faults(self, client_id: int, record: Record) -> bool:

@@ -41,6 +41,8 @@ def positions(session: Session, request: Record) -> None:
     """Answer reqPositions: those of every account now, then each change."""
     session.watching.positions = True
     for account in session.hub.ledger.accounts.values():
+        if _held(account) and (units := session.hub.faults.take("assignment")) is not None:
+            _held(account)[0].quantity += int(units)
         for position in _held(account):
             session.send(out.POSITION.encode(position_record(account, position)))
     session.send(out.POSITION_END.encode({}))

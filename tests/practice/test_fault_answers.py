@@ -103,6 +103,26 @@ async def test_an_attached_order_that_is_refused(gateway: PracticeGateway, conne
     assert said(client, child) == ["10006"]
 
 
+async def test_a_limit_that_is_capped(gateway: PracticeGateway, connect: Connect) -> None:
+    client = await connect()
+    order_id = await order_with(gateway, client, "price-capped=10*1", **LIMIT)
+
+    assert said(client, order_id)[-1] == "202"
+    assert limits(gateway) == [(FAR_BELOW * 90 / 100).quantize(Decimal("0.01"))]
+
+
+async def test_an_assignment_changes_a_position_without_a_fill(gateway: PracticeGateway, connect: Connect) -> None:
+    client = await connect()
+    await client.until(client.place(), "commission")
+    gateway.arm("assignment=50*1")
+    client.ask(ask.POSITIONS)
+    await client.wait_for("positionEnd")
+
+    told = [record.number("position") for message, record in client.heard if message.name == "position"]
+    assert told == [gateway.ledger.executions[0].shares + 50]
+    assert len(gateway.ledger.executions) == 1
+
+
 async def test_an_id_used_again_is_another_order(gateway: PracticeGateway, connect: Connect) -> None:
     client = await connect()
     order_id = client.place()

@@ -201,3 +201,39 @@ async def test_an_order_with_a_time_limit_is_gone_at_the_gateway_when_it_is_up()
         assert known is not None
         assert known.status.value == "Cancelled"
         assert seen(screen, request).pending is Pending.NONE
+
+
+@pytest.mark.row(52)
+@warping
+async def test_a_price_that_was_capped_is_the_one_that_is_shown() -> None:
+    async with trading_floor() as floor:
+        screen = await floor.attach()
+        floor.gateway.arm("price-capped=5*1")
+        request = resting(screen)
+        assert request.limit_price is not None
+        capped = (request.limit_price * 95 / 100).quantize(Decimal("0.01"))
+        await sent(screen, request)
+        await screen.until(lambda replica: replica.orders[request.order_ref].limit_price == capped)
+
+        assert seen(screen, request).state is OrderState.WORKING, "code 202 ended nothing"
+
+
+@pytest.mark.row(58)
+@warping
+async def test_an_assignment_is_named_and_no_fill_made_up() -> None:
+    async with trading_floor() as floor:
+        screen = await floor.attach()
+        request = resting(screen, part="1.005")
+        await sent(screen, request)
+        await screen.until(in_state(request, OrderState.FILLED))
+        await asyncio.sleep(70)
+        floor.gateway.arm("assignment=50*1")
+        await asyncio.sleep(45)
+        await screen.until(
+            lambda replica: (
+                replica.reading is not None and any(one.where is Book.POSITIONS for one in replica.reading.differences)
+            )
+        )
+
+        assert told(floor, "IBKR holds 150 AAPL")
+        assert sum(one.quantity for one in floor.snapshot.executions) == 100
