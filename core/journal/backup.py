@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import JournalError
-from core.journal.database import problem, reading
+from core.journal.database import UNREADABLE, problem, reading
 from core.journal.files import create_private, identity, segment_paths, sync_folder
 
 _logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def _copy(file: Path, copy: Path) -> Path:
             source.backup(target)
             # One file is easier to keep than one with a WAL; core sets its own mode when it opens it.
             target.execute("PRAGMA journal_mode=DELETE").fetchone()
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         copy.unlink(missing_ok=True)
         raise problem(error, f"{file} can't be copied to {copy}") from error
     sync_folder(copy.parent)

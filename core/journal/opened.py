@@ -16,6 +16,7 @@ from core.journal.checkpoint import encode_summary
 from core.journal.database import (
     Connect,
     Tail,
+    assert_sound,
     connect_durable,
     hash_of,
     make_durable,
@@ -77,6 +78,9 @@ class OpenJournal:
             self.tail = read_tail(self._connection)
             self.gap = "" if schema < SCHEMA else self._gap(head)
             """What is missing at the end, in words; empty when nothing is known to be."""
+            if self.gap:
+                # A table may end early because its pages are not found any more: nothing may be written there.
+                assert_sound(self._connection, self.file)
         except BaseException:
             self._connection.close()
             raise

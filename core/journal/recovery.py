@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +11,18 @@ from typing import Generic, NamedTuple, TypeVar
 from core.domain.entries import Entry
 from core.errors import JournalDamagedError, JournalError
 from core.journal.checkpoint import Fold, decode_summary, read_checkpoint
-from core.journal.database import SELECT, Meta, Tail, hash_of, problem, read_carried, read_meta, reading, shaped
+from core.journal.database import (
+    SELECT,
+    UNREADABLE,
+    Meta,
+    Tail,
+    hash_of,
+    problem,
+    read_carried,
+    read_meta,
+    reading,
+    shaped,
+)
 from core.journal.files import checkpoint_path, segment_paths
 from core.journal.rows import DAMAGED, Row, entry_of, verify_row
 
@@ -63,7 +73,7 @@ def read_rows(path: Path, after: int = 0, count: int | None = None) -> Generator
                     last = Tail(last.instance, row.seq, row.hash)
                     left -= 1
                     yield row
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise problem(error, f"{file} can't be read behind row {last.seq}") from error
         if left == 0:
             return
@@ -96,7 +106,7 @@ def segments(path: Path) -> list[tuple[Path, Meta]]:
             with reading(file) as connection:
                 if shaped(connection, file):
                     found.append((file, read_meta(connection)))
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise problem(error, f"{file} can't be read") from error
         except TypeError as error:
             raise JournalDamagedError(f"{file} does not say whose journal it is. {DAMAGED}") from error
@@ -109,7 +119,7 @@ def _standing(file: Path, after: int) -> Tail:
         with reading(file) as connection:
             instance = read_meta(connection).instance
             digest = hash_of(connection, after)
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         raise problem(error, f"{file} can't be read at row {after}") from error
     if digest is None:
         raise JournalDamagedError(f"Row {after} of the journal is missing. {DAMAGED}")
@@ -168,7 +178,7 @@ def _start(path: Path, make_fold: Callable[[], F], *, whole: bool) -> tuple[Tail
     try:
         with reading(file) as connection:
             carried = read_carried(connection)
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         raise problem(error, f"{file} can't be read") from error
     if not carried:
         return meta.base, make_fold()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -228,3 +229,33 @@ def read_entries_until(path: Path, last: int) -> Iterator[tuple[int, object]]:
 def test_a_process_without_a_descriptor_left_still_writes(path: Path) -> None:
     assert run(["starve", path, "200"]) == ["reading failed: JournalError", "200 rows, none failed"]
     assert len(list(read_entries(path))) == 200
+
+
+async def test_no_flipped_byte_gives_another_state_to_trade_on(path: Path) -> None:
+    """In the page that describes the tables, and in rows: the same state, a part of it to look at, or a refusal."""
+    rows = [intent(number) for number in range(1, 9)]
+    await written(path, rows)
+    checkpoint_path(path).unlink()
+    clean, side = path.read_bytes(), head_path(path).read_bytes()
+    places = [*range(0, 4096, 47), 3477, 3480, *(found.start() + 3 for found in re.finditer(b"DU1234567", clean))]
+    outcomes = {"well": 0, "looked at": 0, "refused": 0}
+    for place in places:
+        path.write_bytes(clean[:place] + bytes([clean[place] ^ 0x02]) + clean[place + 1 :])
+        head_path(path).write_bytes(side)
+        shutil.rmtree(path.parent / "quarantine", ignore_errors=True)
+        try:
+            journal = await start_journal(path, "S", LoopClock(), pytest.fail)
+        except JournalRefusedError:
+            outcomes["refused"] += 1
+            continue
+        known = as_bytes(journal.recorded)
+        if journal.store.failure:
+            outcomes["looked at"] += 1
+            assert known == folded(rows[: journal.store.head]), place
+        else:
+            outcomes["well"] += 1
+            assert (known, journal.store.head, journal.tail_lost) == (folded(rows), 8, ""), place
+        await journal.store.close()
+        checkpoint_path(path).unlink(missing_ok=True)
+
+    assert outcomes["looked at"] > 20, outcomes
