@@ -43,6 +43,7 @@ from core.domain.reports import (
 )
 from core.execution import lifecycle
 from core.execution.account_values import with_value
+from core.execution.echoes import Echoes
 from core.execution.incidents import incident
 from core.execution.lifecycle import Conclusion
 from core.execution.publisher import Publisher
@@ -61,7 +62,10 @@ def _nothing(_: object) -> None:
 
 
 class Hearing:
-    """Turns reports into facts. Every order-related report is journalled before anything is concluded from it."""
+    """Turns reports into facts. Every order-related report is journalled before anything is concluded from it.
+
+    What a reading of the books only repeats is not written down again.
+    """
 
     def __init__(
         self,
@@ -90,6 +94,7 @@ class Hearing:
         self._ask_books = ask_books
         self._told: set[tuple[str, str]] = set()
         self._asked_about: set[int] = set()
+        self._echoes = Echoes()
         self.on_refused_child: Callable[[Order], None] = _nothing
         """Told of attached orders that were not taken."""
         self.on_distrust: Callable[[str], None] = _nothing
@@ -126,7 +131,8 @@ class Hearing:
                         facts, heard = [], []
                         self._on_connection_report(report)
                     case _:
-                        heard.append(Heard(report=report))
+                        if not self._echoes.repeats(report):
+                            heard.append(Heard(report=report))
                         facts.extend(self._conclude(report))
             except Exception:
                 log.exception("a report could not be handled: %s", type(report).__name__)

@@ -35,6 +35,10 @@ class LinkStatus:
         if self._state.connection != before:
             self._publisher.facts([ConnectionChanged(connection=self._state.connection)])
 
+    def note(self, **changes: object) -> None:
+        """Change fields that desks learn otherwise: no fact is made of it."""
+        self._state.connection = replace(self._state.connection, **changes)
+
     def tell(self, text: str, severity: Severity = Severity.WARNING) -> None:
         """Publish an incident that is about no order."""
         self._publisher.facts([incident(self._state, self._clock, text, severity)])

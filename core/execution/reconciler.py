@@ -140,7 +140,8 @@ class Reconciler:
         if again:
             self.ask()
         self._finish(begun, books.counts, (*compare(before, self._state, books), *surprising))
-        self._link.set(reconciled=now)
+        # Desks have the time from the reading itself: a fact a minute would fill the journal with nothing.
+        self._link.note(reconciled=now)
         for follow in self.after:
             follow()
         return books

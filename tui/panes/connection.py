@@ -117,6 +117,7 @@ class ConnectionPane(LinesPane):
             return [labelled("reconciled", f"{at} · ", Part(missing, "bold $attention"))]
         due = "" if reading.next_due is None else f" · next {fmt.age((reading.next_due - self.now).total_seconds())}"
         found = len(reading.differences)
+        at = time_of_day(reading.time)
         if not found:
             return [labelled("reconciled", f"{at} ok{due}")]
         several = f"{found} difference{'' if found == 1 else 's'}"

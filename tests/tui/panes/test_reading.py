@@ -36,13 +36,13 @@ async def said(reading: Reading) -> str:
 
 
 async def test_agreement_and_when_the_next_one_is_due() -> None:
-    assert "reconciled 10:30:24 ok · next 0:17" in await said(READING)
+    assert "reconciled 10:31:07 ok · next 0:17" in await said(READING)
 
 
 async def test_every_difference_by_name() -> None:
     text = await said(replace(READING, differences=(ORDER,)))
 
-    assert "10:30:24 · 1 difference · next 0:17" in text
+    assert "10:31:07 · 1 difference · next 0:17" in text
     assert "#7 BUY 100 NVDA @ 141.20: open orders say Submitted, we had UNKNOWN" in text
 
 
