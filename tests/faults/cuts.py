@@ -208,11 +208,14 @@ async def run_cut(session: Session, cut: Cut) -> Counter[str]:
             await session.act(made)
         except _LineLostError:
             seen["broke off"] += 1
-        line = made.wire.lines[before]
         made.watch.check()
+        lost_at = made.clock.utc()
+        # The recording has a second more than the session.
+        await made.settle(1.0)
+        made.watch.check()
+        line = made.wire.lines[before]
         if line.is_cut or line.stalled:
             seen["cut"] += 1
-            lost_at = made.clock.utc()
             await core.until(lambda snapshot: _healed(snapshot.connection, lost_at), _HEALING)
         await made.settle(1.0)
         await made.watch.check_converged()
