@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from core.clock import Clock
 from core.domain.charts import AccountFigure, Bar, BarKind, BarRequest, OptionChain, Streamed, StreamKind
-from core.domain.commands import Ack, Command
+from core.domain.commands import Ack, Command, Kill
 from core.domain.connection import Endpoint, Mode
 from core.domain.entries import Entry
 from core.domain.events import Envelope, Snapshot, StreamEvent
@@ -28,6 +28,7 @@ from core.domain.reports import (
     Report,
     Tick,
 )
+from core.domain.trading import KillScope
 from core.domain.what_ifs import WhatIf
 from core.errors import DeskError
 
@@ -139,6 +140,9 @@ class Broker(Protocol):
 
     def cancel(self, order_id: int) -> Awaitable[None]:
         """Queue a cancel in the first lane; done and raising as `place`."""
+
+    def cancel_everything(self) -> Awaitable[None]:
+        """Have the broker cancel every order of every client, TWS's own too: ahead of all else; done as `place`."""
 
     def withdraw_orders(self, reason: str) -> None:
         """Take back every order frame that waits for its turn: its `place` raises NotConnectedError with `reason`.
@@ -279,6 +283,20 @@ class Journal(Protocol):
         """Write what is queued, sync and close."""
 
 
+class KillMark(Protocol):
+    """What says beside the journal that the kill switch is pulled. Never raises."""
+
+    @property
+    def scope(self) -> KillScope | None:
+        """How much was to be cancelled; None when it is not pulled."""
+
+    def set(self, scope: KillScope) -> None:
+        """It was pulled."""
+
+    def clear(self) -> None:
+        """It was released."""
+
+
 class RecordedFacts(Struct, frozen=True, kw_only=True):
     """Facts that were read back from the journal."""
 
@@ -308,6 +326,9 @@ class DeskHost(Protocol):
 
     async def execute(self, command: Command, client: str) -> Ack:
         """Carry out one command for the named client. Never raises for anything that a client sent."""
+
+    def kill(self, command: Kill, client: str) -> Ack:
+        """Pull the kill switch: in this turn of the loop, whatever else runs or waits. Never raises."""
 
     def snapshot(self) -> Snapshot:
         """Everything as it stands."""

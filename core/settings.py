@@ -55,13 +55,14 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class LimitSettings(BaseModel):
-    """Limits of one order; see `core.domain.limits.Limits`."""
+    """Limits of one order and of the day; see `core.domain.limits.Limits`."""
 
     model_config = ConfigDict(extra="forbid")
 
     order_quantity: Decimal = Field(default=Limits().order_quantity, gt=0)
     order_value: Decimal = Field(default=Limits().order_value, gt=0)
     price_band_percent: Decimal = Field(default=Limits().price_band_percent, gt=0, le=100)
+    daily_loss: Decimal | None = Field(default=None, gt=0)
 
     def limits(self) -> Limits:
         """The same as the controls take them."""
@@ -69,6 +70,7 @@ class LimitSettings(BaseModel):
             order_quantity=self.order_quantity,
             order_value=self.order_value,
             price_band_percent=self.price_band_percent,
+            daily_loss=self.daily_loss,
         )
 
 

@@ -17,7 +17,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
-from core.domain.commands import AcceptTailLoss, Command, Reconnect
+from core.domain.commands import AcceptTailLoss, Command, Kill, Reconnect
 from core.domain.connection import LinkState, Mode
 from core.domain.events import Severity, TradingState
 from core.errors import LinkError
@@ -169,10 +169,30 @@ class DeskApp(DeskHost, inherit_bindings=False):
         """Ask for the word that lets all orders through again."""
         from tui.screens.resume import ResumeScreen
 
-        if self.replica.trading_state is not TradingState.REDUCING:
+        if self.replica.killed is not None:
+            self._show_kill()
+        elif self.replica.trading_state is not TradingState.REDUCING:
             self.say(f"Trading is {self.replica.trading_state.lower()}: there is nothing to resume.")
         elif not isinstance(self.screen, ResumeScreen):
             self.call_later(self.push_screen, ResumeScreen(self.replica.trading_reason))
+
+    def action_kill(self) -> None:
+        """Have core block every order and cancel, before anything is drawn; then show how far it is."""
+        self.run_worker(self._kill(), name="kill", group="kill")
+        self._show_kill()
+
+    async def _kill(self) -> None:
+        try:
+            await self.desk.send(Kill())
+        except LinkError as error:
+            text = f"KILL did not reach core: {error} Run `ibdesk kill` in another terminal, or cancel in TWS."
+            self.say(text, Severity.ALARM)
+
+    def _show_kill(self) -> None:
+        from tui.screens.kill import KillScreen
+
+        if not any(isinstance(screen, KillScreen) for screen in self.screen_stack):
+            self.call_later(self.push_screen, KillScreen())
 
     async def action_keys(self) -> None:
         """Show every key."""

@@ -17,6 +17,7 @@ from core.domain.events import (
     Health,
     Incident,
     InstrumentsUpdated,
+    KillUpdated,
     MoneyUpdated,
     OrderChanged,
     PositionsUpdated,
@@ -238,6 +239,8 @@ class Bridge:
                 self._post(messages.IncidentRaised(incident))
             case TradingStateChanged(state=state, reason=reason):
                 self._post(messages.TradingStateUpdated(state, reason))
+            case KillUpdated(killed=killed):
+                self._post(messages.KillProgressed(killed))
             case QuotesUpdated(quotes=quotes):
                 self._quotes.update(quote.con_id for quote in quotes)
             case WhatIfAnswered() as answer:

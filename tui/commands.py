@@ -39,9 +39,17 @@ DESK: tuple[UserCommand, ...] = (
     UserCommand("help.commands", "ctrl+p", "app.command_palette", "Find a command", palette=False),
     UserCommand("desk.theme", "", "app.next_theme", "Take the next theme"),
     UserCommand("desk.confirm_live", "", "app.confirm_live", "Type the live phrase at this desk"),
-    UserCommand("desk.resume", "", "app.resume", "Let all orders through again after only reducing ones were"),
+    UserCommand("desk.resume", "", "app.resume", "Let all orders through again after KILL or REDUCING"),
     UserCommand("desk.reconnect", "", "app.reconnect", "Try to reach the broker now"),
     UserCommand("desk.accept_tail_loss", "", "app.accept_tail_loss", "Accept JOURNAL_TAIL_LOST after a look at TWS"),
+    UserCommand(
+        "desk.kill",
+        "f9,ctrl+backslash",
+        "app.kill",
+        "KILL: block new orders at once and cancel all but what protects a position",
+        "KILL",
+        everywhere=True,
+    ),
     UserCommand(
         "desk.quit", "ctrl+q", "app.leave", "Close the desk; asks when orders are working", "quit", everywhere=True
     ),

@@ -15,6 +15,7 @@ from core.domain.connection import Connection
 from core.domain.events import Incident, Severity, TradingState
 from core.domain.executions import Execution
 from core.domain.orders import Order
+from core.domain.trading import Killed
 from core.domain.what_ifs import WhatIfAnswered
 
 
@@ -68,6 +69,13 @@ class TradingStateUpdated(DeskMessage):
 
     state: TradingState
     reason: str
+
+
+@dataclass
+class KillProgressed(DeskMessage):
+    """The kill switch was pulled, has asked for more, or was released."""
+
+    killed: Killed | None
 
 
 @dataclass

@@ -19,6 +19,7 @@ from core.domain.events import (
     Health,
     Incident,
     InstrumentsUpdated,
+    KillUpdated,
     MoneyUpdated,
     OrderChanged,
     PositionsUpdated,
@@ -38,6 +39,7 @@ from core.domain.positions import Position, open_pnl
 from core.domain.quotes import Quote
 from core.domain.reconciliation import Reading
 from core.domain.streams import StreamChanged, StreamData
+from core.domain.trading import Killed
 from core.domain.what_ifs import WhatIfAnswered
 
 KEPT_INCIDENTS = 100
@@ -62,6 +64,8 @@ class Replica:
         """None before the first snapshot."""
         self.trading_state = TradingState.ACTIVE
         self.trading_reason = ""
+        self.killed: Killed | None = None
+        """The kill switch; None while it is not pulled."""
         self.instruments: dict[int, Instrument] = {}
         self.watchlist: tuple[int, ...] = ()
         self.quotes: dict[int, Quote] = {}
@@ -113,6 +117,7 @@ class Replica:
         self.connection = snapshot.connection
         self.trading_state = snapshot.trading_state
         self.trading_reason = snapshot.trading_reason
+        self.killed = snapshot.killed
         self.instruments = {instrument.con_id: instrument for instrument in snapshot.instruments}
         self.watchlist = snapshot.watchlist
         self.quotes = {quote.con_id: quote for quote in snapshot.quotes}
@@ -178,6 +183,8 @@ class Replica:
                 self.health = event
             case Reconciled(reading=reading):
                 self.reading = reading
+            case KillUpdated(killed=killed):
+                self.killed = killed
 
     def _add_execution(self, execution: Execution) -> None:
         known = self.executions.get(execution.stem)

@@ -21,6 +21,7 @@ from core.domain.limits import Limits
 from core.execution.keeper import KeeperOptions
 from core.execution.service import ExecutionService, ServiceOptions
 from core.execution.state import DeskState
+from core.journal.kill_mark import KillMarkFile
 from core.journal.opened import JournalOptions
 from core.journal.store import JournalStore, SealedJournal
 from core.link.server import LinkServer
@@ -123,6 +124,7 @@ async def assemble(options: RunOptions, gateway: Gateway, clock: Clock, make_bro
             ),
             limits=options.limits,
             read_only=options.read_only,
+            kill_mark=KillMarkFile(options.journal),
             symbols=options.symbols,
             lines=options.lines,
             # The rest is for orders, and for what they need to know.

@@ -119,6 +119,13 @@ class IbBroker:
             return _not_sent(_CLOSED)
         return session.orders.cancel(order_id)
 
+    def cancel_everything(self) -> Awaitable[None]:
+        """Queue the cancel of every order of every client ahead of all else; done and raising as `place`."""
+        session = self._session
+        if session is None or not session.is_open:
+            return _not_sent(_CLOSED)
+        return session.orders.cancel_everything()
+
     async def what_if(self, preview: Preview) -> WhatIf:
         """What an order would do to its account; see `core.broker.what_ifs` for what it raises."""
         return await self._live().what_ifs.ask(preview)

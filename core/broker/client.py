@@ -28,7 +28,7 @@ LANES = {
     "2": Lane.MARKET_DATA,
     "3": Lane.ORDER,
     "4": Lane.CANCEL,
-    "58": Lane.CANCEL,
+    "58": Lane.KILL,
     "6": Lane.ACCOUNT,
     "7": Lane.ACCOUNT,
     "16": Lane.ACCOUNT,

@@ -16,6 +16,9 @@ from core.domain.orders import OrderRequest
 from core.domain.reports import RequestKind
 from core.ports import Approved, Preview
 
+_NO_ORDER = 0
+"""No order has this id."""
+
 
 class Orders:
     """Writes order frames of one connection."""
@@ -78,6 +81,12 @@ class Orders:
         self._registry.ordered(order_id, RequestKind.CANCEL)
         with self._client.tracking(order_id) as sent:
             self._writer.cancelOrder(order_id, "")
+        return sent
+
+    def cancel_everything(self) -> asyncio.Future[None]:
+        """Queue the word that ends every order of every client, ahead of the cancels too."""
+        with self._client.tracking(_NO_ORDER) as sent:
+            self._writer.reqGlobalCancel()
         return sent
 
 

@@ -16,6 +16,9 @@ DEFAULT_RATE = 45
 RESERVED_FOR_CANCELS = 5
 """Frames of each second that only cancels may use."""
 
+ABOVE_FOR_KILL = 2
+"""Frames above the rate that the word to cancel everything may use: it does not wait behind a burst of cancels."""
+
 WINDOW = 1.025
 """Seconds over which frames are counted: a second as the gateway sees it, with room for jitter on the way."""
 
@@ -23,13 +26,15 @@ WINDOW = 1.025
 class Lane(IntEnum):
     """Priorities, first to last; within a lane frames leave in the order they came."""
 
-    CANCEL = 0
-    ORDER = 1
-    ACCOUNT = 2
+    KILL = 0
+    """The word to cancel everything."""
+    CANCEL = 1
+    ORDER = 2
+    ACCOUNT = 3
     """Accounts, positions, and what a reconciliation asks."""
-    MARKET_DATA = 3
-    QUERY = 4
-    WHAT_IF = 5
+    MARKET_DATA = 4
+    QUERY = 5
+    WHAT_IF = 6
 
 
 class Outgoing:
@@ -130,7 +135,7 @@ class Pacer:
         while self._times and self._times[0] + WINDOW <= now:
             self._times.popleft()
         for lane, queue in zip(Lane, self._lanes, strict=True):
-            room = self._total if lane is Lane.CANCEL else self._common
+            room = self._room(lane)
             while queue:
                 if self._held or self._write is None:
                     return
@@ -139,6 +144,12 @@ class Pacer:
                     return
                 self._times.append(now)
                 self._write(queue.popleft())
+
+    def _room(self, lane: Lane) -> int:
+        """How many frames may have left within the window when one of this lane leaves."""
+        if lane is Lane.KILL:
+            return self._total + ABOVE_FOR_KILL
+        return self._total if lane is Lane.CANCEL else self._common
 
     def _wake_at(self, when: float) -> None:
         if self._loop is None:

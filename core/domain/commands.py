@@ -12,6 +12,7 @@ from core.domain.charts import BarHistory, BarRequest, StreamKind
 from core.domain.instructions import Trail
 from core.domain.instruments import ComboLeg, Instrument, SymbolMatch
 from core.domain.orders import Order, OrderRequest, OrderType, Side, TimeInForce
+from core.domain.trading import Killed, KillScope
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -178,8 +179,17 @@ class AcceptTailLoss(Struct, frozen=True, tag="accept_tail_loss"):
     """The trader has compared orders and positions with TWS and goes on without what the journal has lost."""
 
 
+class Kill(Struct, frozen=True, kw_only=True, tag="kill"):
+    """Block every new order at once, then cancel. Works in every state of core; Ack carries a `Killed`.
+
+    Asked again with a wider scope it cancels more; it never gets narrower.
+    """
+
+    scope: KillScope = KillScope.ENTRIES
+
+
 class Resume(Struct, frozen=True, tag="resume"):
-    """Let all orders through again after an incident had let only reducing ones. Ends no halt."""
+    """End the kill switch, or else what an incident brought: only reducing orders. Ends nothing else."""
 
 
 class Reconnect(Struct, frozen=True, tag="reconnect"):
@@ -212,6 +222,7 @@ Command = (
     | CloseStream
     | ConfirmLive
     | AcceptTailLoss
+    | Kill
     | Resume
     | Reconnect
     | Leave
@@ -271,8 +282,10 @@ class DenialCode(StrEnum):
     """A closing order for this position is live already."""
     REDUCING = "REDUCING"
     """Only orders that reduce a position are let through."""
+    DAILY_LOSS = "DAILY_LOSS"
+    """The day's profit is not known, by which the limit of the day's loss is judged."""
     HALTED = "HALTED"
-    """Trading is blocked: the journal is sick or an incident stopped it."""
+    """Trading is blocked: the journal is sick, or the kill switch was pulled."""
     JOURNAL_TAIL_LOST = "JOURNAL_TAIL_LOST"
     """The journal has lost its end, and the trader has not accepted that yet."""
     JOURNAL_BUSY = "JOURNAL_BUSY"
@@ -359,7 +372,7 @@ class Cancelled(Struct, frozen=True, kw_only=True, tag="cancelled"):
     """Order references of live orders that protect a position and stay."""
 
 
-Result = OrderPreview | SymbolMatches | Qualified | Cancelled | BarHistory
+Result = OrderPreview | SymbolMatches | Qualified | Cancelled | BarHistory | Killed
 """What an Ack may carry beside the order."""
 
 

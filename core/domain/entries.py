@@ -12,6 +12,7 @@ from core.domain.events import ExecutionAdded, Fact, Incident, OrderChanged
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderRequest, Terms
 from core.domain.reports import Report
+from core.domain.trading import Block
 
 
 class SessionStarted(Struct, frozen=True, kw_only=True, tag="session_started"):
@@ -128,7 +129,9 @@ class Carried(Struct, frozen=True, kw_only=True, tag="carried"):
     tail_lost: str
     """The text of a `TailLost` that nobody has accepted; empty without one."""
     reducing: str = ""
-    """Why only reducing orders are let through; empty if all are."""
+    """Why only reducing orders are let through, as summaries without `blocks` say it; empty if all are."""
+    blocks: tuple[Block, ...] = ()
+    """What keeps orders back and lasts."""
 
 
 Entry = (

@@ -22,6 +22,7 @@ from core.domain.positions import Position
 from core.domain.quotes import Quote
 from core.domain.reconciliation import Reading
 from core.domain.streams import StreamChanged, StreamData
+from core.domain.trading import Block, Killed
 from core.domain.what_ifs import WhatIfAnswered
 
 
@@ -78,6 +79,8 @@ class TradingStateChanged(Struct, frozen=True, kw_only=True, tag="trading_state"
 
     state: TradingState
     reason: str
+    blocks: tuple[Block, ...] = ()
+    """All that keeps orders back now."""
 
 
 class InstrumentsUpdated(Struct, frozen=True, kw_only=True, tag="instruments"):
@@ -144,6 +147,12 @@ class Reconciled(Struct, frozen=True, kw_only=True, tag="reconciled"):
     reading: Reading
 
 
+class KillUpdated(Struct, frozen=True, kw_only=True, tag="kill"):
+    """State: what the kill switch has asked for; None when it is not pulled."""
+
+    killed: Killed | None
+
+
 Fact = OrderChanged | ExecutionAdded | ConnectionChanged | Incident | TradingStateChanged
 """Numbered, journalled, never conflated."""
 
@@ -156,6 +165,7 @@ StateEvent = (
     | MoneyUpdated
     | Health
     | Reconciled
+    | KillUpdated
 )
 """Last value; no number."""
 
@@ -204,3 +214,5 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     health: Health
     reading: Reading | None = None
     """The last reading of the broker's books; None before the first of this run."""
+    killed: Killed | None = None
+    """The kill switch; None when it is not pulled."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from msgspec.structs import replace
 
 from core.clock import Clock
@@ -84,7 +86,7 @@ class Cancels:
         for order in self._state.book.live():
             if order.external or (command.con_id is not None and order.con_id != command.con_id):
                 continue
-            if self._ends_with_parent(order):
+            if self.ends_with_parent(order):
                 continue
             if self._protects(order):
                 kept.append(order.order_ref)
@@ -101,7 +103,7 @@ class Cancels:
         position = self._state.held(order.account, order.con_id)
         return position is not None and position.quantity * order.side.sign < 0
 
-    def _ends_with_parent(self, order: Order) -> bool:
+    def ends_with_parent(self, order: Order) -> bool:
         """True for what is attached to an entry that has not traded: the broker cancels it with that."""
         parent = self._state.book.get(order.parent_ref) if order.parent_ref else None
         return parent is not None and parent.is_live and not parent.filled
@@ -119,6 +121,12 @@ class Cancels:
             reason = self._state.connection.problem or "there is no connection to the broker"
             return _deny(DenialCode.NOT_CONNECTED, f"The cancel of {order.text} was not sent: {reason}")
         return None
+
+    def everything(self) -> Awaitable[None] | None:
+        """Send the word to cancel every order of every client; None where no cancel can be sent now."""
+        if self._read_only or not self._state.connection.accounts:
+            return None
+        return self._broker.cancel_everything()
 
     def ask(self, order: Order) -> Order:
         """Send the cancel of a live order, or see to it that an order without a frame gets none."""

@@ -88,11 +88,11 @@ class OrderDesk:
         self._sends = Sends(state, publisher, hearing, clock)
         self._recording: set[str] = set()
         """New orders whose intent is being committed: no frame of them exists yet."""
-        self._cancels = Cancels(
+        self.cancels = Cancels(
             broker, state, publisher, self._sends, self._recording, clock, read_only=options.read_only
         )
-
-        self.deadlines = Deadlines(state, publisher, clock, self._cancels)
+        """Asks for cancels, those of the kill switch too."""
+        self.deadlines = Deadlines(state, publisher, clock, self.cancels)
 
     def gate(self) -> Denial | None:
         """Why no order may leave now, whatever it is; None when one may."""
@@ -268,7 +268,7 @@ class OrderDesk:
             for earlier in refs[:place]:
                 kept = self._state.book.get(earlier)
                 if kept is not None and kept.is_live:
-                    self._cancels.ask(kept)
+                    self.cancels.ask(kept)
             return Ack(ok=False, denied=denial, order=self._state.book.get(refs[0]))
         return Ack(ok=True, order=self._state.book.get(refs[0]))
 
@@ -361,15 +361,15 @@ class OrderDesk:
 
     async def cancel(self, command: CancelOrder) -> Ack:
         """Ask for one cancel; it passes every gate but the connection."""
-        return self._cancels.cancel(command)
+        return self.cancels.cancel(command)
 
     def take_back(self, order: Order) -> None:
         """Ask for the cancel of a live order, by core's own decision."""
-        self._cancels.ask(order)
+        self.cancels.ask(order)
 
     async def cancel_entries(self, command: CancelEntries) -> Ack:
         """Cancel every live order of ours that opens or adds."""
-        return self._cancels.cancel_entries(command)
+        return self.cancels.cancel_entries(command)
 
     def _again(self, order_ref: str, account: str, con_id: int, side: Side | None) -> Ack | None:
         """The answer for a reference that was used before; None for a new one. A `side` of None fits both."""

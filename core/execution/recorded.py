@@ -26,6 +26,7 @@ from core.domain.entries import (
 from core.domain.events import ExecutionAdded, Incident, OrderChanged, TradingState, TradingStateChanged
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, Pending
+from core.domain.trading import LASTING, Block, Cause
 from core.execution.book import OrderBook
 from core.execution.holdings import Holdings
 
@@ -56,8 +57,8 @@ class Recorded:
         self.tail_lost = ""
         """What is missing at the end, in words, until the trader has accepted it; empty if nothing is."""
         self.holdings = Holdings()
-        self.reducing = ""
-        """Why only reducing orders are let through, until a person says otherwise; empty if all are."""
+        self.blocks: tuple[Block, ...] = ()
+        """What keeps orders back and lasts longer than a run of core."""
 
     def apply(self, entry: Entry) -> None:
         """Take one more entry in."""
@@ -83,9 +84,8 @@ class Recorded:
         match entry:
             case SessionStarted(time=time):
                 self.book = without_ended_days(self.book, time)
-            case FactRecorded(fact=TradingStateChanged(state=state, reason=reason)):
-                if state is not TradingState.HALTED:
-                    self.reducing = reason
+            case FactRecorded(fact=TradingStateChanged() as changed):
+                self._block(changed)
             case PositionsRead(held=held, time=time):
                 self.holdings.restore(held, time)
             case TailLost(text=text):
@@ -96,7 +96,7 @@ class Recorded:
                 self.used_refs = dict.fromkeys(entry.used_refs)
                 self.highest_order_id = entry.highest_order_id
                 self.number, self.number_day = entry.number, entry.number_day
-                self.tail_lost, self.reducing = entry.tail_lost, entry.reducing
+                self.tail_lost, self.blocks = entry.tail_lost, entry.blocks or _incident(entry.reducing)
             case _:
                 pass
 
@@ -108,7 +108,7 @@ class Recorded:
             number=self.number,
             number_day=self.number_day,
             tail_lost=self.tail_lost,
-            reducing=self.reducing,
+            blocks=self.blocks,
         )
         yield WatchlistSet(con_ids=self.watchlist)
         for instrument in self.instruments.values():
@@ -122,6 +122,13 @@ class Recorded:
         # Behind the executions, which it counts already.
         if self.holdings.since is not None:
             yield PositionsRead(held=self.holdings.recorded(), time=self.holdings.since)
+
+    def _block(self, changed: TradingStateChanged) -> None:
+        if changed.blocks:
+            self.blocks = tuple(block for block in changed.blocks if block.cause in LASTING)
+        elif changed.state is not TradingState.HALTED:
+            # Rows without blocks are older: they knew of one cause that lasts.
+            self.blocks = _incident(changed.reason)
 
     def _admit(self, order: Order) -> None:
         self.book.put(order)
@@ -139,6 +146,10 @@ class Recorded:
         order = self.book.get(order_ref)
         if order is not None and order.is_live:
             self.book.put(replace(order, pending=Pending.CANCEL))
+
+
+def _incident(reason: str) -> tuple[Block, ...]:
+    return (Block(cause=Cause.INCIDENT, reason=reason),) if reason else ()
 
 
 def without_ended_days(book: OrderBook, now: datetime) -> OrderBook:

@@ -15,7 +15,8 @@ def why_not_reducing(state: DeskState, request: OrderRequest, *, attached: bool)
 
     Whatever else works on the same side counts, for it may fill first; `attached` orders open or add by nature.
     """
-    if state.trading_state is not TradingState.REDUCING:
+    reducing = state.trading_state is TradingState.REDUCING
+    if not reducing and not state.loss_unknown:
         return None
     position = state.held(request.account, request.con_id)
     held = Decimal(0) if position is None else position.quantity
@@ -25,8 +26,8 @@ def why_not_reducing(state: DeskState, request: OrderRequest, *, attached: bool)
     wanted = request.quantity - (Decimal(0) if own is None else own.filled)
     if not attached and held * request.side.sign < 0 and wanted + others <= abs(held):
         return None
-    text = (
-        f"Only orders that reduce a position are sent: {state.trading_reason} Not sent. Look at the position, then let "
-        "all orders through again (Ctrl+P)."
-    )
+    if not reducing:
+        text = f"Not sent, for it would open: {state.loss_unknown}, so the limit of the day's loss can't be judged."
+        return Denial(code=DenialCode.DAILY_LOSS, message=f"{text} Try again in a moment.", limit="daily_loss")
+    text = f"Only orders that reduce a position are sent: {state.trading_reason} Not sent. Look at the position."
     return Denial(code=DenialCode.REDUCING, message=text)

@@ -20,6 +20,7 @@ from core.domain.commands import (
     ConfirmLive,
     Denial,
     DenialCode,
+    Kill,
     Leave,
     ModifyOrder,
     PlaceOrder,
@@ -36,11 +37,13 @@ from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
 from core.errors import DeskError, LiveGuardError
 from core.execution.attendance import Attendance
+from core.execution.daily_loss import DailyLoss
 from core.execution.families import Families
 from core.execution.halting import Halting
 from core.execution.health import Gateway, HealthReporter
 from core.execution.hearing import Hearing
 from core.execution.keeper import ConnectionKeeper, KeeperOptions
+from core.execution.kill import KillSwitch
 from core.execution.money import VALUE_SECONDS, MoneyKeeper
 from core.execution.orders import OrderDesk, OrderOptions
 from core.execution.position_actions import PositionActions
@@ -54,7 +57,7 @@ from core.execution.watching import Look, Watching, WatchOptions
 from core.execution.what_ifs import WhatIfs
 from core.market.bars import BarCache
 from core.market.feed import QuoteFeed
-from core.ports import Broker, BrokerListener, EventSink, Journal, RecordedFacts
+from core.ports import Broker, BrokerListener, EventSink, Journal, KillMark, RecordedFacts
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +74,7 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
     limits: Limits
     read_only: bool
     """True sends no order and no cancel."""
+    kill_mark: KillMark
     symbols: tuple[str, ...]
     """They fill the watchlist of a profile that has none yet."""
     lines: int = 100
@@ -141,6 +145,9 @@ class ExecutionService:
             OrderOptions(limits=options.limits, client_id=options.keeper.client_id, read_only=options.read_only),
         )
         self._halting = Halting(state, journal, self._publisher, self._hearing, clock)
+        self._loss = DailyLoss(state, self._halting, clock, options.limits.daily_loss, self._money.all)
+        self._kill = KillSwitch(state, self._publisher, self._halting, self._orders.cancels, options.kill_mark)
+        self._keeper.reconciler.after.append(self._kill.look)
         families = Families(state, self._publisher, clock, self._hearing, self._orders.take_back)
         self._keeper.reconciler.after.append(families.look)
         self._settling = Settling(state, journal, self._publisher, clock)
@@ -190,6 +197,7 @@ class ExecutionService:
         """What an earlier run of core left in flight is UNKNOWN until the broker's books are read."""
         self._keeper.doubts.in_flight("no answer: core ended")
         self._halting.recover()
+        self._kill.recover()
 
     async def run(self) -> None:
         """Keep the connection and the health figures until cancelled. An exception here must end core."""
@@ -223,6 +231,8 @@ class ExecutionService:
         match command:
             case _ if isinstance(command, Guarded):
                 ack = self._unconfirmed(client) or await self._send(command, client)
+            case Kill():
+                ack = self.kill(command, client)
             case CancelOrder():
                 ack = await self._orders.cancel(command)
             case CancelEntries():
@@ -242,6 +252,10 @@ class ExecutionService:
             case Leave(stop=stop):
                 self._present.leaves(client, stop=stop)
         return ack
+
+    def kill(self, command: Kill, client: str) -> Ack:
+        """Block at once and cancel, in this turn of the loop, whatever else runs or waits. Never raises."""
+        return self._kill.pull(command, client)
 
     async def _send(self, command: Guarded, client: str) -> Ack:
         match command:
@@ -297,6 +311,7 @@ class ExecutionService:
             incidents=tuple(state.incidents),
             health=state.health,
             reading=self._keeper.reconciler.last,
+            killed=self._kill.killed,
         )
 
     def facts_after(self, number: int) -> Sequence[Envelope] | None:
@@ -369,6 +384,7 @@ class ExecutionService:
     async def _renew_money(self) -> None:
         while True:
             self._money.renew()
+            self._loss.look()
             await asyncio.sleep(VALUE_SECONDS)
 
     def alert(self, text: str) -> None:

@@ -16,6 +16,7 @@ from core.domain.events import Health, Incident, TradingState
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderState
 from core.domain.positions import Position
+from core.domain.trading import HALTING, Block, Cause
 from core.domain.transitions import Trigger, transition
 from core.execution.book import OrderBook
 from core.execution.holdings import Holdings
@@ -29,8 +30,10 @@ class DeskState:
     def __init__(self, connection: Connection) -> None:
         """`connection` is the profile's, closed."""
         self.connection = connection
-        self.trading_state = TradingState.ACTIVE
-        self.trading_reason = ""
+        self.blocks: dict[Cause, Block] = {}
+        """What keeps orders back; only `halting.Halting` changes it."""
+        self.loss_unknown = ""
+        """Why nobody knows whether the day's loss has reached its limit; empty if it is known, or without a limit."""
         self.instruments: dict[int, Instrument] = {}
         self.sketched: set[int] = set()
         """Contracts known only from messages about orders and positions: their ticks and sizes are guesses."""
@@ -40,8 +43,6 @@ class DeskState:
         self._incoming: dict[tuple[str, int], Position] | None = None
         self.unseen_fills = UnseenFills()
         self.holdings = Holdings()
-        self.reducing = ""
-        """Why an earlier run of core let only reducing orders through; empty if it let all."""
         self.accounts: dict[str, Account] = {}
         self.incidents: deque[Incident] = deque(maxlen=INCIDENTS_SHOWN)
         self.health = Health()
@@ -52,6 +53,20 @@ class DeskState:
         """What the journal lost at its end, in words, until the trader has accepted it; empty if nothing."""
         self._number = 0
         self._number_day: date | None = None
+
+    @property
+    def trading_state(self) -> TradingState:
+        """Which orders are let through."""
+        if not self.blocks:
+            return TradingState.ACTIVE
+        return TradingState.HALTED if any(cause in HALTING for cause in self.blocks) else TradingState.REDUCING
+
+    @property
+    def trading_reason(self) -> str:
+        """Why, the severest first; empty while all orders are let through."""
+        halted = self.trading_state is TradingState.HALTED
+        shown = (self.blocks[cause] for cause in Cause if cause in self.blocks and (cause in HALTING or not halted))
+        return " ".join(block.reason for block in shown)
 
     def begin_positions(self) -> None:
         """From now on positions are collected afresh; the old ones stay visible until `finish_positions`."""
@@ -117,7 +132,7 @@ class DeskState:
         self._number, self._number_day = recorded.number, recorded.number_day
         self.tail_lost = recorded.tail_lost
         self.holdings = recorded.holdings.copy()
-        self.reducing = recorded.reducing
+        self.blocks = {block.cause: block for block in recorded.blocks}
 
     def in_flight(self) -> list[Order]:
         """Orders of ours whose outcome hangs on an answer of the broker."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from core.domain.commands import Ack, Command
+from core.domain.commands import Ack, Command, Kill
 from core.domain.events import Envelope, Snapshot, StreamEvent
 from core.errors import LinkError
 from core.link.stream import EventStream
@@ -41,6 +41,9 @@ class InProcessClient:
 
     async def send(self, command: Command) -> Ack:
         """Have core do something, after whatever this client asked for before. Raises LinkError once closed."""
+        if isinstance(command, Kill):
+            self._check()
+            return self._host.kill(command, self._name)
         async with self._turn:
             self._check()
             return await self._host.execute(command, self._name)

@@ -19,6 +19,7 @@ from core.domain.commands import (
     ClosePosition,
     Combine,
     Command,
+    Kill,
     OpenStream,
     PlaceOrder,
     Reconnect,
@@ -227,6 +228,10 @@ class Peer(asyncio.Protocol):
                 self._show(request.id, self._room.host.snapshot())
             case Subscribe(after=after):
                 self._subscribe(request.id, after)
+            case Kill() as command:
+                # Nothing that this client or another asked for goes before it, not even a turn of the loop.
+                ack = self._room.host.kill(command, self.name)
+                self.outbox.send(frame(Reply(id=request.id, ack=ack)), now=True)
             case command if isinstance(command, _SLOW) or self._is_free_cancel(command):
                 self._start(self._carry_out(request.id, command))
             case command:

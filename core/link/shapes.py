@@ -23,6 +23,7 @@ _MODULES = (
     "core.domain.quotes",
     "core.domain.reconciliation",
     "core.domain.streams",
+    "core.domain.trading",
     "core.domain.what_ifs",
     "core.link.wire",
 )

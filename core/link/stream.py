@@ -11,6 +11,7 @@ from core.domain.events import (
     Envelope,
     Health,
     InstrumentsUpdated,
+    KillUpdated,
     MoneyUpdated,
     PositionsUpdated,
     QuotesUpdated,
@@ -69,6 +70,8 @@ class Conflator:
                 self._whole["watchlist"] = event
             case Reconciled():
                 self._whole["reading"] = event
+            case KillUpdated():
+                self._whole["kill"] = event
             case _:
                 assert_never(event)
 

@@ -77,10 +77,22 @@ async def test_lanes_leave_in_their_order_and_first_come_first_served_within() -
         for number in range(2):
             pacer.submit(lane, Outgoing(f"{lane.name} {number}".encode()))
 
-    assert out == [b"CANCEL 0", b"CANCEL 1"]
+    assert out == [b"CANCEL 0", b"CANCEL 1", b"KILL 0", b"KILL 1"]
     async with asyncio.timeout(PATIENCE):
         await all_out.wait()
-    assert out[2:] == [f"{lane.name} {number}".encode() for lane in list(Lane)[1:] for number in range(2)]
+    assert out[4:] == [f"{lane.name} {number}".encode() for lane in list(Lane)[2:] for number in range(2)]
+    pacer.stop("done")
+
+
+async def test_the_word_to_cancel_everything_waits_behind_no_burst_of_cancels() -> None:
+    out: list[bytes] = []
+    pacer = Pacer(10)
+    pacer.start(lambda frame: out.append(frame.data))
+    for number in range(20):
+        pacer.submit(Lane.CANCEL, Outgoing(f"cancel {number}".encode()))
+    for _ in range(3):
+        pacer.submit(Lane.KILL, Outgoing(b"everything"))
+    assert out == [*(f"cancel {number}".encode() for number in range(10)), b"everything", b"everything"]
     pacer.stop("done")
 
 

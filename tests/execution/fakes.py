@@ -14,6 +14,7 @@ from core.domain.entries import Entry
 from core.domain.instruments import Instrument, SymbolMatch
 from core.domain.orders import OrderRequest
 from core.domain.reports import CompletedOrderReport, ExecutionReport, OpenOrderReport, PositionReport, Report
+from core.domain.trading import KillScope
 from core.domain.what_ifs import WhatIf
 from core.errors import BrokerError, DeskError, JournalError, NotConnectedError, RequestTimeoutError
 from core.ports import Approved, BrokerListener, ConnectPermit, Ended, Preview
@@ -22,6 +23,19 @@ from tests.execution.reports import AAPL, ACCOUNT, INSTANCE, TSLA
 R = TypeVar("R", bound=Report)
 Trace = list[str]
 """What happened at both ports, in order."""
+
+
+class FakeMark:
+    """Remembers what the kill switch left."""
+
+    def __init__(self, scope: KillScope | None = None) -> None:
+        self.scope = scope
+
+    def set(self, scope: KillScope) -> None:
+        self.scope = scope
+
+    def clear(self) -> None:
+        self.scope = None
 
 
 class FakeJournal:
@@ -210,6 +224,10 @@ class FakeBroker:
         if isinstance(self.impact, DeskError):
             raise self.impact
         return self.impact
+
+    def cancel_everything(self) -> Awaitable[None]:
+        self.trace.append("cancel everything")
+        return self._frame()
 
     def withdraw_orders(self, reason: str) -> None:
         self.trace.append("withdraw orders")

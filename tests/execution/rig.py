@@ -20,7 +20,7 @@ from core.execution.service import ExecutionService, ServiceOptions
 from core.execution.state import DeskState
 from core.ports import BrokerListener
 from tests.execution.clockwork import START, JumpingClock
-from tests.execution.fakes import FakeBroker, FakeJournal, Trace
+from tests.execution.fakes import FakeBroker, FakeJournal, FakeMark, Trace
 from tests.execution.reports import AAPL, CLIENT_ID, TSLA, buy, ref, status
 
 PATIENCE = 600.0
@@ -172,6 +172,8 @@ async def rig(
     max_attempts: int = 0,
     first_wait: float = 0.5,
     restart: str = "",
+    limits: Limits | None = None,
+    mark: FakeMark | None = None,
     lines: int = 100,
     data_frames: int = 30,
 ) -> AsyncIterator[Rig]:
@@ -205,8 +207,9 @@ async def rig(
                 first_wait=first_wait,
                 restart=restart,
             ),
-            limits=Limits(),
+            limits=limits or Limits(),
             read_only=read_only,
+            kill_mark=mark or FakeMark(),
             symbols=("AAPL", "TSLA"),
             lines=lines,
             data_frames=data_frames,

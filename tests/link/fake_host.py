@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
-from core.domain.commands import Ack, CancelOrder, Command, PlaceOrder
+from core.domain.commands import Ack, CancelOrder, Command, Kill, PlaceOrder
 from core.domain.connection import Connection, Endpoint, Mode
 from core.domain.events import (
     Envelope,
@@ -75,6 +75,11 @@ class FakeHost:
         if isinstance(command, PlaceOrder):
             self.publish_facts(1)
             self.publish(OrderChanged(order=order(int(command.request.quantity))))
+        return Ack(ok=True)
+
+    def kill(self, command: Kill, client: str) -> Ack:
+        self.commands.append((client, command))
+        self.ended.append(command)
         return Ack(ok=True)
 
     def snapshot(self) -> Snapshot:

@@ -26,6 +26,7 @@ from core.execution.keeper import KeeperOptions
 from core.execution.service import ExecutionService, ServiceOptions
 from core.execution.state import DeskState
 from core.ids import mint_order_ref
+from core.journal.kill_mark import KillMarkFile
 from core.journal.recovery import read_entries
 from core.journal.store import open_journal
 from core.link.inproc import InProcessClient
@@ -265,6 +266,7 @@ async def floor(
                     keeper=KeeperOptions(mode=Mode.PRACTICE, account="", client_id=CLIENT_ID, timeout=5.0),
                     limits=Limits(order_quantity=Decimal(1_000_000), order_value=Decimal(100_000_000)),
                     read_only=False,
+                    kill_mark=KillMarkFile(path),
                     symbols=(),
                 ),
             )

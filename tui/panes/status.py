@@ -17,6 +17,14 @@ SILENT_SECONDS = 8
 """Core asks the gateway for a sign of life every 5 s: an age beyond this one means that it owes an answer."""
 
 
+_TRADING = {
+    TradingState.ACTIVE: Part("ACTIVE"),
+    TradingState.REDUCING: Part("▽ REDUCING", "bold reverse"),
+    TradingState.HALTED: Part("■ HALTED ■", "bold $mode-live on $background"),
+}
+"""What is let through. Told apart without colour too."""
+
+
 class StatusRow(LineRow):
     """Wears the colour of the mode over its whole width (classes `-practice`, `-paper`, `-live`)."""
 
@@ -69,9 +77,7 @@ class StatusRow(LineRow):
             parts += [Part(f" {link}")]
         if not self.replica.is_loaded:
             return parts
-        halted = self.replica.trading_state is not TradingState.ACTIVE
-        state = Part(f" {self.replica.trading_state} ", "bold reverse") if halted else Part(self.replica.trading_state)
-        parts += [between, state, between, Part("CONFIRM"), between]
+        parts += [between, _TRADING[self.replica.trading_state], between, Part("CONFIRM"), between]
         return parts + self._profit(wide=wide)
 
     def right(self, width: int) -> list[Part]:

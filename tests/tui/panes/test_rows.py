@@ -70,7 +70,7 @@ async def test_a_gateway_that_owes_an_answer_is_not_shown_as_up() -> None:
 async def test_halted_takes_the_place_of_active() -> None:
     halted = replace(sample.SNAPSHOT, trading_state=TradingState.HALTED, trading_reason="the journal is sick")
 
-    assert "  HALTED   CONFIRM" in (await shown(PaneApp(StatusRow, halted), 80))[0]
+    assert "■ HALTED ■  CONFIRM" in (await shown(PaneApp(StatusRow, halted), 80))[0]
 
 
 def made(**changes: object) -> Snapshot:
@@ -198,7 +198,7 @@ async def test_key_row_cuts_no_pair(width: int) -> None:
 
     assert line.startswith("b n buy  s d sell  x close")
     assert len(line) <= width
-    assert line.split()[-1] in {"cancel", "quit"}
+    assert line.split()[-1] in {"cancel", "quit", "KILL"}
 
 
 async def test_control_characters_never_reach_the_screen() -> None:
