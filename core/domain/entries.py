@@ -68,13 +68,13 @@ class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
     denial: Denial
 
 
-class Heard(Struct, frozen=True, kw_only=True, tag="heard"):
+class Heard(Struct, frozen=True, kw_only=True, gc=False, tag="heard"):
     """A report of the broker about orders, as translated, before anything was concluded from it."""
 
     report: Report
 
 
-class FactRecorded(Struct, frozen=True, kw_only=True, tag="fact"):
+class FactRecorded(Struct, frozen=True, kw_only=True, gc=False, tag="fact"):
     """A fact that was published; the row's number is the event's number."""
 
     fact: Fact

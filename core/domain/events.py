@@ -44,13 +44,13 @@ class TradingState(StrEnum):
     """No new order and no modification; cancels always pass."""
 
 
-class OrderChanged(Struct, frozen=True, kw_only=True, tag="order_changed"):
+class OrderChanged(Struct, frozen=True, kw_only=True, gc=False, tag="order_changed"):
     """A fact: an order as it stands now."""
 
     order: Order
 
 
-class ExecutionAdded(Struct, frozen=True, kw_only=True, tag="execution_added"):
+class ExecutionAdded(Struct, frozen=True, kw_only=True, gc=False, tag="execution_added"):
     """A fact: a fill, a correction of one, or its commission."""
 
     execution: Execution
@@ -175,7 +175,7 @@ StreamEvent = StreamData | StreamChanged | WhatIfAnswered
 Event = Fact | StateEvent | StreamEvent
 
 
-class Envelope(Struct, frozen=True, kw_only=True):
+class Envelope(Struct, frozen=True, kw_only=True, gc=False):
     """One event on its way to a desk."""
 
     session: str

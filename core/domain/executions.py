@@ -12,7 +12,7 @@ from msgspec import Struct
 from core.domain.orders import Side
 
 
-class Execution(Struct, frozen=True, kw_only=True):
+class Execution(Struct, frozen=True, kw_only=True, gc=False):
     """One execution report. A correction comes as a new report with the same stem and a higher revision."""
 
     exec_id: str

@@ -18,7 +18,7 @@ class DataType(IntEnum):
     DELAYED_FROZEN = 4
 
 
-class Quote(Struct, frozen=True, kw_only=True):
+class Quote(Struct, frozen=True, kw_only=True, gc=False):
     """Last values, each None until the broker has sent it. A price of None never means 0."""
 
     con_id: int

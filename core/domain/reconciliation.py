@@ -43,6 +43,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     """What each list held; None for one that did not come to its end, which is unknown and not empty."""
     differences: tuple[Difference, ...] = ()
     """In the order of the books; empty when all agreed, or when the reading failed."""
+    further: int = 0
+    """Fills that core did not know, beyond those among `differences`."""
     problem: str = ""
     """Why it failed, in words; empty when every list came to its end."""
     next_due: datetime | None = None

@@ -71,7 +71,7 @@ class ErrorClass(StrEnum):
     """In no table of ours: changes nothing, is shown, and the truth is asked for."""
 
 
-class OrderStatusReport(Struct, frozen=True, kw_only=True, tag="status"):
+class OrderStatusReport(Struct, frozen=True, kw_only=True, gc=False, tag="status"):
     """An orderStatus message (id 3). Never a source of fills."""
 
     order_id: int
@@ -85,7 +85,7 @@ class OrderStatusReport(Struct, frozen=True, kw_only=True, tag="status"):
     """`locate`, `trigger`, or empty."""
 
 
-class OpenOrderReport(OrderSpec, frozen=True, kw_only=True, tag="open_order"):
+class OpenOrderReport(OrderSpec, frozen=True, kw_only=True, gc=False, tag="open_order"):
     """An openOrder message (id 5): the order as the broker holds it."""
 
     order_id: int
@@ -102,7 +102,7 @@ class OpenOrderReport(OrderSpec, frozen=True, kw_only=True, tag="open_order"):
     status: str
 
 
-class CompletedOrderReport(Struct, frozen=True, kw_only=True, tag="completed"):
+class CompletedOrderReport(Struct, frozen=True, kw_only=True, gc=False, tag="completed"):
     """A completedOrder message (id 101): no orderId, and its filled quantity may read 0."""
 
     perm_id: int
@@ -114,7 +114,7 @@ class CompletedOrderReport(Struct, frozen=True, kw_only=True, tag="completed"):
     """`completedStatus`, for people; cleaned."""
 
 
-class ExecutionReport(Struct, frozen=True, kw_only=True, tag="execution"):
+class ExecutionReport(Struct, frozen=True, kw_only=True, gc=False, tag="execution"):
     """An execDetails message (id 11); its commission is None until a CommissionReport comes."""
 
     execution: Execution
@@ -122,7 +122,7 @@ class ExecutionReport(Struct, frozen=True, kw_only=True, tag="execution"):
     """False when it answers reqExecutions."""
 
 
-class CommissionReport(Struct, frozen=True, kw_only=True, tag="commission"):
+class CommissionReport(Struct, frozen=True, kw_only=True, gc=False, tag="commission"):
     """A commissionReport message (id 59). None where the broker sent its sentinel for unset."""
 
     exec_id: str
@@ -239,7 +239,7 @@ class TickField(StrEnum):
     """The number of a `quotes.DataType`."""
 
 
-class Tick(Struct, frozen=True, kw_only=True):
+class Tick(Struct, frozen=True, kw_only=True, gc=False):
     """One field of one instrument's market changed."""
 
     con_id: int

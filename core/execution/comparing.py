@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.domain.executions import Execution
 from core.domain.orders import Order, OrderState, terms_of
 from core.domain.reconciliation import Book, Difference
 from core.domain.reports import OpenOrderReport
@@ -11,6 +12,8 @@ from core.execution.reconcile import Books
 from core.execution.state import DeskState
 
 NOTHING = "nothing"
+FILLS_NAMED = 100
+"""Unknown fills named one by one: a new journal knows none of a busy day."""
 _UNHEARD = (OrderState.INTENT, OrderState.SENT)
 
 
@@ -24,10 +27,14 @@ class Before:
         self.stems = {execution.stem for execution in state.book.executions()}
 
 
-def compare(before: Before, state: DeskState, books: Books) -> tuple[Difference, ...]:
-    """The differences, in the order of the books. What changed while they were read may be among them."""
-    found = [*_open(before, state, books), *_missing(before, state, books), *_executions(before, state, books)]
-    return tuple(found)
+def compare(before: Before, state: DeskState, books: Books) -> tuple[tuple[Difference, ...], int]:
+    """The differences, in the order of the books, and how many unknown fills there are beyond those named.
+
+    What changed while the books were read may be among them.
+    """
+    fills = _unknown_fills(before, state, books)
+    named = (_unknown_fill(fill) for fill in fills[:FILLS_NAMED])
+    return (*_open(before, state, books), *_missing(before, state, books), *named), max(0, len(fills) - FILLS_NAMED)
 
 
 def _open(before: Before, state: DeskState, books: Books) -> Iterator[Difference]:
@@ -59,20 +66,20 @@ def _missing(before: Before, state: DeskState, books: Books) -> Iterator[Differe
             yield _difference(now, Book.COMPLETED_ORDERS, was.state.value, now.state.value)
 
 
-def _executions(before: Before, state: DeskState, books: Books) -> Iterator[Difference]:
-    for report in books.executions:
-        told = report.execution
-        known = state.book.execution(told.exec_id)
-        if told.stem in before.stems or known is None:
-            continue
-        what = f"{known.side} {known.quantity.normalize():f} {known.label} at {known.price:f}"
-        yield Difference(
-            what=what,
-            where=Book.EXECUTIONS,
-            ours=NOTHING,
-            theirs=f"filled {known.time:%H:%M:%S} UTC",
-            order_ref=known.order_ref,
-        )
+def _unknown_fills(before: Before, state: DeskState, books: Books) -> list[Execution]:
+    told = (report.execution for report in books.executions if report.execution.stem not in before.stems)
+    known = (state.book.execution(execution.exec_id) for execution in told)
+    return [execution for execution in known if execution is not None]
+
+
+def _unknown_fill(fill: Execution) -> Difference:
+    return Difference(
+        what=f"{fill.side} {fill.quantity.normalize():f} {fill.label} at {fill.price:f}",
+        where=Book.EXECUTIONS,
+        ours=NOTHING,
+        theirs=f"filled {fill.time:%H:%M:%S} UTC",
+        order_ref=fill.order_ref,
+    )
 
 
 def _order_of(state: DeskState, report: OpenOrderReport) -> Order | None:

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 VALUE_SECONDS = 0.25
 """How often profit is reckoned: a desk that shows it beside a moving price shows no two figures for one thing."""
+ASKED_AT_ONCE = 10
+"""Positions whose profit the broker is asked for in one reckoning: several hundred would hold up an order."""
 
 
 class MoneyKeeper:
@@ -113,7 +115,7 @@ class MoneyKeeper:
         wanted = {(account, 0) for account in connection.accounts}
         wanted |= {key for key, held in (self._state.positions or {}).items() if held.quantity}
         try:
-            for account, con_id in sorted(wanted - self._watched):
+            for account, con_id in sorted(wanted - self._watched)[:ASKED_AT_ONCE]:
                 self._broker.watch_profit(account, con_id)
                 self._watched.add((account, con_id))
         except DeskError as error:

@@ -139,7 +139,8 @@ class Reconciler:
         surprising, again = self._surprises.look()
         if again:
             self.ask()
-        self._finish(begun, books.counts, (*compare(before, self._state, books), *surprising))
+        found, further = compare(before, self._state, books)
+        self._finish(begun, books.counts, (*found, *surprising), further)
         # Desks have the time from the reading itself: a fact a minute would fill the journal with nothing.
         self._link.note(reconciled=now)
         for follow in self.after:
@@ -162,13 +163,14 @@ class Reconciler:
         self._doubts.change(counted(order, books) for order in due)
 
     def _failed(self, error: BooksUnreadError, begun: float) -> None:
-        self._finish(begun, tuple((book, error.counts.get(book)) for book in Book), (), str(error))
+        self._finish(begun, tuple((book, error.counts.get(book)) for book in Book), (), problem=str(error))
 
     def _finish(
         self,
         begun: float,
         counts: tuple[tuple[Book, int | None], ...],
         differences: tuple[Difference, ...],
+        further: int = 0,
         problem: str = "",
     ) -> None:
         now = self._clock.utc()
@@ -179,6 +181,7 @@ class Reconciler:
             took_ms=took.quantize(Decimal("0.1")),
             counts=counts,
             differences=differences,
+            further=further,
             problem=problem,
             next_due=now + timedelta(seconds=wait),
         )

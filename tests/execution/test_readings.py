@@ -13,6 +13,7 @@ from core.domain.orders import OrderState, Pending
 from core.domain.reconciliation import Book, Difference, Reading
 from core.domain.reports import ErrorClass, RequestKind
 from core.errors import BrokerError, DeskError, RequestTimeoutError
+from core.execution.comparing import FILLS_NAMED
 from tests.execution.clockwork import START, jumping
 from tests.execution.fakes import FakeBroker
 from tests.execution.reports import D, buy, completed, error, filled, open_order, ref, session_error, status
@@ -137,6 +138,23 @@ async def test_fills_in_a_gap_of_ibkrs_link_are_found_named_and_counted_once(err
         await desk.pass_time(120)
         assert len([one for one in differences(desk) if one.where is Book.EXECUTIONS]) == 1
         assert len(desk.executions()) == 1
+
+
+@jumping
+async def test_a_day_of_fills_that_core_did_not_know_is_counted_and_its_first_are_named() -> None:
+    async with rig() as desk:
+        await desk.working()
+        fills = FILLS_NAMED + 7
+        desk.broker.book_executions = [
+            filled(f"0001.{number}.01", "1", order_ref="theirs", order_id=0, perm_id=5, client_id=0, live=False)
+            for number in range(fills)
+        ]
+        desk.say(session_error(1102, ErrorClass.LINK_UP_DATA_KEPT))
+        await desk.until(lambda: bool(last(desk).further))
+
+        assert len(desk.executions()) == fills
+        assert len([one for one in last(desk).differences if one.where is Book.EXECUTIONS]) == FILLS_NAMED
+        assert last(desk).further == 7
 
 
 @jumping

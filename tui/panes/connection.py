@@ -116,7 +116,7 @@ class ConnectionPane(LinesPane):
             missing = f"no {', no '.join(reading.failed)}" if reading.failed else reading.problem
             return [labelled("reconciled", f"{at} · ", Part(missing, "bold $attention"))]
         due = "" if reading.next_due is None else f" · next {fmt.age((reading.next_due - self.now).total_seconds())}"
-        found = len(reading.differences)
+        found = len(reading.differences) + reading.further
         at = time_of_day(reading.time)
         if not found:
             return [labelled("reconciled", f"{at} ok{due}")]
