@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 
@@ -246,3 +247,72 @@ async def test_everything_is_the_second_step_and_waits_behind_no_burst_of_cancel
         await made.settle()
         assert open_at_gateway(made) == 0
         assert busiest_second(frame.at for frame in made.wire.frames) <= MOST
+
+
+LOSS = Decimal(100)
+
+
+async def fallen(made: World, con_id: int, cost: Decimal) -> None:
+    """Let the gateway's market move until 1,000 shares bought at `cost` have lost more than the limit."""
+    quote = made.gateway.hub.market.quotes[con_id]
+    for _ in range(20_000):
+        if (cost - quote.mark) * 1000 > 2 * LOSS:
+            return
+        made.gateway.hub.advance()
+    raise AssertionError("the market never fell")
+
+
+async def opens_nothing(core: Core) -> None:
+    """Whatever is known of the day's profit, nothing that opens may leave."""
+    ack = await core.place(core.request(10, away=30))
+    assert ack.denied is not None
+    assert ack.denied.code in (DenialCode.DAILY_LOSS, DenialCode.REDUCING, DenialCode.NOT_CONNECTED)
+
+
+@pytest.mark.row(72)
+@pytest.mark.parametrize("restarts_before", [False, True])
+def test_a_daily_loss_reached_while_disconnected_reduces_and_goes_on_over_a_restart(restarts_before: bool) -> None:
+    @warping
+    async def lose() -> None:
+        async with world(WorldOptions(moves=False, daily_loss=LOSS)) as made:
+            core = made.now
+            await core.until(lambda _: not core.service._state.loss_unknown)
+            entry = core.request(1000)
+            assert (await core.place(entry)).ok
+            bought = await core.until_state(entry.order_ref, _S.FILLED)
+            assert bought.average_price is not None
+            await asyncio.sleep(2)
+            assert core.snapshot.trading_state is TradingState.ACTIVE
+            made.wire.refuses = True
+            made.wire.cut(How.RST)
+            await core.until(lambda s: s.connection.state is not LinkState.READY)
+            await fallen(made, bought.con_id, bought.average_price)
+            if restarts_before:
+                await made.crash()
+                core = await made.start()
+            left = placed_refs(made)
+            made.wire.refuses = False
+
+            await core.until(lambda s: s.connection.can_trade and bool(s.quotes))
+            await opens_nothing(core)
+            await core.until(lambda s: s.trading_state is TradingState.REDUCING)
+            await opens_nothing(core)
+            assert (await core.service.execute(Resume(), "desk-1")).denied is not None, "a word does not end it"
+            await asyncio.sleep(1)
+            made.wire.refuses = True
+            await made.crash()
+
+            again = await made.start()
+            assert again.snapshot.trading_state is TradingState.REDUCING, "before anything is connected"
+            made.wire.refuses = False
+            await again.ready()
+            assert again.snapshot.trading_state is TradingState.REDUCING
+            await opens_nothing(again)
+            assert placed_refs(made) == left, "nothing that opens has left"
+            assert (await again.place(again.request(1001, Side.SELL))).denied is not None, "it would cross zero"
+            exit_ = again.request(400, Side.SELL)
+            assert (await again.place(exit_)).ok
+            await again.until_state(exit_.order_ref, _S.FILLED)
+            assert placed_refs(made) == left + 1
+
+    lose()

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.bootstrap.serve import Parts, RunOptions, assemble
 from core.broker.adapter import IbBroker
@@ -61,6 +62,8 @@ class WorldOptions(Struct, frozen=True, kw_only=True):
     keeps: bool = False
     """True lets the gateway keep its state on disk, so that it can be restarted."""
     seed: int = 1
+    daily_loss: Decimal | None = None
+    """Core's limit of the day's loss."""
 
 
 class Core:
@@ -298,7 +301,7 @@ class World:
             timeout=5.0,
             read_only=False,
             symbols=given.symbols,
-            limits=_WIDE,
+            limits=replace(_WIDE, daily_loss=given.daily_loss),
             pace=given.pace,
             journal=self.journal,
             keeping=JournalOptions(connect=self.connect),
