@@ -10,6 +10,7 @@ from tui.commands import UserCommand
 
 _SHOWN = {
     "slash": "/",
+    "backslash": "\\",
     "question_mark": "?",
     "colon": ":",
     "semicolon": ";",
@@ -33,7 +34,7 @@ def bindings(commands: Iterable[UserCommand]) -> list[Binding]:
 def show_key(key: str) -> str:
     """A key as the key row writes it: `b`, `/`, `^Q`, `F4`, `Esc`."""
     if key.startswith("ctrl+"):
-        return f"^{key.removeprefix('ctrl+').upper()}"
+        return f"^{show_key(key.removeprefix('ctrl+')).upper()}"
     return _SHOWN.get(key, key.upper() if key[:1] == "f" and key[1:].isdigit() else key)
 
 

@@ -72,6 +72,8 @@ def _chosen_profile() -> str:
 
 
 async def _pull(profile: str, scope: KillScope, wait: float) -> _Outcome:
+    if not (state_root() / profile).is_dir():
+        return _not_blocked(f"Profile {profile} has never been started here: there is nothing to kill.", marked=False)
     try:
         client = await attach(socket_path(profile), "ibdesk kill")
     except LinkError as error:
@@ -139,10 +141,7 @@ def _is_done(killed: Killed | None, orders: dict[str, Order]) -> bool:
 
 def _without_core(profile: str, scope: KillScope, error: LinkError) -> _Outcome:
     """No core runs: the next one begins blocked, and cancels as soon as it is connected."""
-    folder = state_root() / profile
-    if not folder.is_dir():
-        return _not_blocked(f"Profile {profile} has never been started here: there is nothing to kill.", marked=False)
-    mark = KillMarkFile(folder / "journal.db")
+    mark = KillMarkFile(state_root() / profile / "journal.db")
     mark.set(scope)
     marked = mark.scope is not None
     text = (

@@ -118,7 +118,8 @@ def kill_in_words(killed: Killed, orders: Mapping[str, Order]) -> list[str]:
     if far.kept:
         positions = len({(order.account, order.con_id) for order in far.kept})
         what = "1 position" if positions == 1 else f"{positions} positions"
-        lines.append(f"{_named(far.kept)} on {what} stay: they only reduce.")
+        stays = "stays: it only reduces" if len(far.kept) == 1 else "stay: they only reduce"
+        lines.append(f"{_named(far.kept)} on {what} {stays}.")
     if killed.scope is KillScope.EVERYTHING:
         sent = "was sent to" if killed.everything_sent else "has not left yet for"
         lines.append(f"The word to cancel everything, of TWS and phone too, {sent} the broker.")

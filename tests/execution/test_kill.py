@@ -24,6 +24,11 @@ def long(broker: FakeBroker) -> None:
     broker.book_positions.append(position("100"))
 
 
+def trading(desk: Rig) -> TradingState:
+    """What core lets through."""
+    return desk.snapshot.trading_state
+
+
 def blocks(desk: Rig) -> set[Cause]:
     """What keeps orders back, as published last."""
     (*_, last) = [event for event in desk.events if isinstance(event, TradingStateChanged)]
@@ -40,7 +45,7 @@ async def test_it_blocks_before_it_cancels_and_says_who_pulled_it_when() -> None
         ack = desk.service.kill(Kill(), "desk-7")
 
         assert ack.ok
-        assert desk.snapshot.trading_state is TradingState.HALTED
+        assert trading(desk) is TradingState.HALTED
         trace = desk.journal.trace
         assert trace.index("withdraw orders") < trace.index("cancel 1")
         (changed,) = [event for event in desk.events if isinstance(event, TradingStateChanged)]
@@ -79,7 +84,7 @@ async def test_a_failed_journal_keeps_nothing_back_but_orders() -> None:
         assert Cause.KILL in blocks(desk)
 
     async with rig(mark=mark) as again:
-        assert again.snapshot.trading_state is TradingState.HALTED
+        assert trading(again) is TradingState.HALTED
         assert again.snapshot.killed is not None
         assert again.snapshot.killed.scope is KillScope.OURS
         assert (await again.send(Resume())).ok
@@ -107,13 +112,13 @@ async def test_what_an_incident_brought_is_left_when_the_kill_is_ended() -> None
         desk.service.kill(Kill(), "desk")
         rows = list(desk.journal.rows)
         assert (await desk.send(Resume())).ok
-        assert desk.snapshot.trading_state is TradingState.REDUCING
+        assert trading(desk) is TradingState.REDUCING
     async with rig(entries=rows, prepare=long) as again:
-        assert again.snapshot.trading_state is TradingState.HALTED
+        assert trading(again) is TradingState.HALTED
         assert (await again.send(Resume())).ok
         assert again.snapshot.trading_reason == "OVERFILL: 3 too many."
         assert (await again.send(Resume())).ok
-        assert again.snapshot.trading_state is TradingState.ACTIVE
+        assert trading(again) is TradingState.ACTIVE
 
 
 @jumping
@@ -132,7 +137,7 @@ async def test_progress_is_told_and_names_what_is_not_confirmed() -> None:
         lines = kill_in_words(killed, orders)
         assert lines[0] == "KILL: new orders blocked. 2 cancels sent, 0 confirmed, 2 waiting."
         assert lines[1].startswith("Not confirmed: #1 BUY 100 AAPL @ 233.33, #2")
-        assert lines[2] == "#3 SELL 100 AAPL @ 233.90 on 1 position stay: they only reduce."
+        assert lines[2] == "#3 SELL 100 AAPL @ 233.90 on 1 position stays: it only reduces."
 
         desk.say(status(1, "Cancelled", perm_id=900_001))
         orders = {order.order_ref: order for order in desk.snapshot.orders}
@@ -174,7 +179,7 @@ async def test_a_read_only_profile_is_blocked_and_sends_no_cancel() -> None:
     async with rig(read_only=True) as desk:
         assert desk.service.kill(Kill(scope=KillScope.EVERYTHING), "desk").ok
         await settle()
-        assert desk.snapshot.trading_state is TradingState.HALTED
+        assert trading(desk) is TradingState.HALTED
         assert "cancel everything" not in desk.broker.trace
 
 

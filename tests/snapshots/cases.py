@@ -13,8 +13,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from core.domain.connection import FarmStatus, LinkState, Mode
-from core.domain.events import Health, Snapshot
+from core.domain.events import Health, Snapshot, TradingState
 from core.domain.reconciliation import Book, Difference, Reading
+from core.domain.trading import Killed, KillScope
 from tests.tui import sample
 from tests.tui.desk_pilot import settle
 from tests.tui.fake_desk import FakeDesk
@@ -31,6 +32,7 @@ from tui.panes.positions import PositionsPane
 from tui.panes.status import StatusRow
 from tui.panes.watchlist import WatchlistPane
 from tui.screens.confirm_live import ConfirmLiveScreen
+from tui.screens.kill import KillScreen
 from tui.screens.unknown import UnknownScreen
 from tui.themes import DEFAULT_THEME
 
@@ -141,6 +143,22 @@ class DeskCase(NamedTuple):
     press: tuple[str, ...] = ()
 
 
+REDUCING = replace(
+    sample.SNAPSHOT,
+    trading_state=TradingState.REDUCING,
+    trading_reason=(
+        "Daily loss limit reached: DU…123 has lost 1,012.40 USD today, the limit is 1,000.00 (limits.daily_loss). It "
+        "holds until the trading day ends."
+    ),
+)
+_OURS = tuple(order.order_ref for order in sample.SNAPSHOT.orders if order.is_live and not order.external)
+KILLED = replace(
+    sample.SNAPSHOT,
+    trading_state=TradingState.HALTED,
+    trading_reason="KILL at desk. Type resume to trade again.",
+    killed=Killed(scope=KillScope.ENTRIES, by="desk", since=sample.NOW, asked=_OURS[1:], kept=_OURS[:1]),
+)
+
 DESKS: dict[str, DeskCase] = {
     "quiet-80x24": DeskCase((80, 24)),
     "quiet-120x40": DeskCase((120, 40)),
@@ -155,6 +173,12 @@ MORE_DESKS: dict[str, DeskCase] = {
     "live-question-120x40": DeskCase((120, 40), LIVE_WAITING),
     "large-200x60": DeskCase((200, 60), sample.TROUBLE),
     "keys-80x24": DeskCase((80, 24), press=("question_mark",)),
+    "reducing-80x24": DeskCase((80, 24), REDUCING),
+    "reducing-120x40": DeskCase((120, 40), REDUCING),
+    "halted-80x24": DeskCase((80, 24), KILLED),
+    "halted-120x40": DeskCase((120, 40), KILLED),
+    "kill-80x24": DeskCase((80, 24), KILLED, press=("f9",)),
+    "kill-120x40": DeskCase((120, 40), KILLED, press=("f9",)),
     "unknown-80x24": DeskCase((80, 24), DOUBTED, press=("tab", "tab", "home", "space")),
 }
 """Pictured dark."""
@@ -171,7 +195,7 @@ async def show_desk(case: DeskCase, pilot: Pilot[None]) -> None:
     if case.press:
         await pilot.press(*case.press)
         await pilot.pause()
-    if isinstance(pilot.app.screen, ConfirmLiveScreen | UnknownScreen):
+    if isinstance(pilot.app.screen, ConfirmLiveScreen | KillScreen | UnknownScreen):
         pilot.app.screen.query_one(Input).cursor_blink = False
         await pilot.pause()
 

@@ -104,7 +104,9 @@ class MessageRow(LineRow):
         self._told = {execution.exec_id for execution in executions}
         connection = self.replica.connection
         incident = self.replica.incidents[-1] if self.replica.incidents else None
-        if connection is not None and connection.problem:
+        if self.replica.trading_reason:
+            self.show(f"{self.replica.trading_state}: {self.replica.trading_reason}", Severity.ALARM)
+        elif connection is not None and connection.problem:
             self._tell_connection(connection)
         elif self._text:
             self.renew()
