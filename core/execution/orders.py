@@ -84,7 +84,7 @@ class OrderDesk:
         self._clock = clock
         self._options = options
         self._turn = asyncio.Lock()
-        publisher.add_sink(Withdrawing(broker))
+        publisher.add_sink(Withdrawing(broker, state, self.take_back))
         self._sends = Sends(state, publisher, hearing, clock)
         self._recording: set[str] = set()
         """New orders whose intent is being committed: no frame of them exists yet."""

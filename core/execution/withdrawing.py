@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 from core.domain.events import ConnectionChanged, Envelope, TradingState, TradingStateChanged
+from core.domain.orders import Order, OrderState, request_of
+from core.execution.reducing import why_not_reducing
+from core.execution.state import DeskState
 from core.ports import Broker
 
 
 class Withdrawing:
     """Hears every event. What has not left when the gate closes never leaves: whoever sent it is told so."""
 
-    def __init__(self, broker: Broker) -> None:
-        """`broker` is the one service's."""
+    def __init__(self, broker: Broker, state: DeskState, take_back: Callable[[Order], None]) -> None:
+        """`broker` and `state` are the one service's; `take_back` asks for the cancel of a live order."""
         self._broker = broker
+        self._state = state
+        self._take_back = take_back
 
     def publish(self, *envelopes: Envelope) -> None:
         """Take events; returns at once and never raises."""
@@ -21,5 +29,14 @@ class Withdrawing:
                     self._broker.withdraw_orders(connection.problem or "the orders at IBKR are being read")
                 case TradingStateChanged(state=TradingState.HALTED, reason=reason):
                     self._broker.withdraw_orders(f"trading is halted: {reason}")
+                case TradingStateChanged(state=TradingState.REDUCING):
+                    # Not from inside of what is just being published.
+                    asyncio.get_running_loop().call_soon(self._take_back_openings)
                 case _:
                     pass
+
+    def _take_back_openings(self) -> None:
+        for order in self._state.in_flight():
+            attached = bool(order.parent_ref)
+            if order.state is OrderState.INTENT and why_not_reducing(self._state, request_of(order), attached=attached):
+                self._take_back(order)

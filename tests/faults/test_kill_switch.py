@@ -249,6 +249,30 @@ async def test_everything_is_the_second_step_and_waits_behind_no_burst_of_cancel
         assert busiest_second(frame.at for frame in made.wire.frames) <= MOST
 
 
+@pytest.mark.row(72)
+@warping
+async def test_what_opens_and_waits_for_its_turn_does_not_leave_once_only_reducing_orders_do() -> None:
+    async with world(STILL) as made:
+        core = made.now
+        entry = core.request(100)
+        await core.place(entry)
+        await core.until_state(entry.order_ref, _S.FILLED)
+        await core.until(lambda s: any(p.quantity == 100 for p in s.positions or ()))
+        opening = [core.request(away=30) for _ in range(BURST)]
+        await asyncio.gather(*(core.place(request) for request in opening))
+        exit_ = core.request(100, Side.SELL, away=30)
+        assert (await core.place(exit_)).ok
+        left = placed_refs(made)
+        assert left < BURST
+
+        core.service._halting.reduce("OVERFILL: 3 too many.")
+
+        await core.until_state(exit_.order_ref, _S.WORKING)
+        await made.settle(10)
+        assert placed_refs(made) == left + 1, "the exit alone"
+        await made.watch.check_converged()
+
+
 LOSS = Decimal(100)
 
 
