@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.faults.mutations import Mutation
+from tests.faults.mutation import Mutation
 from tests.faults.table import ROOT, pytest_command
 
 _ROOMS = ("core", "tui", "themes", "tests")

@@ -16,6 +16,7 @@ from core.domain.commands import (
     CancelOrder,
     Combine,
     Command,
+    Kill,
     PlaceOrder,
     SearchSymbols,
     Unwatch,
@@ -114,6 +115,17 @@ async def test_closing_ends_the_events_without_an_error(path: Path, host: FakeHo
         assert [envelope.number async for envelope in events] == [1]
         with pytest.raises(LinkError, match="Nothing was sent"):
             await client.send(CancelOrder(order_ref="1"))
+
+
+async def test_the_kill_switch_waits_for_nothing_that_was_asked_for_before(path: Path, host: FakeHost) -> None:
+    async with attached(path) as client:
+        host.gate = asyncio.Event()
+        placing = [asyncio.create_task(client.send(place(number))) for number in (1, 2, 3)]
+        await asyncio.wait_for(host.came.wait(), 5)
+        await asyncio.wait_for(client.send(Kill()), 5)
+        assert host.ended == [Kill()]
+        host.gate.set()
+        await asyncio.wait_for(asyncio.gather(*placing), 5)
 
 
 async def test_a_cancel_waits_for_no_order_but_one_of_its_own_that_is_queued(path: Path, host: FakeHost) -> None:
