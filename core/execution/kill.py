@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from core.domain.commands import Ack, Kill
+from core.domain.commands import Ack, Denial, DenialCode, Kill
 from core.domain.events import ConnectionChanged, Envelope, KillUpdated
 from core.domain.order_types import STOPS
 from core.domain.orders import Order, Pending
@@ -64,7 +64,16 @@ class KillSwitch:
         self.killed = Killed(scope=block.scope, by=block.by, since=block.since, everything_sent=block.everything_sent)
 
     def pull(self, command: Kill, client: str) -> Ack:
-        """Block, then cancel; all in one turn of the loop, and again each time that it is asked for."""
+        """Block, then cancel; all in one turn of the loop, and again each time that it is asked for. Never raises."""
+        try:
+            return self._pull(command, client)
+        except Exception:
+            # The block comes before anything that can fail.
+            log.exception("the kill switch could not do all that it should")
+            text = "KILL: new orders are blocked, but the cancels failed; core's log says why. Cancel in TWS."
+            return Ack(ok=False, denied=Denial(code=DenialCode.BAD_COMMAND, message=text))
+
+    def _pull(self, command: Kill, client: str) -> Ack:
         before = self.killed
         scope = max(command.scope, command.scope if before is None else before.scope, key=_SCOPES.index)
         block = self._halting.kill(scope, client)

@@ -175,6 +175,23 @@ async def test_the_word_to_cancel_everything_is_sent_again_where_it_did_not_leav
 
 
 @jumping
+async def test_whatever_fails_the_block_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with rig() as desk:
+
+        def broken(_: object) -> int:
+            raise RuntimeError("the journal broke")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(desk.journal, "append", broken)
+            ack = desk.service.kill(Kill(), "desk")
+        assert ack.denied is not None
+        assert "new orders are blocked" in ack.denied.message
+        assert trading(desk) is TradingState.HALTED
+        assert not (await desk.place(buy(1))).ok
+        assert desk.service.kill(Kill(), "desk").ok, "again, and it goes on"
+
+
+@jumping
 async def test_a_read_only_profile_is_blocked_and_sends_no_cancel() -> None:
     async with rig(read_only=True) as desk:
         assert desk.service.kill(Kill(scope=KillScope.EVERYTHING), "desk").ok

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.domain.commands import DenialCode, Kill, Resume
+from core.domain.commands import DenialCode, Kill, Resume, SearchSymbols
 from core.domain.connection import LinkState
 from core.domain.events import TradingState
 from core.domain.orders import OrderState, Side
@@ -229,6 +229,28 @@ async def test_a_kill_spares_what_protects_a_position_until_told_otherwise() -> 
         await kill(core, KillScope.OURS)
         await all_ended(core, [request.order_ref for request in exits])
         assert open_at_gateway(made) == 0
+
+
+@pytest.mark.row(66)
+@warping
+async def test_a_kill_behind_a_flood_of_requests_cancels_at_once_and_keeps_the_pace() -> None:
+    async with world(STILL) as made:
+        core = made.now
+        refs = await working(core, 200)
+        flood = [asyncio.ensure_future(core.service.execute(SearchSymbols(pattern="A"), "desk")) for _ in range(500)]
+        await asyncio.sleep(0.5)
+        at = warp_loop().time()
+        await kill(core)
+        await all_ended(core, refs)
+        sent = [frame.at - at for frame in cancels(made)]
+        assert len(sent) == 200
+        assert sent[0] < 0.1
+        assert sent[-1] < 200 / 40, "at least 40 a second"
+        assert open_at_gateway(made) == 0
+        assert busiest_second(frame.at for frame in made.wire.frames) <= MOST
+        for one in flood:
+            one.cancel()
+        await asyncio.gather(*flood, return_exceptions=True)
 
 
 @pytest.mark.row(66)
