@@ -21,7 +21,6 @@ from core.domain.events import (
     PositionsUpdated,
     Severity,
 )
-from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderState
 from core.domain.positions import Position
 from core.domain.reports import (
@@ -41,14 +40,13 @@ from core.domain.reports import (
     Report,
     RequestKind,
 )
-from core.execution import lifecycle
+from core.execution import lifecycle, strangers
 from core.execution.account_values import with_value
 from core.execution.echoes import Echoes
 from core.execution.incidents import incident
 from core.execution.lifecycle import Conclusion
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
-from core.execution.strangers import is_second, order_of
 from core.ids import instance_of
 
 log = logging.getLogger(__name__)
@@ -169,10 +167,7 @@ class Hearing:
             case OrderStatusReport():
                 return self._status(report, now)
             case CompletedOrderReport():
-                order = self._state.book.find(order_ref=report.order_ref, perm_id=report.perm_id)
-                if order is None:
-                    return self._unrecorded(report.order_ref, f"An order that ended as {report.status}")
-                return self._take_once(order, lifecycle.from_completed(order, report, now))
+                return self._completed(report, now)
             case OpenOrderReport():
                 return self._open_order(report)
             case ExecutionReport():
@@ -193,6 +188,14 @@ class Hearing:
             self._asked_about.add(report.perm_id)
             self._ask_books()
         return []
+
+    def _completed(self, report: CompletedOrderReport, now: datetime) -> list[Fact]:
+        order = self._state.book.find(order_ref=report.order_ref, perm_id=report.perm_id)
+        if order is None:
+            return self._unrecorded(report.order_ref, f"An order that ended as {report.status}")
+        if strangers.is_other(order, report.perm_id):
+            return self._another(order, report.perm_id, f"ended as {report.status}")
+        return self._take_once(order, lifecycle.from_completed(order, report, now))
 
     def _find(self, perm_id: int, client_id: int, order_id: int) -> Order | None:
         return self._state.book.find(perm_id=perm_id, client_id=client_id, order_id=order_id)
@@ -227,6 +230,14 @@ class Hearing:
         text = f"{what} is at IBKR under our name, but the journal has no record of it. Check the journal."
         return [self.incident(text, Severity.ALARM, order_ref)]
 
+    def _another(self, order: Order, perm_id: int, what: str) -> list[Fact]:
+        """An alarm, once, of a second order under the reference of one: nothing of it is the first one's."""
+        told = order.order_ref, strangers.second_words(order, perm_id, what)
+        if told in self._told:
+            return []
+        self._told.add(told)
+        return [self.incident(told[1], Severity.ALARM, order.order_ref)]
+
     def _open_order(self, report: OpenOrderReport) -> list[Fact]:
         order = self._state.book.find(
             order_ref=report.order_ref,
@@ -236,58 +247,55 @@ class Hearing:
         )
         if order is None:
             return self._stranger(report)
-        if is_second(order, report):
-            return self._second(order, report)
+        if strangers.is_other(order, report.perm_id):
+            live = report.status not in strangers.OVER
+            return self._second(order, report) if live else self._another(order, report.perm_id, f"is {report.status}")
         return self._take_once(order, lifecycle.from_open_order(order, report, self._clock.utc()))
 
     def _second(self, first: Order, report: OpenOrderReport) -> list[Fact]:
         """A second live order under a reference of ours: shown and counted by itself, and told at once."""
         now = self._clock.utc()
-        order = order_of(
+        order = strangers.order_of(
             report,
             now,
-            order_ref=f"dup-{report.perm_id}",
+            order_ref=strangers.second_ref(report.perm_id),
             number=self._state.next_number(now),
             parent_ref=first.parent_ref,
             twin_of=first.order_ref,
         )
         self._state.admit(order)
-        text = (
-            f"DUPLICATE: #{first.number} {first.text} is live twice at IBKR, as {first.perm_id} and {report.perm_id}; "
-            f"that one is shown as #{order.number}. Both count. Cancel the one too many."
-        )
-        facts: list[Fact] = [OrderChanged(order=order), self.incident(text, Severity.ALARM, order.order_ref)]
-        facts += [ExecutionAdded(execution=known) for known in self._state.book.adopt_executions(order)]
-        filled, average = self._state.book.filled(order.order_ref)
-        concluded = lifecycle.from_open_order(order, report, now)
-        return facts + self._take(order, lifecycle.from_fills(concluded.order, filled, average, now))
+        alarm = self.incident(strangers.twice_words(first, order), Severity.ALARM, order.order_ref)
+        return [
+            OrderChanged(order=order),
+            alarm,
+            *self._with_fills(order, lifecycle.from_open_order(order, report, now)),
+        ]
 
     def _stranger(self, report: OpenOrderReport) -> list[Fact]:
         """An open order that the journal does not know: another client's, or ours with its record lost."""
         now = self._clock.utc()
         ours = instance_of(report.order_ref) == self._instance
         name = report.perm_id or f"{report.client_id}.{report.order_id}"
-        order = order_of(
+        order = strangers.order_of(
             report,
             now,
             order_ref=report.order_ref if ours else f"ext-{name}",
             number=self._state.next_number(now) if ours else 0,
-            parent_ref=self._parent_ref(report),
+            parent_ref=strangers.parent_ref_of(report, self._state.book),
         )
         concluded = lifecycle.from_open_order(order, report, now)
         if not ours and (report.status == "Filled" or not concluded.order.is_live):
             return []
         alarm = self._unrecorded(order.order_ref, order.text)
-        self._know(report.instrument)
+        self._state.sketch(report.instrument)
         self._state.admit(order)
-        facts: list[Fact] = [ExecutionAdded(execution=known) for known in self._state.book.adopt_executions(order)]
-        filled, average = self._state.book.filled(order.order_ref)
-        facts += self._take(order, lifecycle.from_fills(concluded.order, filled, average, now))
-        return [OrderChanged(order=order), *facts, *alarm]
+        return [OrderChanged(order=order), *self._with_fills(order, concluded), *alarm]
 
-    def _parent_ref(self, report: OpenOrderReport) -> str:
-        parent = self._find(0, report.client_id, report.parent_id) if report.parent_id else None
-        return "" if parent is None else parent.order_ref
+    def _with_fills(self, order: Order, concluded: Conclusion) -> list[Fact]:
+        """An order that has just become known, with the fills that came before it."""
+        facts: list[Fact] = [ExecutionAdded(execution=known) for known in self._state.book.adopt_executions(order)]
+        fills = self._state.book.filled(order.order_ref)
+        return facts + self._take(order, lifecycle.from_fills(concluded.order, *fills, self._clock.utc()))
 
     def _execution(self, report: ExecutionReport) -> list[Fact]:
         execution = report.execution
@@ -297,7 +305,11 @@ class Hearing:
             client_id=execution.client_id,
             order_id=execution.order_id,
         )
-        if order is not None and execution.order_ref != order.order_ref:
+        second = order is not None and strangers.is_other(order, execution.perm_id)
+        first, order = (order, None) if second else (None, order)
+        if first is not None:
+            execution = replace(execution, order_ref=strangers.second_ref(execution.perm_id))
+        elif order is not None and execution.order_ref != order.order_ref:
             execution = replace(execution, order_ref=order.order_ref)
         if order is not None and not execution.con_id:
             execution = replace(execution, con_id=order.con_id, label=order.label)
@@ -312,13 +324,15 @@ class Hearing:
         # A combination is held as its legs, whose fills are told too.
         if report.live and execution.con_id > 0:
             held = self._state.held(execution.account, execution.con_id)
-            quantity = held.quantity if held else Decimal(0)
-            self._state.unseen_fills.heard(execution, quantity, self._clock.mono())
+            self._state.unseen_fills.heard(execution, held.quantity if held else Decimal(0), self._clock.mono())
         facts: list[Fact] = [ExecutionAdded(execution=execution)]
+        if first is not None:
+            self._ask_books()
+            return facts + self._another(first, execution.perm_id, f"filled {execution.quantity:f}")
         if order is None:
             return facts + self._unrecorded(execution.order_ref, what)
-        filled, average = self._state.book.filled(order.order_ref)
-        return facts + self._take(order, lifecycle.from_fills(order, filled, average, self._clock.utc()))
+        fills, now = self._state.book.filled(order.order_ref), self._clock.utc()
+        return facts + self._take(order, lifecycle.from_fills(order, *fills, now))
 
     def _commission(self, report: CommissionReport) -> list[Fact]:
         known = self._state.book.execution(report.exec_id)
@@ -350,15 +364,11 @@ class Hearing:
             self._refused.append(concluded.order)
         if report.code == ID_USED_TWICE and report.kind is RequestKind.NEW_ORDER:
             self._distrusted = self._distrusted or f"IBKR says that an order id was used twice [{report.code}]."
-        return self._take(order, concluded)
-
-    def _know(self, instrument: Instrument) -> None:
-        if instrument.con_id not in self._state.instruments:
-            self._state.instruments[instrument.con_id] = instrument
-            self._state.sketched.add(instrument.con_id)
+        # What is asked again and again of an order that IBKR does not know is answered the same way each time.
+        return (self._take_once if order.state is OrderState.UNKNOWN else self._take)(order, concluded)
 
     def _position(self, report: PositionReport) -> bool:
-        self._know(report.instrument)
+        self._state.sketch(report.instrument)
         con_id = report.instrument.con_id
         known = self._state.held(report.account, con_id)
         position = Position(

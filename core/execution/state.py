@@ -95,6 +95,12 @@ class DeskState:
         self.positions[key] = position
         return True
 
+    def sketch(self, instrument: Instrument) -> None:
+        """Keep an instrument as a message describes it, unless it is known."""
+        if instrument.con_id not in self.instruments:
+            self.instruments[instrument.con_id] = instrument
+            self.sketched.add(instrument.con_id)
+
     def held(self, account: str, con_id: int) -> Position | None:
         """What is held of an instrument; None when nothing ever was, or nothing is known."""
         return (self.positions or {}).get((account, con_id))

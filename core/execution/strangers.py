@@ -6,8 +6,10 @@ from datetime import datetime
 
 from core.domain.orders import Order, OrderState
 from core.domain.reports import OpenOrderReport
+from core.execution.book import OrderBook
 
-_OVER = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
+OVER = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
+"""Statuses of an open order that works no more."""
 
 
 def order_of(
@@ -52,11 +54,33 @@ def order_of(
     )
 
 
-def is_second(order: Order, report: OpenOrderReport) -> bool:
-    """True if the report shows another live order under the reference of one that is known by another number."""
+def parent_ref_of(report: OpenOrderReport, book: OrderBook) -> str:
+    """The reference of what a reported order is attached to; empty where it stands alone or that is not known."""
+    parent = book.find(client_id=report.client_id, order_id=report.parent_id) if report.parent_id else None
+    return "" if parent is None else parent.order_ref
+
+
+def is_other(order: Order, perm_id: int) -> bool:
+    """True if `perm_id` (0 for none) is not the number by which the broker knows the order."""
+    return order.perm_id is not None and perm_id not in (0, order.perm_id)
+
+
+def second_ref(perm_id: int) -> str:
+    """What an order is called here that lives, or has filled, under a reference of ours a second time."""
+    return f"dup-{perm_id}"
+
+
+def second_words(order: Order, perm_id: int, what: str) -> str:
+    """What a person is told of a second order, `perm_id`, under the reference of `order`."""
     return (
-        report.order_ref == order.order_ref
-        and order.perm_id is not None
-        and report.perm_id not in (0, order.perm_id)
-        and report.status not in _OVER
+        f"DUPLICATE: a second order under the reference of #{order.number} {order.text} {what}, as {perm_id}; "
+        f"#{order.number} is {order.perm_id}. Look into TWS."
+    )
+
+
+def twice_words(first: Order, second: Order) -> str:
+    """What a person is told of two live orders under one reference."""
+    return (
+        f"DUPLICATE: #{first.number} {first.text} is live twice at IBKR, as {first.perm_id} and {second.perm_id}; "
+        f"that one is shown as #{second.number}. Both count. Cancel the one too many."
     )

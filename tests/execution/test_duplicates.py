@@ -8,7 +8,7 @@ from core.domain.commands import CancelOrder, DenialCode
 from core.domain.events import Severity
 from core.domain.orders import OrderState, Side
 from tests.execution.clockwork import jumping
-from tests.execution.reports import AAPL, ACCOUNT, D, buy, filled, open_order, ref, status
+from tests.execution.reports import AAPL, ACCOUNT, D, buy, completed, filled, open_order, ref, status
 from tests.execution.rig import Rig, rig
 
 SECOND = "dup-900002"
@@ -131,3 +131,53 @@ async def test_another_permanent_number_at_an_old_address_is_another_order() -> 
         assert (desk.order().state, desk.order().filled, desk.order().perm_id) == (OrderState.UNKNOWN, D(0), 900_001)
         assert (await desk.place(buy(2))).ok
         assert desk.broker.placed[-1].order_id == 2
+
+
+@pytest.mark.row(35)
+@jumping
+async def test_the_end_of_a_second_one_that_was_never_seen_ends_nothing_else() -> None:
+    async with rig() as desk:
+        await desk.working()
+        desk.say(completed(perm_id=900_777))
+        desk.say(completed(perm_id=900_777))
+
+        desk.say(open_order(perm_id=900_777, word="Cancelled"))
+
+        assert live(desk) == {ref(1): OrderState.WORKING}
+        assert desk.told(Severity.ALARM)[:1] == [
+            "DUPLICATE: a second order under the reference of #1 BUY 100 AAPL @ 233.33 ended as Cancelled, as 900777; "
+            "#1 is 900001. Look into TWS."
+        ]
+
+
+@pytest.mark.row(35)
+@pytest.mark.parametrize("quantity", ["40", "100"])
+@jumping
+async def test_a_fill_of_a_second_one_that_was_never_seen_fills_nothing_else(quantity: str) -> None:
+    async with rig() as desk:
+        await desk.working()
+        desk.say(filled(perm_id=900_002, quantity=quantity))
+        desk.say(filled(perm_id=900_002, quantity=quantity, live=False))
+
+        assert live(desk) == {ref(1): OrderState.WORKING}
+        assert (desk.order().filled, desk.order().remaining) == (D(0), D(100))
+        (told,) = desk.executions()
+        assert told.execution.order_ref == SECOND
+        (alarm,) = desk.told(Severity.ALARM)
+        assert f"under the reference of #1 BUY 100 AAPL @ 233.33 filled {quantity}, as 900002" in alarm
+
+
+@pytest.mark.row(35)
+@jumping
+async def test_a_second_one_has_its_fill_when_it_is_seen_later_and_after_a_restart() -> None:
+    async with rig() as first:
+        await first.working()
+        first.say(filled(perm_id=900_002, quantity="40"), open_order(perm_id=900_002))
+        rows = list(first.journal.rows)
+
+    async with rig(
+        entries=rows,
+        prepare=lambda broker: broker.book_open.extend([open_order(), open_order(perm_id=900_002)]),
+    ) as desk:
+        desk.say(filled("0008.01.01", perm_id=900_002, quantity="5"))
+        assert {order.order_ref: order.filled for order in desk.snapshot.orders} == {ref(1): D(0), SECOND: D(45)}
