@@ -203,7 +203,10 @@ class Order(OrderSpec, frozen=True, kw_only=True):
     external: bool = False
     """Placed by TWS itself or by another client: shown and counted, not ours."""
     checks: int = 0
-    """While UNKNOWN: full readings of the broker's books, half a minute apart, that found nothing of it; at most 2."""
+    """While UNKNOWN: full readings of the broker's books, half a minute apart, in which it neither works nor has ended;
+    at most 2."""
+    by_word: bool = False
+    """True while it has ended by a person's word alone: whatever the broker shows of it outranks that."""
     note: str = ""
     """What a person should know, cleaned; empty if there is nothing."""
     code: int | None = None

@@ -216,7 +216,10 @@ def _apply(
     order: Order, trigger: Trigger, now: datetime, *, note: str | None = None, code: int | None = None
 ) -> Conclusion:
     """The order moved by one trigger; a note of None keeps the old one unless the state changes."""
-    state = transition(order.state, trigger)
+    # A word that an order has ended is no evidence: what the broker shows is taken as if the doubt had gone on.
+    by_word = order.by_word and order.state is OrderState.CANCELLED
+    state = transition(OrderState.UNKNOWN if by_word else order.state, trigger)
+    order = replace(order, by_word=False) if order.by_word else order
     if state is None:
         text = f"{_name(order)}: the broker reports {_word(trigger)} after {_word(order.state)}; the state stays."
         return Conclusion(order, _incident(text, now, order), ask=True)

@@ -84,11 +84,6 @@ class Books:
         books = (self.open_orders, self.completed, self.executions, self.positions)
         return tuple((book, len(answer)) for book, answer in zip(Book, books, strict=True))
 
-    def speak_of(self, order: Order) -> bool:
-        """True if any of the lists has the order."""
-        names = (self.open_names, self.completed_names, self.executed_names)
-        return any(one.speak_of(order) for one in names)
-
 
 async def read_books(broker: Broker) -> Books:
     """Ask for all four books at once.
@@ -150,10 +145,14 @@ def _filled_by_the_books(order: Order, books: Books, now: datetime) -> Order | N
 
 
 def counted(order: Order, books: Books) -> Order:
-    """An order in doubt after a reading that counts: one more check if nothing was found of it, else none at all."""
+    """An order in doubt after a reading that counts: one more check if it neither works nor has ended, else none.
+
+    Its fills prove that it was placed, and say nothing about the rest.
+    """
     if order.state is not OrderState.UNKNOWN or order.external:
         return order
-    return replace(order, checks=0 if books.speak_of(order) else min(order.checks + 1, CHECKS_TO_SETTLE))
+    found = books.open_names.speak_of(order) or books.completed_names.speak_of(order)
+    return replace(order, checks=0 if found else min(order.checks + 1, CHECKS_TO_SETTLE))
 
 
 def settle_pending(order: Order, books: Books, why: str) -> Order:

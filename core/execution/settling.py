@@ -64,7 +64,14 @@ class Settling:
         state = transition(order.state, _TRIGGERS[verdict]) or order.state
         note = f"{_WORDS[verdict]}, by your word; {order.note}"
         settled = replace(
-            order, state=state, changed=self._clock.utc(), pending=Pending.NONE, previous=None, note=note, code=None
+            order,
+            state=state,
+            changed=self._clock.utc(),
+            pending=Pending.NONE,
+            previous=None,
+            by_word=True,
+            note=note,
+            code=None,
         )
         self._state.book.put(settled)
         text = (

@@ -207,3 +207,51 @@ async def test_other_clients_orders_are_not_settled_here() -> None:
 
         assert ack.denied is not None
         assert ack.denied.code is DenialCode.EXTERNAL
+
+
+@pytest.mark.row(40)
+@pytest.mark.parametrize("restarted", [False, True])
+@jumping
+async def test_an_order_that_is_open_after_it_was_called_ended_counts_again_and_alarms(*, restarted: bool) -> None:
+    async with rig() as desk:
+        await desk.working()
+        desk.say(session_error(1102, ErrorClass.LINK_UP_DATA_KEPT))
+        await desk.until(lambda: desk.order().state is OrderState.UNKNOWN and desk.order().checks == 2)
+        assert (await desk.send(ENDED)).ok
+        rows = list(desk.journal.rows)
+        if not restarted:
+            desk.say(open_order())
+
+            assert (desk.order().state, desk.order().remaining) == (OrderState.WORKING, D(100))
+            assert "although it was cancelled" in desk.told(Severity.ALARM)[-1]
+            assert not desk.order().by_word
+
+    async with rig(entries=rows, prepare=lambda broker: broker.book_open.append(open_order())) as desk:
+        assert (desk.order().state, desk.order().remaining) == (OrderState.WORKING, D(100))
+
+
+@jumping
+async def test_once_the_broker_says_that_it_ended_a_straggler_no_longer_brings_it_back() -> None:
+    async with rig() as desk:
+        await desk.working()
+        desk.say(session_error(1102, ErrorClass.LINK_UP_DATA_KEPT))
+        await desk.until(lambda: desk.order().state is OrderState.UNKNOWN and desk.order().checks == 2)
+        assert (await desk.send(ENDED)).ok
+        desk.say(completed())
+        desk.say(open_order())
+
+        assert (desk.order().state, desk.order().by_word) == (OrderState.CANCELLED, False)
+
+
+@jumping
+async def test_the_rest_of_an_order_that_filled_in_part_can_be_called_ended() -> None:
+    async with rig() as desk:
+        await desk.working()
+        desk.say(filled(quantity="40"))
+        desk.broker.book_executions.append(filled(quantity="40", live=False))
+        desk.say(session_error(1102, ErrorClass.LINK_UP_DATA_KEPT))
+        await desk.until(lambda: desk.order().state is OrderState.UNKNOWN and desk.order().checks == 2)
+
+        assert not (await desk.send(NOT_PLACED)).ok
+        assert (await desk.send(ENDED)).ok
+        assert (desk.order().state, desk.order().filled, desk.order().remaining) == (OrderState.CANCELLED, D(40), D(0))
