@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from core.clock import Clock
 from core.domain.commands import Denial, DenialCode
-from core.domain.events import Severity
-from core.domain.orders import Order, Pending
+from core.domain.events import Envelope, OrderChanged, Severity
+from core.domain.orders import Order, OrderState, Pending
 from core.execution.cancels import Cancels
 from core.execution.incidents import incident
 from core.execution.publisher import Publisher
@@ -47,8 +47,11 @@ class Deadlines:
         self._cancels = cancels
         self._due: dict[str, float] = {}
         """When an order is due for a cancel, monotonic: a wall clock that is set moves no deadline."""
+        self._blind: set[str] = set()
+        """Orders in doubt that a cancel was sent for: nothing more is sent until something is heard of them."""
         self._told: set[str] = set()
         self._wake = asyncio.Event()
+        publisher.add_sink(self)
 
     async def run(self) -> None:
         """Look until cancelled; what an earlier run of core left is taken up first."""
@@ -62,6 +65,19 @@ class Deadlines:
                     await self._wake.wait()
             except TimeoutError:
                 continue
+
+    def publish(self, *envelopes: Envelope) -> None:
+        """Hear every event: what lives again after its time, or is heard of after a cancel in the dark, is due."""
+        for envelope in envelopes:
+            match envelope.event:
+                case OrderChanged(order=order) if order.is_live and order.cancel_at is not None:
+                    if order.state is not OrderState.UNKNOWN and order.order_ref in self._blind:
+                        self._blind.discard(order.order_ref)
+                        self.follow(order)
+                    elif order.order_ref not in self._due:
+                        self.follow(order)
+                case _:
+                    pass
 
     def follow(self, order: Order) -> None:
         """Take up an order that has a time limit."""
@@ -80,7 +96,7 @@ class Deadlines:
             order = self._state.book.get(order_ref)
             if order is None or not order.is_live:
                 del self._due[order_ref]
-            elif order.pending is Pending.CANCEL:
+            elif order.pending is Pending.CANCEL or order_ref in self._blind:
                 self._due[order_ref] = now + AGAIN_SECONDS
             else:
                 self._end(order, now)
@@ -89,6 +105,8 @@ class Deadlines:
         denial = self._cancels.why_not(order)
         self._due[order.order_ref] = now + (AGAIN_SECONDS if denial is None else RETRY_SECONDS)
         if denial is None:
+            if order.state is OrderState.UNKNOWN:
+                self._blind.add(order.order_ref)
             self._cancels.ask(order)
             self._tell(order, f"The time of #{order.number} {order.text} is up: its cancel was sent.", Severity.INFO)
             return

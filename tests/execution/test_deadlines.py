@@ -8,14 +8,14 @@ from decimal import Decimal
 
 import pytest
 
-from core.domain.commands import Ack, DenialCode, PlaceOrder
+from core.domain.commands import Ack, DenialCode, PlaceOrder, SettleOrder, Verdict
 from core.domain.entries import Entry
 from core.domain.events import Severity
 from core.domain.orders import OrderState, Pending
 from core.domain.reports import ErrorClass, RequestKind
 from core.errors import ConnectError
 from tests.execution.clockwork import START, jumping
-from tests.execution.reports import D, buy, error, filled, open_order, status
+from tests.execution.reports import D, buy, error, filled, open_order, ref, status
 from tests.execution.rig import Rig, rig
 
 GONE = "The time of #1 BUY 100 AAPL @ 233.33 is up: its cancel was sent."
@@ -138,3 +138,34 @@ async def test_an_order_without_a_limit_has_none() -> None:
         await desk.pass_time(600)
 
         assert (desk.order().cancel_at, desk.broker.cancelled, desk.order().remaining) == (None, [], D(100))
+
+
+@jumping
+async def test_a_doubt_is_cancelled_once_in_the_dark_and_again_as_soon_as_something_is_heard() -> None:
+    async with rig() as desk:
+        await desk.send(PlaceOrder(request=buy(), ttl=D(30)))
+        await desk.until(lambda: desk.broker.cancelled == [1])
+        assert desk.order().state is OrderState.UNKNOWN
+        desk.say(error(1, 10147, ErrorClass.CANCEL_REFUSED, kind=RequestKind.CANCEL))
+        await desk.pass_time(600)
+        assert desk.broker.cancelled == [1], "nobody is told every quarter of a minute that there is no such order"
+
+        desk.broker.book_open = [open_order()]
+        desk.say(open_order())
+        await desk.pass_time(1)
+        assert desk.broker.cancelled == [1, 1]
+
+
+@jumping
+async def test_an_order_that_lives_after_all_when_its_time_is_up_is_cancelled() -> None:
+    async with rig() as desk:
+        await desk.send(PlaceOrder(request=buy(), ttl=D(100)))
+        await desk.until(lambda: desk.order().state is OrderState.UNKNOWN and desk.order().checks == 2)
+        assert (await desk.send(SettleOrder(order_ref=ref(1), verdict=Verdict.NOT_PLACED))).ok
+        await desk.pass_time(200)
+        assert desk.broker.cancelled == []
+
+        desk.broker.book_open = [open_order()]
+        desk.say(open_order())
+        await desk.pass_time(1)
+        assert desk.broker.cancelled == [1]
