@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.clock import Clock
 from core.domain.events import Severity
-from core.domain.orders import Order, OrderState
+from core.domain.orders import Order, OrderState, Pending
 from core.execution.hearing import Hearing
 from core.execution.incidents import incident
 from core.execution.publisher import Publisher
@@ -32,6 +32,7 @@ class Families:
         self._clock = clock
         self._take_back = take_back
         self._told: set[str] = set()
+        self._kept_back: set[str] = set()
         hearing.on_refused_child = self.refused
 
     def refused(self, child: Order) -> None:
@@ -41,11 +42,20 @@ class Families:
         taken back, for nothing of a bracket is to work without the rest.
         """
         parent = self._state.book.get(child.parent_ref)
-        if parent is None or not parent.is_live or parent.state not in _UNHEARD or parent.perm_id is not None:
-            return
+        if parent is not None:
+            self._take_family_back(parent, child)
+
+    def _take_family_back(self, parent: Order, child: Order) -> None:
+        """Have a parent cancelled that came with `child`, if that was the last of its family and never got there."""
         family = self._state.book.attached(parent.order_ref)
-        if parent.filled or any(other.order_id > child.order_id for other in family):
+        if parent.state not in _UNHEARD or parent.perm_id is not None or parent.filled:
             return
+        # What was attached later came by itself: the parent had been sent on without it.
+        if child.created != parent.created or any(other.order_id > child.order_id for other in family):
+            return
+        if parent.order_ref in self._kept_back or parent.pending is Pending.CANCEL:
+            return
+        self._kept_back.add(parent.order_ref)
         self._tell(
             f"#{parent.number} {parent.text} was never sent on: IBKR keeps it back, because #{child.number}, the last "
             "order of its bracket, was not taken. It is being cancelled. Look that it is gone, then send it anew.",
@@ -56,7 +66,14 @@ class Families:
                 self._take_back(order)
 
     def look(self) -> None:
-        """After a reading: alarm, once each, where an order lives or has filled and an attached one is nowhere."""
+        """After a reading: alarm, once each, where an order lives or has filled and an attached one is nowhere.
+
+        Where the last one of a family has not left core the family is taken back, as where IBKR refuses it.
+        """
+        for entry in self._state.book.live():
+            for child in self._state.book.attached(entry.order_ref):
+                if child.state is OrderState.DENIED and not entry.external:
+                    self._take_family_back(entry, child)
         for child in self._state.book.live():
             if child.state is not OrderState.UNKNOWN or not child.checks or child.order_ref in self._told:
                 continue

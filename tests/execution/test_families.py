@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from msgspec.structs import replace
 
 from core.domain.commands import Ack, CancelEntries, CancelOrder, DenialCode, ModifyOrder, PlaceOrder
@@ -216,3 +217,52 @@ async def test_a_refused_exit_alarms() -> None:
             "UNPROTECTED: IBKR refused #3 SELL 100 AAPL STP 230.00: the reason [201] "
             "The order that it was attached to may work without it: look at that now."
         ]
+
+
+@pytest.mark.parametrize("left", [1, 2])
+@jumping
+async def test_a_family_of_which_the_last_leg_never_left_is_taken_back(left: int) -> None:
+    async with rig(prepare=stops) as desk:
+        desk.broker.sendings = ["sent", "sent" if left == 2 else "waits", "waits"]
+        assert (await send(desk)).ok
+        withdraw(desk)
+        await desk.pass_time(300)
+
+        assert desk.order(3).state is OrderState.DENIED
+        assert sorted(desk.broker.cancelled) == [1, 2][:left]
+        (told,) = [text for text in desk.told(Severity.ALARM) if "keeps it back" in text]
+        assert told.startswith("#1 BUY 100 AAPL @ 233.00 was never sent on: IBKR keeps it back, because #3")
+
+
+@jumping
+async def test_a_family_that_was_cut_by_a_lost_connection_is_taken_back_over_the_next_one() -> None:
+    async with rig(prepare=stops) as desk:
+        desk.broker.sendings = ["sent", "sent", "waits"]
+        assert (await send(desk)).ok
+        desk.broker.lose()
+        await settle()
+        assert desk.broker.cancelled == []
+
+        await desk.pass_time(300)
+        assert sorted(desk.broker.cancelled) == [1, 2], "once each"
+
+
+@jumping
+async def test_what_was_attached_later_and_never_left_costs_its_parent_nothing() -> None:
+    async with rig(prepare=stops) as desk:
+        entry, target, _ = legs()
+        await desk.place(entry)
+        await desk.pass_time(1)
+        desk.broker.sendings = ["waits"]
+        assert (await desk.send(PlaceOrder(request=target))).ok
+        withdraw(desk)
+        await desk.pass_time(300)
+
+        assert desk.order(2).state is OrderState.DENIED
+        assert desk.broker.cancelled == []
+
+
+def withdraw(desk: Rig) -> None:
+    """Orders may not leave any more: what waits for its turn is taken back."""
+    for frame in desk.broker.waiting:
+        frame.set_exception(NotConnectedError("IBKR's own link is down. Nothing was sent."))
