@@ -97,6 +97,8 @@ class ClosePosition(Struct, frozen=True, kw_only=True, tag="close_position"):
     """What the screen showed that Enter would do; denied if core's own figure differs."""
     fraction: Decimal
     """Part of the position, above 0 and at most 1."""
+    side: Side | None = None
+    """What the screen showed beside it; denied if core's own differs. None where nobody was shown one (a script)."""
 
 
 class PreviewOrder(Struct, frozen=True, kw_only=True, tag="preview_order"):

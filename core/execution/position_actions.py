@@ -45,12 +45,20 @@ class PositionActions:
 
         def compute() -> OrderRequest | Denial:
             request = self._request(command.order_ref, command.account, command.con_id, command.fraction)
-            if isinstance(request, Denial) or request.quantity == command.quantity:
+            if isinstance(request, Denial):
                 return request
-            text = (
-                f"Not sent: the ticket said {command.quantity:f} and {request.quantity:f} would close now. "
-                "The ticket shows the new quantity; Enter sends it."
-            )
+            if command.side not in (None, request.side):
+                text = (
+                    f"Not sent: the ticket said {command.side} {command.quantity:f}, but the position has turned: "
+                    f"{request.side} {request.quantity:f} would close it now. The ticket shows that; Enter sends it."
+                )
+            elif request.quantity == command.quantity:
+                return request
+            else:
+                text = (
+                    f"Not sent: the ticket said {command.quantity:f} and {request.quantity:f} would close now. "
+                    "The ticket shows the new quantity; Enter sends it."
+                )
             return Denial(code=DenialCode.POSITION_CHANGED, message=text)
 
         return await self._desk.place_computed(command.order_ref, command.account, command.con_id, compute)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from core.domain.commands import ClosePosition, DenialCode, OrderPreview, PreviewClose, PreviewOrder
 from core.domain.orders import OrderState, OrderType, Side
@@ -253,3 +254,18 @@ async def test_a_position_that_never_follows_its_fill_is_trusted_after_the_books
         assert await code(desk, close(2, quantity="40")) is DenialCode.POSITION_CHANGED
         await desk.pass_time(5)
         assert (await desk.send(close(3, quantity="20"))).ok
+
+
+@jumping
+async def test_a_position_that_turned_since_it_was_shown() -> None:
+    async with rig(prepare=long) as desk:
+        desk.say(position("-100"))
+        ack = await desk.send(replace(close(), side=Side.SELL))
+
+        assert ack.denied is not None
+        assert ack.denied.code is DenialCode.POSITION_CHANGED
+        assert ack.denied.message == (
+            "Not sent: the ticket said SELL 100, but the position has turned: BUY 100 would close it now. The ticket "
+            "shows that; Enter sends it."
+        )
+        assert desk.broker.placed == []

@@ -106,4 +106,5 @@ def close_command(ticket: CloseTicket, order_ref: str) -> ClosePosition | None:
         con_id=ticket.instrument.con_id,
         quantity=ticket.preview.request.quantity,
         fraction=ticket.fraction,
+        side=ticket.preview.request.side,
     )

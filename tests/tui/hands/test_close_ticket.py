@@ -53,7 +53,7 @@ def test_it_sends_the_quantity_that_was_shown() -> None:
 
     assert ticket.words == "CLOSE 50 % AAPL: SELL 50"
     assert close_command(ticket, "ref") == ClosePosition(
-        order_ref="ref", account=ACCOUNT, con_id=AAPL, quantity=D(50), fraction=D("0.5")
+        order_ref="ref", account=ACCOUNT, con_id=AAPL, quantity=D(50), fraction=D("0.5"), side=Side.SELL
     )
 
 
