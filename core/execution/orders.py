@@ -45,6 +45,7 @@ from core.execution.publisher import Publisher
 from core.execution.reducing import why_not_reducing
 from core.execution.sends import Sends
 from core.execution.state import DeskState
+from core.execution.turns import Turns
 from core.execution.withdrawing import Withdrawing
 from core.market.feed import QuoteFeed
 from core.ports import Approved, Broker, Journal
@@ -83,7 +84,7 @@ class OrderDesk:
         self._hearing = hearing
         self._clock = clock
         self._options = options
-        self._turn = asyncio.Lock()
+        self._turns = Turns()
         publisher.add_sink(Withdrawing(broker, state, self.take_back))
         self._sends = Sends(state, publisher, hearing, clock)
         self._recording: set[str] = set()
@@ -143,18 +144,20 @@ class OrderDesk:
     async def place(self, command: PlaceOrder) -> Ack:
         """Send a new order; the Ack comes when its intent is durable."""
         request = command.request
-        async with self._turn:
+        async with self._turns.of(request.order_ref) as called_off:
             again = self._again(request.order_ref, request.account, request.con_id, request.side)
-            return again or await self._submit(request, command.seen, command.children, command.ttl)
+            if again is not None or called_off:
+                return again or Ack(ok=False, denied=_called_off())
+            return await self._submit(request, command.seen, command.children, command.ttl)
 
     async def place_computed(
         self, order_ref: str, account: str, con_id: int, compute: Callable[[], OrderRequest | Denial]
     ) -> Ack:
         """As `place`, for a request that `compute` makes when its turn has come, from how things stand then."""
-        async with self._turn:
+        async with self._turns.of(order_ref) as called_off:
             again = self._again(order_ref, account, con_id, None)
-            if again is not None:
-                return again
+            if again is not None or called_off:
+                return again or Ack(ok=False, denied=_called_off())
             request = compute()
             return Ack(ok=False, denied=request) if isinstance(request, Denial) else await self._submit(request, None)
 
@@ -284,7 +287,7 @@ class OrderDesk:
 
     async def modify(self, command: ModifyOrder) -> Ack:
         """Change price or quantity of a live order; all controls judge the result."""
-        async with self._turn:
+        async with self._turns.next():
             order = self._state.book.get(command.order_ref)
             if order is None:
                 return unknown(command.order_ref)
@@ -361,6 +364,8 @@ class OrderDesk:
 
     async def cancel(self, command: CancelOrder) -> Ack:
         """Ask for one cancel; it passes every gate but the connection."""
+        if self._state.book.get(command.order_ref) is None and self._turns.call_off(command.order_ref):
+            return Ack(ok=True)
         return self.cancels.cancel(command)
 
     def take_back(self, order: Order) -> None:
@@ -385,6 +390,10 @@ class OrderDesk:
 def _unrecorded(error: JournalError) -> Denial:
     code = DenialCode.JOURNAL_BUSY if isinstance(error, JournalBusyError) else DenialCode.HALTED
     return _deny(code, f"Not sent: {error}")
+
+
+def _called_off() -> Denial:
+    return _deny(DenialCode.NOT_LIVE, "Not sent: it was cancelled before its turn had come.")
 
 
 def _deny(code: DenialCode, message: str) -> Denial:

@@ -6,14 +6,14 @@ import asyncio
 
 import pytest
 
-from core.domain.commands import CancelEntries, Cancelled, CancelOrder, DenialCode
+from core.domain.commands import CancelEntries, Cancelled, CancelOrder, ClosePosition, DenialCode
 from core.domain.entries import CancelAsked
 from core.domain.events import Severity
 from core.domain.orders import OrderState, Pending, Side
 from core.domain.reports import ErrorClass, RequestKind
 from core.errors import NotConnectedError, SendUnknownError
 from tests.execution.clockwork import jumping
-from tests.execution.reports import AAPL, TSLA, buy, error, filled, open_order, position, ref, status
+from tests.execution.reports import AAPL, ACCOUNT, TSLA, D, buy, error, filled, open_order, position, ref, status
 from tests.execution.rig import rig, settle
 
 
@@ -266,3 +266,37 @@ async def test_a_cancel_that_nobody_here_asked_for_is_told(text: str, note: str,
         order = desk.order()
         assert (order.state, order.note, order.code) == (OrderState.CANCELLED, note, 202)
         assert desk.told() == [told]
+
+
+@pytest.mark.parametrize("closing", [False, True])
+@jumping
+async def test_a_cancel_that_overtakes_its_order_calls_it_off(*, closing: bool) -> None:
+    async with rig(prepare=lambda broker: broker.book_positions.append(position("100"))) as desk:
+        desk.journal.held = True
+        first = asyncio.ensure_future(desk.place())
+        close = ClosePosition(order_ref=ref(2), account=ACCOUNT, con_id=AAPL.con_id, quantity=D(100), fraction=D(1))
+        second = asyncio.ensure_future(desk.send(close) if closing else desk.place(buy(2)))
+        await settle()
+
+        assert (await desk.cancel(2)).ok
+        desk.journal.release()
+        assert (await first).ok
+        ack = await second
+        assert ack.denied is not None
+        assert ack.denied.message == "Not sent: it was cancelled before its turn had come."
+        assert [placed.request.order_ref for placed in desk.broker.placed] == [ref(1)]
+        assert (await desk.place(buy(2))).ok, "nothing of it was recorded"
+
+
+@jumping
+async def test_what_ibkr_says_again_of_an_order_that_it_does_not_know_is_told_once() -> None:
+    async with rig() as desk:
+        await desk.place()
+        await desk.until(lambda: desk.order().state is OrderState.UNKNOWN)
+        for _ in range(3):
+            assert (await desk.cancel()).ok
+            desk.say(error(1, 10147, ErrorClass.CANCEL_REFUSED, kind=RequestKind.CANCEL))
+            assert desk.order().pending is Pending.NONE
+
+        assert len(desk.told(Severity.WARNING)) == 1
+        assert len(desk.broker.cancelled) == 3
