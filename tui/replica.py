@@ -71,6 +71,8 @@ class Replica:
         self.quotes: dict[int, Quote] = {}
         self.orders: dict[str, Order] = {}
         """Every order of the day by its reference."""
+        self.since: datetime | None = None
+        """UTC: orders that ended before are not in it; None if all are that core knows."""
         self.executions: dict[str, Execution] = {}
         """Latest revisions by their stem."""
         self.positions: tuple[Position, ...] | None = None
@@ -122,6 +124,7 @@ class Replica:
         self.watchlist = snapshot.watchlist
         self.quotes = {quote.con_id: quote for quote in snapshot.quotes}
         self.orders = {order.order_ref: order for order in snapshot.orders}
+        self.since = snapshot.since
         self.executions = {}
         for execution in snapshot.executions:
             self._add_execution(execution)

@@ -202,6 +202,9 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     watchlist: tuple[int, ...]
     quotes: tuple[Quote, ...]
     orders: tuple[Order, ...]
+    since: datetime | None = None
+    """UTC: orders that ended before are left out, so that an older one that is missing here may have been sent all the
+    same; None leaves none out."""
     executions: tuple[Execution, ...]
     """Today's, latest revisions."""
     positions: tuple[Position, ...] | None

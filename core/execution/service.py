@@ -275,10 +275,8 @@ class ExecutionService:
     def _unconfirmed(self, client: str) -> Ack | None:
         if self._mode is not Mode.LIVE or self._present.confirmed(client):
             return None
-        return _refuse(
-            DenialCode.LIVE_NOT_CONFIRMED,
-            "This desk has not confirmed live trading. Not sent. Type the live phrase at this desk first.",
-        )
+        text = "This desk has not confirmed live trading. Not sent. Type the live phrase at this desk first."
+        return _refuse(DenialCode.LIVE_NOT_CONFIRMED, text)
 
     def _confirm(self, phrase: str, client: str) -> Ack:
         try:
@@ -291,7 +289,7 @@ class ExecutionService:
     def snapshot(self) -> Snapshot:
         """Everything as it stands."""
         state, now = self._state, self._clock.utc()
-        orders, executions = shown(state, now)
+        today = shown(state, now)
         return Snapshot(
             session=self._session,
             instance=self.instance,
@@ -303,8 +301,9 @@ class ExecutionService:
             instruments=tuple(state.instruments.values()),
             watchlist=state.watchlist,
             quotes=self._feed.all(),
-            orders=orders,
-            executions=executions,
+            orders=today.orders,
+            since=today.since,
+            executions=today.executions,
             positions=None if state.positions is None else tuple(state.positions.values()),
             accounts=tuple(state.accounts.values()),
             money=self._money.all(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from core.clock import trading_day, trading_day_span
 from core.domain.executions import Execution
@@ -11,7 +12,16 @@ from core.domain.orders import Order
 from core.execution.state import DeskState
 
 
-def shown(state: DeskState, now: datetime) -> tuple[tuple[Order, ...], tuple[Execution, ...]]:
+class Shown(NamedTuple):
+    """What of the orders is shown."""
+
+    orders: tuple[Order, ...]
+    executions: tuple[Execution, ...]
+    since: datetime
+    """UTC: what ended before is left out."""
+
+
+def shown(state: DeskState, now: datetime) -> Shown:
     """The orders that are live or moved today, and the executions of those and of today.
 
     What ended on an earlier day stays known for a while, because a fill of it may still come.
@@ -19,7 +29,7 @@ def shown(state: DeskState, now: datetime) -> tuple[tuple[Order, ...], tuple[Exe
     begin, end = trading_day_span(trading_day(now))
     orders = tuple(order for order in state.book.orders() if order.is_live or begin <= order.changed < end)
     refs = {order.order_ref for order in orders}
-    return orders, tuple(_of_today(state, refs, begin, end))
+    return Shown(orders, tuple(_of_today(state, refs, begin, end)), begin)
 
 
 def _of_today(state: DeskState, refs: set[str], begin: datetime, end: datetime) -> Iterator[Execution]:

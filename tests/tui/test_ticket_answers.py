@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -202,3 +203,16 @@ async def test_a_close_that_is_refused_is_computed_anew(code: DenialCode) -> Non
         await hands.press("enter")
         await hands.see(message)
         await hands.see("SELL 100 AAPL")
+
+
+async def test_an_order_that_is_older_than_what_core_shows_is_not_offered_again() -> None:
+    async with desk() as hands:
+        hands.core.breaks = True
+        await hands.press("b", "enter")
+        await hands.see("looking it up")
+        hands.core.state = replace(hands.core.state, since=hands.entry.host.utc() + timedelta(minutes=1))
+        hands.core.revive()
+        await hands.until(lambda: hands.entry.ticket is None)
+
+        assert "whether it was sent is not known here" in hands.app.said[-1]
+        assert len(hands.core.sends) == 1

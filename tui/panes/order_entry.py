@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from datetime import datetime
 
 from textual import on
 
@@ -43,10 +44,11 @@ class OrderEntry(TicketPane):
     def __init__(self, *, id: str | None = None, timing: Timing | None = None) -> None:
         """Create it; `timing` is the clock of the send gate, None for the running loop's."""
         super().__init__(id=id, timing=timing)
-        self._sent: dict[int, tuple[Ticket, int]] = {}
+        self._sent: dict[int, tuple[Ticket, int, datetime]] = {}
         self._token = 0
         self._restored = 0
-        self._lost: dict[str, OrderTicket | CloseTicket] = {}
+        self._lost: dict[str, tuple[OrderTicket | CloseTicket, datetime]] = {}
+        """Tickets whose send nobody answered, and when they were sent, UTC."""
         self._absent: set[str] = set()
 
     def on_mount(self) -> None:
@@ -127,7 +129,7 @@ class OrderEntry(TicketPane):
             case _:
                 sent = replace(ticket, phase=Phase.SENDING, note="")
         self._token += 1
-        self._sent[self._token] = (sent, self._restored)
+        self._sent[self._token] = (sent, self._restored, self.host.utc())
         self.update_ticket(sent)
         # A send never waits for a question, nor for another send.
         self.run_worker(self._send(command, self._token), group="send")
@@ -142,11 +144,11 @@ class OrderEntry(TicketPane):
 
     @on(Answered)
     def _answered(self, message: Answered) -> None:
-        (sent, restored), ack = self._sent.pop(message.token), message.ack
+        (sent, restored, at), ack = self._sent.pop(message.token), message.ack
         # A ticket that is being sent takes no keys, so the one in the pane is this one or another altogether.
         in_pane = self.ticket is not None and self.ticket is sent
         if ack is None:
-            self._link_broke(sent, in_pane=in_pane)
+            self._link_broke(sent, at, in_pane=in_pane)
             if self._restored > restored:
                 # The link was back before the news of its end came here.
                 self._look_up()
@@ -187,7 +189,7 @@ class OrderEntry(TicketPane):
             self.drafts[ticket.draft_key] = ticket
             self.renew()
 
-    def _link_broke(self, sent: Ticket, *, in_pane: bool) -> None:
+    def _link_broke(self, sent: Ticket, at: datetime, *, in_pane: bool) -> None:
         """Nobody knows what became of it: an order is looked up after the link is back, a cancel may be asked again."""
         if isinstance(sent, CancelTicket):
             note = f"{sent.words}: the link to core broke. Look at ORDERS once it is back; Enter asks again."
@@ -197,7 +199,7 @@ class OrderEntry(TicketPane):
                 self._say(note, Severity.WARNING)
             return
         waiting = looking(sent)
-        self._lost[sent.order_ref] = waiting
+        self._lost[sent.order_ref] = waiting, at
         if in_pane:
             self.update_ticket(waiting)
         self._say(waiting.note, Severity.ALARM)
@@ -205,13 +207,20 @@ class OrderEntry(TicketPane):
     def _look_up(self) -> None:
         """The snapshot is younger than the broken link: what is not in it was never sent."""
         lost, self._lost = self._lost, {}
-        for order_ref, waiting in lost.items():
+        for order_ref, (waiting, at) in lost.items():
             in_pane = self.ticket is waiting
-            found = look_up(order_ref, waiting.words, self.replica.orders, in_sight=in_pane)
-            if found.was_sent:
+            found = look_up(
+                order_ref,
+                waiting.words,
+                self.replica.orders,
+                sent=at,
+                since=self.replica.since,
+                in_sight=in_pane,
+            )
+            if found.was_sent or found.may_be_elsewhere:
                 if in_pane:
                     self.close_ticket(keep=False)
-                self._say(found.text, Severity.WARNING)
+                self._say(found.text, Severity.ALARM if found.may_be_elsewhere else Severity.WARNING)
                 continue
             if found.order is None:
                 self._absent.add(order_ref)
