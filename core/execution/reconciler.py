@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from decimal import Decimal
 
@@ -135,7 +135,7 @@ class Reconciler:
         self._settle_asked(books, self._earlier, _EARLIER)
         self._earlier = {}
         self._settle_asked(books, unanswered, _UNHEARD)
-        self._count(books)
+        self._count(books, changed.keys())
         surprising, again = self._surprises.look()
         if again:
             self.ask()
@@ -151,13 +151,17 @@ class Reconciler:
         waiting = [o for o in self._state.book.live() if asked.get(o.order_ref) == o.revision]
         self._doubts.change(settle_pending(order, books, why) for order in waiting)
 
-    def _count(self, books: Books) -> None:
-        """Let this reading count as a check of each order in doubt, while IBKR's own link stands."""
+    def _count(self, books: Books, begun_with: Collection[str]) -> None:
+        """Let this reading count as a check of each order in doubt, while IBKR's own link stands.
+
+        What left while it went on may be missing for that alone: it counts only for orders that it began with.
+        """
         if self._link.connection.ibkr is FarmStatus.DOWN:
             return
         now = self._clock.mono()
         doubted = [o for o in self._state.book.live() if o.state is OrderState.UNKNOWN]
-        due = [o for o in doubted if o.checks == 0 or now - self._counted_at.get(o.order_ref, now) >= COUNT_SECONDS]
+        known = [o for o in doubted if o.order_ref in begun_with]
+        due = [o for o in known if o.checks == 0 or now - self._counted_at.get(o.order_ref, now) >= COUNT_SECONDS]
         self._counted_at = {o.order_ref: self._counted_at.get(o.order_ref, now) for o in doubted}
         self._counted_at |= {order.order_ref: now for order in due}
         self._doubts.change(counted(order, books) for order in due)

@@ -11,8 +11,9 @@ from core.domain.entries import Settled
 from core.domain.events import Severity
 from core.domain.orders import OrderState
 from core.domain.reports import ErrorClass
+from core.errors import SendUnknownError
 from tests.execution.clockwork import jumping
-from tests.execution.reports import D, buy, completed, error, filled, open_order, ref, session_error
+from tests.execution.reports import D, buy, completed, error, filled, open_order, ref, session_error, status
 from tests.execution.rig import Rig, rig
 
 NOT_PLACED = SettleOrder(order_ref=ref(1), verdict=Verdict.NOT_PLACED)
@@ -255,3 +256,24 @@ async def test_the_rest_of_an_order_that_filled_in_part_can_be_called_ended() ->
         assert not (await desk.send(NOT_PLACED)).ok
         assert (await desk.send(ENDED)).ok
         assert (desk.order().state, desk.order().filled, desk.order().remaining) == (OrderState.CANCELLED, D(40), D(0))
+
+
+@jumping
+async def test_a_reading_that_had_begun_before_the_order_left_is_no_check_of_it() -> None:
+    async with rig() as desk:
+        desk.broker.answering.clear()
+        readings = desk.broker.readings
+        desk.say(status(99, perm_id=900_099))
+        await desk.pass_time(4)
+        assert desk.broker.readings == readings + 1
+        desk.broker.sending = SendUnknownError("The connection went while the frame was leaving.")
+        await desk.place()
+        assert desk.order().state is OrderState.UNKNOWN
+        desk.broker.answering.set()
+        await desk.pass_time(1)
+
+        reading = desk.snapshot.reading
+        assert reading is not None
+        assert reading.time >= desk.order().changed, "it ended behind the send"
+        assert desk.order().checks == 0
+        await desk.until(lambda: desk.order().checks == 1)
