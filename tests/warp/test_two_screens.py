@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from core.clock import LoopClock
 from core.domain.commands import ClosePosition, DenialCode, PlaceOrder
 from core.domain.orders import Order, OrderRequest, OrderType, Side
 from core.errors import LinkError
@@ -159,6 +160,7 @@ class _Hand:
         request = len(frame(Request(id=1, body=command)))
         way = self._random.choice(list(Way))
         loads, order_ref = self._loaded, command.request.order_ref
+        sent = LoopClock(asyncio.get_running_loop()).utc()
         # Core answers with the events of the order and the Ack, some hundred bytes each.
         self._link.arm(way, self._random.randint(0, request if way is Way.TO_CORE else 4000))
         if self._random.random() < 0.3:
@@ -172,7 +174,7 @@ class _Hand:
             self.seen["answered"] += 1
             return Lookup(order_ref, self.replica.orders.get(order_ref) or self._at_core(order_ref), "")
         await self.attached(loads + 1)
-        found = look_up(order_ref, "", self.replica.orders)
+        found = look_up(order_ref, "", self.replica.orders, sent=sent, since=self.replica.since)
         if found.order is not None:
             self.seen["was there"] += 1
             assert found.was_sent, found.text
