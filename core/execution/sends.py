@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from core.clock import Clock
 from core.domain.commands import Ack, Denial
 from core.domain.events import OrderChanged, Severity
-from core.domain.orders import Order, Pending
+from core.domain.orders import Order, OrderState, Pending
 from core.domain.transitions import Trigger, transition
 from core.errors import NotConnectedError, SendUnknownError
 from core.execution.hearing import Hearing
@@ -56,7 +56,11 @@ class Sends:
         if problem is None:
             self.move(order, Trigger.SENT)
         elif isinstance(problem, NotConnectedError):
-            self.move(order, Trigger.NOT_SENT, f"not sent: {problem}")
+            moved = self.move(order, Trigger.NOT_SENT, f"not sent: {problem}")
+            if moved.state is OrderState.DENIED and order.pending is not Pending.CANCEL:
+                # Whoever sent it was told that it is on its way.
+                text = f"#{order.number} {order.text} was not sent: {problem}"
+                self._publisher.facts([self._hearing.incident(text, Severity.WARNING, order_ref)])
         else:
             self.update(lose_touch(order, self._clock.utc(), "the connection broke while it was being sent"))
             self._report_surprise(order, problem)

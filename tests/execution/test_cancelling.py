@@ -300,3 +300,16 @@ async def test_what_ibkr_says_again_of_an_order_that_it_does_not_know_is_told_on
 
         assert len(desk.told(Severity.WARNING)) == 1
         assert len(desk.broker.cancelled) == 3
+
+
+@jumping
+async def test_an_order_that_its_cancel_kept_from_leaving_is_no_news() -> None:
+    async with rig() as desk:
+        desk.broker.sending = "waits"
+        await desk.place()
+        assert (await desk.cancel()).ok
+        desk.broker.waiting[0].set_exception(NotConnectedError("Withdrawn. Nothing was sent."))
+        await settle()
+
+        assert desk.order().state is OrderState.DENIED
+        assert desk.told() == []

@@ -99,7 +99,7 @@ async def test_certainly_unsent_is_denied_and_says_so() -> None:
         assert ack.ok, "the intent was durable"
         assert desk.states() == ["INTENT", "DENIED"]
         assert desk.order().note == "not sent: The socket is gone. Nothing was sent."
-        assert desk.told(Severity.ALARM) == []
+        assert desk.told() == ["#1 BUY 100 AAPL @ 233.33 was not sent: The socket is gone. Nothing was sent."]
 
 
 @jumping
