@@ -1,7 +1,7 @@
 """Every check of the project in one go: `python -m tests`; `--quick` runs pytest alone.
 
-Other arguments go to pytest. Pytest comes last, so that its summary is the last line; the exit status is that of the
-whole, with 1 when an earlier check failed.
+Other arguments go to pytest, which runs in as many processes as there are cores unless `-n` says otherwise. It comes
+last, so that its summary is the last line; the exit status is that of the whole, with 1 when an earlier check failed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ CHECKS: dict[str, list[str]] = {
     "import contracts": ["-c", "from importlinter.cli import lint_imports_command as m; m(['--no-logo'])"],
 }
 """Arguments of the interpreter for each check that runs before pytest, by the name that is shown."""
+
+SIDE_BY_SIDE = ["-n", "auto", "--dist", "worksteal"]
 
 
 def _run(name: str, arguments: list[str]) -> int:
@@ -42,7 +44,7 @@ def main() -> int:
     if failed:
         print(f"── failed before pytest: {', '.join(failed)}\n", flush=True)
     print("── pytest", flush=True)
-    status = subprocess.run([sys.executable, "-m", "pytest", *rest], cwd=ROOT, check=False).returncode
+    status = subprocess.run([sys.executable, "-m", "pytest", *SIDE_BY_SIDE, *rest], cwd=ROOT, check=False).returncode
     return status or (1 if failed else 0)
 
 
