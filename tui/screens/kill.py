@@ -92,7 +92,8 @@ class KillScreen(FramedScreen):
             self.tell("\n".join(clean(line) for line in kill_in_words(replica.killed, replica.orders)))
         elif self._seen:
             # It was ended, here or at another desk.
-            await self.dismiss()
+            self._seen = False
+            await self.action_dismiss()
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """A digit alone chooses; whatever else is typed makes an old answer pointless."""

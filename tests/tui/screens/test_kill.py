@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from textual.widgets import Input, Static
 
 from core.domain.commands import Ack, Denial, DenialCode, Kill, Resume
-from core.domain.events import TradingState
+from core.domain.events import KillUpdated, TradingState
 from core.domain.trading import Killed, KillScope
 from tests.tui import sample
 from tests.tui.desk_pilot import Desk, desk_on
@@ -88,6 +88,18 @@ async def test_resume_is_typed_and_escape_leaves_it_blocked() -> None:
         await panel(desk)
         await desk.pilot.press(*"resume", "enter")
         await desk.until(lambda: desk.core.sent == [Resume()])
+
+
+async def test_the_panel_leaves_by_itself_once_trading_goes_on() -> None:
+    async with desk_on(HALTED) as desk:
+        await desk.pilot.press("f9")
+        screen = await panel(desk)
+        await desk.until(lambda: "1 cancel sent" in text(screen))
+        desk.core.emit(KillUpdated(killed=None), KillUpdated(killed=None))
+        await desk.until(lambda: not isinstance(desk.app.screen, KillScreen))
+
+        await desk.pilot.press("b")
+        assert desk.app.is_running
 
 
 async def test_a_refusal_is_shown() -> None:
