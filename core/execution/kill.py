@@ -80,6 +80,7 @@ class KillSwitch:
         self.killed = Killed(scope=scope, by=block.by, since=block.since) if before is None else before
         self.killed = replace(self.killed, scope=scope)
         self._everything_due |= command.scope is KillScope.EVERYTHING
+        self._publisher.state(KillUpdated(killed=self.killed))
         self._cancel()
         self._mark.set(scope)
         return Ack(ok=True, result=self.killed)

@@ -55,6 +55,15 @@ async def test_it_blocks_before_it_cancels_and_says_who_pulled_it_when() -> None
         assert desk.told(Severity.ALARM)[-1] == "Trading is halted: KILL at desk-7. Type resume to trade again."
 
 
+@jumping
+async def test_desks_are_told_though_nothing_works() -> None:
+    async with rig() as desk:
+        assert desk.service.kill(Kill(), "desk").ok
+
+        told = [event.killed for event in desk.events if isinstance(event, KillUpdated)]
+        assert [killed and killed.asked for killed in told] == [()]
+
+
 @pytest.mark.row(66)
 @jumping
 async def test_an_order_that_is_being_recorded_does_not_leave() -> None:
