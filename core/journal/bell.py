@@ -36,7 +36,7 @@ class Bell:
             os.write(self._rope, b"!")
 
     def close(self) -> None:
-        """No call comes any more."""
+        """Only once the other thread has ended: a ring after this would be written into whatever file came next."""
         if not self._loop.is_closed():
             self._loop.remove_reader(self._ear)
         os.close(self._ear)

@@ -216,7 +216,6 @@ class JournalStore:
             self._closing = True
             self._writer.signal(Signal.CLOSE)
         await asyncio.shield(self._ended)
-        self._writer.join()
 
     def _hand_over(self, entries: Sequence[Entry]) -> bool:
         """Number and time the rows; False if they will never be written."""
@@ -255,7 +254,7 @@ class JournalStore:
         self._refuse_waiting(JournalBusyError(self._busy))
 
     def _on_failure(self, error: JournalError, entries: Sequence[Entry]) -> None:
-        self._bell.close()
+        self._end_writer()
         if not self._opened.done():
             self._opened.set_exception(type(error)(f"The journal can't be opened. {error}"))
             self._ended.set_result(None)
@@ -273,8 +272,13 @@ class JournalStore:
                 done.set_exception(error)
 
     def _on_closed(self) -> None:
-        self._bell.close()
+        self._end_writer()
         self._ended.set_result(None)
+
+    def _end_writer(self) -> None:
+        # Its last call may still be ringing: a descriptor closed under it could by then be another file's.
+        self._writer.join()
+        self._bell.close()
 
 
 class SealedJournal:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import stat
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -51,6 +53,31 @@ def test_missing_and_empty_files_hold_nothing(tmp_path: Path) -> None:
 
     assert list(read_entries(tmp_path / "missing.db")) == []
     assert list(read_entries(tmp_path / "empty.db")) == []
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_descriptors_close_after_the_last_word_of_the_writer(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    """Closed under it, its last ring would go into whatever file took the number; the run then fails here."""
+    failures: list[str] = []
+    write = os.write
+
+    def write_slowly(descriptor: int, data: bytes) -> int:
+        written = write(descriptor, data)
+        if threading.current_thread().name == "journal":
+            # The loop has heard it and carries the call out, and this thread was not given the processor since.
+            time.sleep(0.02)
+            os.fstat(descriptor)
+        return written
+
+    monkeypatch.setattr(os, "write", write_slowly)
+    store = await open_journal(path, "SESSION", LoopClock(), on_failure=failures.append)
+    if fails:
+        store.give_up("Bad row.")
+    await store.close()
+
+    assert len(failures) == fails
 
 
 async def test_commit_is_on_disk_when_it_returns(journal: JournalStore, path: Path) -> None:
