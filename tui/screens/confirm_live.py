@@ -10,9 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from core.domain.commands import ConfirmLive
-from core.errors import LinkError
-from tui.panes.listener import host_of
-from tui.screens.frame import FramedScreen
+from tui.screens.word import WordScreen
+from tui.widgets.typed_input import TypedInput
 
 TITLE = "! LIVE !"
 QUESTION = "LIVE account {account}. Orders from here use real money."
@@ -20,25 +19,20 @@ QUESTION = "LIVE account {account}. Orders from here use real money."
 NO_PASTE = "Type the phrase by hand: what is pasted does not count."
 
 
-class _PhraseInput(Input):
-    """A field that can't be pasted into."""
+class _PhraseInput(TypedInput):
+    """Says why nothing comes of a paste."""
 
     def _on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        event.prevent_default()
+        super()._on_paste(event)
         self.screen.query_one(ConfirmLiveScreen.BOX).border_subtitle = NO_PASTE
 
-    def action_paste(self) -> None:
-        """Textual's own clipboard is no way in either."""
 
-
-class ConfirmLiveScreen(FramedScreen):
+class ConfirmLiveScreen(WordScreen):
     """Sends the phrase to core, which alone judges it. Escape leaves the desk unconnected."""
 
     DEFAULT_CSS = """
     ConfirmLiveScreen {
         & > #frame { border: heavy $mode-live; border-title-color: $mode-live; }
-        & Input { margin-bottom: 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,12 +58,4 @@ class ConfirmLiveScreen(FramedScreen):
     @work(exclusive=True, group="confirm-live")
     async def _send(self, phrase: str) -> None:
         self.query_one(Input).value = ""
-        try:
-            ack = await host_of(self).desk.send(ConfirmLive(phrase=phrase))
-        except LinkError as error:
-            self.tell(str(error))
-            return
-        if ack.ok:
-            await self.action_dismiss()
-        elif ack.denied is not None:
-            self.tell(ack.denied.message)
+        await self.judge(ConfirmLive(phrase=phrase))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from core.domain.commands import Command, Kill, Resume
 from core.domain.trading import KillScope, kill_in_words
 from core.errors import LinkError
 from tui import messages
 from tui.panes.listener import host_of
-from tui.screens.frame import FramedScreen
+from tui.screens.word import FollowingScreen
 from tui.widgets.columns import clean
+from tui.widgets.typed_input import TypedInput
 
 RESUME = "resume"
 WIDER: dict[str, tuple[str, KillScope, str]] = {
@@ -31,13 +31,12 @@ WAYS = (
 WAITING = "KILL: core is asked to block every new order …"
 
 
-class KillScreen(FramedScreen):
+class KillScreen(FollowingScreen):
     """Follows the kill switch. It was pulled before this was drawn; Escape changes nothing."""
 
     DEFAULT_CSS = """
     KillScreen {
         & > #frame { border: heavy $error; border-title-color: $error; }
-        & Input { margin-bottom: 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,38 +53,27 @@ class KillScreen(FramedScreen):
     def __init__(self) -> None:
         super().__init__("KILL", WAITING)
         self._chosen = ""
-        self._answer = ""
         self._seen = False
 
     def questions(self) -> list[Widget]:
         """The field for the word."""
-        return [_TypedInput(placeholder=f"{RESUME} …", id="word")]
-
-    def on_mount(self) -> None:
-        """Begin to follow."""
-        host_of(self).listen(self, *self.HEARS)
-        self.call_later(self._show)
-
-    def on_unmount(self) -> None:
-        """Stop following."""
-        host_of(self).forget(self)
+        return [TypedInput(placeholder=f"{RESUME} …", id="word")]
 
     def hint(self) -> str:
         """Core's answer, else what was chosen, else the ways out."""
-        if self._answer:
-            return self._answer
+        if self.answer:
+            return self.answer
         if self._chosen:
             word, _, what = WIDER[self._chosen]
             return f"Type {word} and Enter to {what}. Esc goes back."
         return WAYS
 
-    @on(messages.DeskMessage)
-    async def _heard(self, message: messages.DeskMessage) -> None:
-        if isinstance(message, messages.LinkLost):
-            self._say(message.text)
-        await self._show()
+    @on(messages.LinkLost)
+    def _lost(self, message: messages.LinkLost) -> None:
+        self.say(message.text)
 
-    async def _show(self) -> None:
+    async def show(self) -> None:
+        """What is blocked and cancelled; leaves when trading goes on."""
         replica = host_of(self).replica
         if replica.killed is not None:
             self._seen = True
@@ -101,7 +89,7 @@ class KillScreen(FramedScreen):
             self._chosen = message.value
             message.input.value = ""
         if message.value:
-            self._say("")
+            self.say("")
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Send what the word stands for, if it is the whole word."""
@@ -113,7 +101,7 @@ class KillScreen(FramedScreen):
             self._send(Kill(scope=WIDER[self._chosen][1]))
             self._chosen = ""
         elif word:
-            self._say(f"That is not the word. Nothing has changed. {WAYS}")
+            self.say(f"That is not the word. Nothing has changed. {WAYS}")
             return
         message.input.value = ""
 
@@ -122,21 +110,6 @@ class KillScreen(FramedScreen):
         try:
             ack = await host_of(self).desk.send(command)
         except LinkError as error:
-            self._say(f"{error} Run `ibdesk kill` in another terminal, or cancel in TWS.")
+            self.say(f"{error} Run `ibdesk kill` in another terminal, or cancel in TWS.")
             return
-        self._say("" if ack.denied is None else ack.denied.message)
-
-    def _say(self, answer: str) -> None:
-        self._answer = answer
-        self.query_one("#hint", Static).update(Content(clean(self.hint())))
-
-
-class _TypedInput(Input):
-    """A field that can't be pasted into."""
-
-    def _on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        event.prevent_default()
-
-    def action_paste(self) -> None:
-        """Textual's own clipboard is no way in either."""
+        self.say("" if ack.denied is None else ack.denied.message)

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, work
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
 from core.domain.commands import Resume
-from core.errors import LinkError
-from tui.panes.listener import host_of
-from tui.screens.frame import FramedScreen
+from tui.screens.word import WordScreen
+from tui.widgets.typed_input import TypedInput
 
 WORD = "resume"
 
 
-class ResumeScreen(FramedScreen):
+class ResumeScreen(WordScreen):
     """Sends the wish to core, which alone judges it. Escape changes nothing."""
 
-    DEFAULT_CSS = """
-    ResumeScreen {
-        & Input { margin-bottom: 1; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Leave it as it is", show=False, id="resume.leave"),
     ]
@@ -36,7 +30,7 @@ class ResumeScreen(FramedScreen):
 
     def questions(self) -> list[Widget]:
         """The field for the word."""
-        return [_TypedInput(placeholder=f"{WORD} …", id="word")]
+        return [TypedInput(placeholder=f"{WORD} …", id="word")]
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Have core judge the word."""
@@ -48,23 +42,4 @@ class ResumeScreen(FramedScreen):
 
     @work(exclusive=True, group="resume")
     async def _send(self) -> None:
-        try:
-            ack = await host_of(self).desk.send(Resume())
-        except LinkError as error:
-            self.tell(str(error))
-            return
-        if ack.ok:
-            await self.action_dismiss()
-        elif ack.denied is not None:
-            self.tell(ack.denied.message)
-
-
-class _TypedInput(Input):
-    """A field that can't be pasted into."""
-
-    def _on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        event.prevent_default()
-
-    def action_paste(self) -> None:
-        """Textual's own clipboard is no way in either."""
+        await self.judge(Resume())
