@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from core.practice import wire
+from core.practice.timers import Timers
 
 if TYPE_CHECKING:
     from core.practice.hub import Hub
@@ -21,7 +20,7 @@ class Farm:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._timers = Timers()
 
     def lose(self) -> None:
         """Break the connection: 2103 to every client. Breaking it twice is harmless."""
@@ -39,32 +38,22 @@ class Farm:
     def plan(self, argument: str) -> None:
         """Break the connection after the first of two numbers of seconds and restore it after the second."""
         after, lasting = argument.split(",")
-        self._later(float(after), lambda: self._lose_for(float(lasting)))
+        self._timers.after(float(after), lambda: self._lose_for(float(lasting)))
 
     def stop(self) -> None:
         """Give up what was planned."""
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
+        self._timers.stop()
 
     def _lose_for(self, seconds: float) -> None:
         if self._hub.faults.take(_FAULT) is not None:
             self.lose()
-            self._later(seconds, self._end_loss)
+            self._timers.after(seconds, self._end_loss)
 
     def _end_loss(self) -> None:
         self.restore()
         again = self._hub.faults.armed(_FAULT)
         if again is not None:
             self.plan(again)
-
-    def _later(self, seconds: float, call: Callable[[], None]) -> None:
-        def happen() -> None:
-            self._timers.discard(timer)
-            call()
-
-        timer = asyncio.get_running_loop().call_later(seconds, happen)
-        self._timers.add(timer)
 
     def _tell(self, code: int, text: str) -> None:
         for session in self._hub.clients.values():

@@ -17,6 +17,7 @@ from core.practice.orders import Status
 from core.practice.tables import Message, Record
 from core.practice.tables_order import PLACE_ORDER
 from core.practice.terms import RefusedError
+from core.practice.timers import Timers
 
 if TYPE_CHECKING:
     from core.practice.hub import Hub
@@ -48,7 +49,7 @@ class Intake:
         self._hub = hub
         #: When the last order of a client arrives, for those that are still on their way.
         self._arrivals: dict[int, float] = {}
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._timers = Timers()
         #: The highest order id of a client that is on its way.
         self._highest: dict[int, int] = {}
 
@@ -73,9 +74,7 @@ class Intake:
 
     def stop(self) -> None:
         """Lose what is on its way, as a gateway that ends does."""
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
+        self._timers.stop()
 
     def _send(
         self, client_id: int, message: Message, fields: list[str], record: Record, after: Sequence[Call] = ()
@@ -100,12 +99,10 @@ class Intake:
             self._highest[client_id] = max(self._highest.get(client_id, 0), record.integer("orderId"))
 
         def arrive() -> None:
-            self._timers.discard(timer)
             self._hub.link.carry(perform)
             self._hub.end_turn()
 
-        timer = loop.call_at(at, arrive)
-        self._timers.add(timer)
+        self._timers.at(at, arrive)
 
     def _perform(self, client_id: int, message: Message, fields: list[str], record: Record) -> None:
         desk = self._hub.desk

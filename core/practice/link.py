@@ -5,11 +5,11 @@ What fills in the meantime is found again by asking for executions, never told b
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from core.practice import wire
+from core.practice.timers import Timers
 
 if TYPE_CHECKING:
     from core.practice.hub import Hub
@@ -42,7 +42,7 @@ class Link:
         self.up = True
         self._hub = hub
         self._waiting: list[Callable[[], None]] = []
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._timers = Timers()
 
     def carry(self, request: Callable[[], None]) -> None:
         """Do what a client asked of IBKR, now or once the line is back."""
@@ -75,33 +75,23 @@ class Link:
     def plan(self, argument: str) -> None:
         """Lose the line after the first of two numbers of seconds and restore it after the second."""
         after, lasting, *words = argument.split(",")
-        self._later(float(after), lambda: self._lose_for(float(lasting), data_lost=words == ["lost"]))
+        self._timers.after(float(after), lambda: self._lose_for(float(lasting), data_lost=words == ["lost"]))
 
     def stop(self) -> None:
         """Give up what was planned."""
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
+        self._timers.stop()
         self._waiting.clear()
 
     def _lose_for(self, seconds: float, *, data_lost: bool) -> None:
         if self._hub.faults.take("link-lost") is not None:
             self.lose()
-            self._later(seconds, lambda: self._end_loss(data_lost=data_lost))
+            self._timers.after(seconds, lambda: self._end_loss(data_lost=data_lost))
 
     def _end_loss(self, *, data_lost: bool) -> None:
         self.restore(data_lost=data_lost)
         again = self._hub.faults.armed("link-lost")
         if again is not None:
             self.plan(again)
-
-    def _later(self, seconds: float, call: Callable[[], None]) -> None:
-        def happen() -> None:
-            self._timers.discard(timer)
-            call()
-
-        timer = asyncio.get_running_loop().call_later(seconds, happen)
-        self._timers.add(timer)
 
     def _tell(self, code: int) -> None:
         for session in self._hub.clients.values():

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from core.practice import tables_out as out
 from core.practice.codec import frame
 from core.practice.tables_order import OPEN_ORDER
+from core.practice.timers import Timers
 
 if TYPE_CHECKING:
     from core.practice.hub import Hub
@@ -59,7 +60,7 @@ class Reports:
         self._hub = hub
         #: When the last report for a client arrives, so that none overtakes another.
         self._arrivals: dict[int, float] = {}
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._timers = Timers()
         self._silent: set[tuple[int, int]] = set()
         #: Reports of this turn that will be sent in another order, by client.
         self._turn: dict[int, list[bytes]] = {}
@@ -102,9 +103,7 @@ class Reports:
 
     def stop(self) -> None:
         """Lose what is on its way."""
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
+        self._timers.stop()
         self._turn.clear()
 
     def _carry(self, client_id: int, data: bytes) -> None:
@@ -123,13 +122,11 @@ class Reports:
 
     def _at(self, when: float, client_id: int, data: bytes) -> None:
         def arrive() -> None:
-            self._timers.discard(timer)
             if self._hub.link.up:
                 self._hub.deliver(client_id, data)
                 self._hub.end_turn()
 
-        timer = asyncio.get_running_loop().call_at(when, arrive)
-        self._timers.add(timer)
+        self._timers.at(when, arrive)
 
     def _send_one(self, client_id: int, framed: bytes) -> None:
         number = message_id(framed)
