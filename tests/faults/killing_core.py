@@ -17,12 +17,11 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 
 from core.bootstrap.main import main
-from core.broker.adapter import IbBroker
 from core.clock import Clock
-from core.domain.orders import OrderRequest
 from core.domain.reports import ExecutionReport, OpenOrderReport, OrderStatusReport, Report
-from core.ports import Approved, Broker, BrokerListener
+from core.ports import Broker, BrokerListener
 from tests.faults.disk import Disk, journal_on
+from tests.placing_broker import PlacingBroker
 
 POINT, _, _NUMBER = os.environ.get("FAULTS_KILL", "").partition("=")
 NUMBER = int(_NUMBER or 1)
@@ -63,20 +62,13 @@ class _Listener:
         self._inner.on_reports(reports)
 
 
-class _Broker(IbBroker):
+class _Broker(PlacingBroker):
     """The real adapter, with a fuse before and behind what it sends."""
 
-    def place(
-        self,
-        approved: Approved[OrderRequest],
-        order_id: int,
-        *,
-        modify: bool,
-        parent_id: int = 0,
-        transmit: bool = True,
-    ) -> Awaitable[None]:
+    def before_place(self, *, modify: bool) -> None:
         FUSE.at("K8a" if modify else "K2a")
-        sent = super().place(approved, order_id, modify=modify, parent_id=parent_id, transmit=transmit)
+
+    def after_place(self, sent: Awaitable[None], *, modify: bool) -> Awaitable[None]:
         return _then("K8b" if modify else "K2", sent)
 
     def cancel(self, order_id: int) -> Awaitable[None]:
@@ -101,7 +93,7 @@ def _then(point: str, sent: Awaitable[None]) -> Awaitable[None]:
 
 
 def _make(listener: BrokerListener, clock: Clock, pace: int) -> Broker:
-    return _Broker(_Listener(listener), clock, messages_per_second=pace)
+    return _Broker.make(_Listener(listener), clock, pace)
 
 
 def _holds(kind: str, *parts: str) -> Callable[[Sequence[object]], bool]:

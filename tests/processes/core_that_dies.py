@@ -8,35 +8,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Awaitable
 
 from core.bootstrap.main import main
-from core.broker.adapter import IbBroker
-from core.clock import Clock
-from core.domain.orders import OrderRequest
-from core.ports import Approved, Broker, BrokerListener
+from tests.placing_broker import PlacingBroker
 
 
-class _DyingBroker(IbBroker):
+class _DyingBroker(PlacingBroker):
     """The real adapter, except that placing an order is the last thing that this process does."""
 
-    def place(
-        self,
-        approved: Approved[OrderRequest],
-        order_id: int,
-        *,
-        modify: bool,
-        parent_id: int = 0,
-        transmit: bool = True,
-    ) -> Awaitable[None]:
+    def before_place(self, *, modify: bool) -> None:
         """SIGKILL to ourselves."""
         os.kill(os.getpid(), signal.SIGKILL)
-        return super().place(approved, order_id, modify=modify, parent_id=parent_id, transmit=transmit)
-
-
-def _make(listener: BrokerListener, clock: Clock, pace: int) -> Broker:
-    return _DyingBroker(listener, clock, messages_per_second=pace)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], _make))
+    sys.exit(main(sys.argv[1:], _DyingBroker.make))
