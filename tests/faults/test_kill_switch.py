@@ -98,69 +98,63 @@ async def test_a_kill_in_a_burst_lets_no_further_order_out_and_cancels_what_has_
 
 @pytest.mark.row(66)
 @pytest.mark.parametrize("scope", list(KillScope))
-def test_a_kill_while_disconnected_blocks_at_once_and_cancels_on_the_new_connection(scope: KillScope) -> None:
-    @warping
-    async def disconnected() -> None:
-        async with world(STILL) as made:
-            core = made.now
-            refs = await working(core, 8)
-            made.wire.refuses = True
-            made.wire.cut(How.RST)
-            await core.until(lambda s: s.connection.state is not LinkState.READY)
-            await kill(core, scope)
-            assert core.snapshot.killed is not None
-            assert "not sent" in core.snapshot.killed.problem
-            assert not cancels(made)
-            await asyncio.sleep(30)
+@warping
+async def test_a_kill_while_disconnected_blocks_at_once_and_cancels_on_the_new_connection(scope: KillScope) -> None:
+    async with world(STILL) as made:
+        core = made.now
+        refs = await working(core, 8)
+        made.wire.refuses = True
+        made.wire.cut(How.RST)
+        await core.until(lambda s: s.connection.state is not LinkState.READY)
+        await kill(core, scope)
+        assert core.snapshot.killed is not None
+        assert "not sent" in core.snapshot.killed.problem
+        assert not cancels(made)
+        await asyncio.sleep(30)
 
-            made.wire.refuses = False
-            await all_ended(core, refs)
-            await core.until(lambda s: s.connection.can_trade)
+        made.wire.refuses = False
+        await all_ended(core, refs)
+        await core.until(lambda s: s.connection.can_trade)
 
-            assert open_at_gateway(made) == 0
-            assert len([frame for frame in made.wire.frames if frame.fields[0] == EVERYTHING]) == (
-                scope is KillScope.EVERYTHING
-            )
-            await refused(core)
-            await made.settle()
-            await made.watch.check_converged()
-
-    disconnected()
+        assert open_at_gateway(made) == 0
+        assert len([frame for frame in made.wire.frames if frame.fields[0] == EVERYTHING]) == (
+            scope is KillScope.EVERYTHING
+        )
+        await refused(core)
+        await made.settle()
+        await made.watch.check_converged()
 
 
 @pytest.mark.row(66)
 @pytest.mark.parametrize("connected", [False, True])
-def test_a_kill_survives_a_crash_of_core_and_cancels_after_the_restart(connected: bool) -> None:
-    @warping
-    async def crash() -> None:
-        async with world(STILL) as made:
-            core = made.now
-            refs = await working(core, 5)
-            made.wire.refuses = True
-            made.wire.cut(How.RST)
-            await core.until(lambda s: s.connection.state is not LinkState.READY)
-            await kill(core)
-            await asyncio.sleep(1)
-            await made.crash()
-            made.wire.refuses = not connected
+@warping
+async def test_a_kill_survives_a_crash_of_core_and_cancels_after_the_restart(connected: bool) -> None:
+    async with world(STILL) as made:
+        core = made.now
+        refs = await working(core, 5)
+        made.wire.refuses = True
+        made.wire.cut(How.RST)
+        await core.until(lambda s: s.connection.state is not LinkState.READY)
+        await kill(core)
+        await asyncio.sleep(1)
+        await made.crash()
+        made.wire.refuses = not connected
 
-            again = await made.start()
-            assert again.snapshot.trading_state is TradingState.HALTED
-            await refused(again)
-            made.wire.refuses = False
-            await all_ended(again, refs)
-            assert open_at_gateway(made) == 0
-            assert placed_refs(made) == len(refs)
+        again = await made.start()
+        assert again.snapshot.trading_state is TradingState.HALTED
+        await refused(again)
+        made.wire.refuses = False
+        await all_ended(again, refs)
+        assert open_at_gateway(made) == 0
+        assert placed_refs(made) == len(refs)
 
-            assert (await again.service.execute(Resume(), "desk-1")).ok
-            await again.ready()
-            assert (await again.place(again.request(away=30))).ok
-            await made.stop()
-            last = await made.start()
-            assert last.snapshot.trading_state is TradingState.ACTIVE, "what was ended does not come back"
-            await last.ready()
-
-    crash()
+        assert (await again.service.execute(Resume(), "desk-1")).ok
+        await again.ready()
+        assert (await again.place(again.request(away=30))).ok
+        await made.stop()
+        last = await made.start()
+        assert last.snapshot.trading_state is TradingState.ACTIVE, "what was ended does not come back"
+        await last.ready()
 
 
 @pytest.mark.row(66)
@@ -317,48 +311,47 @@ async def opens_nothing(core: Core) -> None:
 
 @pytest.mark.row(72)
 @pytest.mark.parametrize("restarts_before", [False, True])
-def test_a_daily_loss_reached_while_disconnected_reduces_and_goes_on_over_a_restart(restarts_before: bool) -> None:
-    @warping
-    async def lose() -> None:
-        async with world(WorldOptions(moves=False, daily_loss=LOSS)) as made:
-            core = made.now
-            await core.until(lambda _: not core.service._state.loss_unknown)
-            entry = core.request(1000)
-            assert (await core.place(entry)).ok
-            bought = await core.until_state(entry.order_ref, _S.FILLED)
-            assert bought.average_price is not None
-            await asyncio.sleep(2)
-            assert core.snapshot.trading_state is TradingState.ACTIVE
-            made.wire.refuses = True
-            made.wire.cut(How.RST)
-            await core.until(lambda s: s.connection.state is not LinkState.READY)
-            await fallen(made, bought.con_id, bought.average_price)
-            if restarts_before:
-                await made.crash()
-                core = await made.start()
-            left = placed_refs(made)
-            made.wire.refuses = False
-
-            await core.until(lambda s: s.connection.can_trade and bool(s.quotes))
-            await opens_nothing(core)
-            await core.until(lambda s: s.trading_state is TradingState.REDUCING)
-            await opens_nothing(core)
-            assert (await core.service.execute(Resume(), "desk-1")).denied is not None, "a word does not end it"
-            await asyncio.sleep(1)
-            made.wire.refuses = True
+@warping
+async def test_a_daily_loss_reached_while_disconnected_reduces_and_goes_on_over_a_restart(
+    restarts_before: bool,
+) -> None:
+    async with world(WorldOptions(moves=False, daily_loss=LOSS)) as made:
+        core = made.now
+        await core.until(lambda _: not core.service._state.loss_unknown)
+        entry = core.request(1000)
+        assert (await core.place(entry)).ok
+        bought = await core.until_state(entry.order_ref, _S.FILLED)
+        assert bought.average_price is not None
+        await asyncio.sleep(2)
+        assert core.snapshot.trading_state is TradingState.ACTIVE
+        made.wire.refuses = True
+        made.wire.cut(How.RST)
+        await core.until(lambda s: s.connection.state is not LinkState.READY)
+        await fallen(made, bought.con_id, bought.average_price)
+        if restarts_before:
             await made.crash()
+            core = await made.start()
+        left = placed_refs(made)
+        made.wire.refuses = False
 
-            again = await made.start()
-            assert again.snapshot.trading_state is TradingState.REDUCING, "before anything is connected"
-            made.wire.refuses = False
-            await again.ready()
-            assert again.snapshot.trading_state is TradingState.REDUCING
-            await opens_nothing(again)
-            assert placed_refs(made) == left, "nothing that opens has left"
-            assert (await again.place(again.request(1001, Side.SELL))).denied is not None, "it would cross zero"
-            exit_ = again.request(400, Side.SELL)
-            assert (await again.place(exit_)).ok
-            await again.until_state(exit_.order_ref, _S.FILLED)
-            assert placed_refs(made) == left + 1
+        await core.until(lambda s: s.connection.can_trade and bool(s.quotes))
+        await opens_nothing(core)
+        await core.until(lambda s: s.trading_state is TradingState.REDUCING)
+        await opens_nothing(core)
+        assert (await core.service.execute(Resume(), "desk-1")).denied is not None, "a word does not end it"
+        await asyncio.sleep(1)
+        made.wire.refuses = True
+        await made.crash()
 
-    lose()
+        again = await made.start()
+        assert again.snapshot.trading_state is TradingState.REDUCING, "before anything is connected"
+        made.wire.refuses = False
+        await again.ready()
+        assert again.snapshot.trading_state is TradingState.REDUCING
+        await opens_nothing(again)
+        assert placed_refs(made) == left, "nothing that opens has left"
+        assert (await again.place(again.request(1001, Side.SELL))).denied is not None, "it would cross zero"
+        exit_ = again.request(400, Side.SELL)
+        assert (await again.place(exit_)).ok
+        await again.until_state(exit_.order_ref, _S.FILLED)
+        assert placed_refs(made) == left + 1

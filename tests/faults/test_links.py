@@ -39,25 +39,22 @@ def refs_on_wire(made: World) -> list[str]:
 
 @pytest.mark.row(26)
 @pytest.mark.parametrize("how", [How.FIN, How.RST])
-def test_orders_that_wait_for_their_turn_when_the_line_goes_are_named_as_not_sent(how: How) -> None:
-    @warping
-    async def burst() -> None:
-        async with world(STILL) as made:
-            core = made.now
-            requests = [core.request(away=30) for _ in range(BURST)]
-            acks = await asyncio.gather(*(core.place(request) for request in requests))
-            assert all(ack.ok for ack in acks)
-            left = set(refs_on_wire(made))
-            assert 0 < len(left) < BURST
-            made.wire.cut(how)
-            await core.until(lambda s: s.connection.state is not LinkState.READY)
-            await converged(made)
-            states = {request.order_ref: core.state(request.order_ref) for request in requests}
-            assert {ref for ref, state in states.items() if state is _S.DENIED} == states.keys() - left
-            assert all(states[ref] in (_S.WORKING, _S.UNKNOWN) for ref in left)
-            assert set(refs_on_wire(made)) == left, "nothing was sent later"
-
-    burst()
+@warping
+async def test_orders_that_wait_for_their_turn_when_the_line_goes_are_named_as_not_sent(how: How) -> None:
+    async with world(STILL) as made:
+        core = made.now
+        requests = [core.request(away=30) for _ in range(BURST)]
+        acks = await asyncio.gather(*(core.place(request) for request in requests))
+        assert all(ack.ok for ack in acks)
+        left = set(refs_on_wire(made))
+        assert 0 < len(left) < BURST
+        made.wire.cut(how)
+        await core.until(lambda s: s.connection.state is not LinkState.READY)
+        await converged(made)
+        states = {request.order_ref: core.state(request.order_ref) for request in requests}
+        assert {ref for ref, state in states.items() if state is _S.DENIED} == states.keys() - left
+        assert all(states[ref] in (_S.WORKING, _S.UNKNOWN) for ref in left)
+        assert set(refs_on_wire(made)) == left, "nothing was sent later"
 
 
 @pytest.mark.row(27)
@@ -109,28 +106,25 @@ async def test_after_1100_no_order_leaves_not_even_one_that_waited_for_its_turn(
 
 @pytest.mark.row(29)
 @pytest.mark.parametrize("data_lost", [False, True])
-def test_fills_while_the_link_was_lost_are_recovered_once(data_lost: bool) -> None:
-    @warping
-    async def lose() -> None:
-        async with world(STILL) as made:
-            core = made.now
-            requests = [core.request(10, away=away) for away in (0, 1, 2, 200)]
-            for request in requests:
-                await core.place(request)
-                await core.until_state(request.order_ref, _S.WORKING, _S.FILLED)
-            made.gateway.link.lose()
-            await core.until(lambda s: not s.connection.can_trade)
-            known = len(core.snapshot.executions)
-            for _ in range(400):
-                made.gateway.hub.advance()
-            assert len(made.gateway.ledger.executions) > known
-            assert len(core.snapshot.executions) == known
-            made.gateway.link.restore(data_lost=data_lost)
-            await converged(made)
-            fills = core.snapshot.executions
-            assert len({fill.exec_id for fill in fills}) == len(fills) == len(made.gateway.ledger.executions)
-
-    lose()
+@warping
+async def test_fills_while_the_link_was_lost_are_recovered_once(data_lost: bool) -> None:
+    async with world(STILL) as made:
+        core = made.now
+        requests = [core.request(10, away=away) for away in (0, 1, 2, 200)]
+        for request in requests:
+            await core.place(request)
+            await core.until_state(request.order_ref, _S.WORKING, _S.FILLED)
+        made.gateway.link.lose()
+        await core.until(lambda s: not s.connection.can_trade)
+        known = len(core.snapshot.executions)
+        for _ in range(400):
+            made.gateway.hub.advance()
+        assert len(made.gateway.ledger.executions) > known
+        assert len(core.snapshot.executions) == known
+        made.gateway.link.restore(data_lost=data_lost)
+        await converged(made)
+        fills = core.snapshot.executions
+        assert len({fill.exec_id for fill in fills}) == len(fills) == len(made.gateway.ledger.executions)
 
 
 @pytest.mark.row(30)
@@ -174,26 +168,23 @@ async def test_a_link_that_flaps_a_hundred_times_brings_no_storm() -> None:
 
 @pytest.mark.row(32)
 @pytest.mark.parametrize("turns", [0, 1, 2, 4, 8])
-def test_a_gateway_that_restarts_in_the_same_second_as_an_order(turns: int) -> None:
-    @warping
-    async def restart() -> None:
-        async with world(WorldOptions(moves=False, keeps=True)) as made:
-            core = made.now
-            request = core.request(away=30)
-            placing = asyncio.ensure_future(core.place(request))
-            for _ in range(turns):
-                await asyncio.sleep(0)
-            await made.restart_gateway()
-            await placing
-            await converged(made)
-            again = core.request(away=30)
-            assert (await core.place(again)).ok
-            await core.until_state(again.order_ref, _S.WORKING)
-            ids = [placed(frame).integer("orderId") for frame in made.wire.placements()]
-            assert len(set(ids)) == len(ids)
-            assert ids == sorted(ids)
-
-    restart()
+@warping
+async def test_a_gateway_that_restarts_in_the_same_second_as_an_order(turns: int) -> None:
+    async with world(WorldOptions(moves=False, keeps=True)) as made:
+        core = made.now
+        request = core.request(away=30)
+        placing = asyncio.ensure_future(core.place(request))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await made.restart_gateway()
+        await placing
+        await converged(made)
+        again = core.request(away=30)
+        assert (await core.place(again)).ok
+        await core.until_state(again.order_ref, _S.WORKING)
+        ids = [placed(frame).integer("orderId") for frame in made.wire.placements()]
+        assert len(set(ids)) == len(ids)
+        assert ids == sorted(ids)
 
 
 @pytest.mark.row(33)
@@ -234,36 +225,32 @@ async def test_a_client_id_in_use_is_explained_and_never_changed() -> None:
 
 @pytest.mark.row(9, 25)
 @pytest.mark.parametrize("arrives", [False, True])
-def test_an_order_that_fills_while_its_change_is_unanswered_shows_the_size_that_filled(arrives: bool) -> None:
+@warping
+async def test_an_order_that_fills_while_its_change_is_unanswered_shows_the_size_that_filled(arrives: bool) -> None:
     """The wire goes with the change, then all of the order fills: which size it had, the fills tell."""
+    async with world(STILL) as made:
+        core = made.now
+        request = core.request(100, away=30)
+        assert (await core.place(request)).ok
+        await core.until_state(request.order_ref, _S.WORKING)
 
-    @warping
-    async def fill() -> None:
-        async with world(STILL) as made:
-            core = made.now
-            request = core.request(100, away=30)
-            assert (await core.place(request)).ok
-            await core.until_state(request.order_ref, _S.WORKING)
+        def cut(frame: Frame) -> None:
+            made.watch.on_frame(frame)
+            made.wire.on_frame = made.watch.on_frame
+            if arrives:
+                asyncio.get_running_loop().call_soon(made.wire.cut)
+            else:
+                made.wire.cut(How.RST)
 
-            def cut(frame: Frame) -> None:
-                made.watch.on_frame(frame)
-                made.wire.on_frame = made.watch.on_frame
-                if arrives:
-                    asyncio.get_running_loop().call_soon(made.wire.cut)
-                else:
-                    made.wire.cut(How.RST)
-
-            made.wire.on_frame = cut
-            await core.modify(request.order_ref, quantity=40)
-            await asyncio.sleep(0.1)
-            (booked,) = made.gateway.ledger.orders.values()
-            assert booked.quantity == (40 if arrives else 100)
-            made.gateway.hub.desk.fill_now(booked)
-            made.gateway.hub.end_turn()
-            await converged(made)
-            order = core.order(request.order_ref)
-            assert (order.state, order.filled) == (_S.FILLED, Decimal(booked.quantity))
-            assert order.quantity == order.filled
-            assert len(made.wire.placements()) == 2
-
-    fill()
+        made.wire.on_frame = cut
+        await core.modify(request.order_ref, quantity=40)
+        await asyncio.sleep(0.1)
+        (booked,) = made.gateway.ledger.orders.values()
+        assert booked.quantity == (40 if arrives else 100)
+        made.gateway.hub.desk.fill_now(booked)
+        made.gateway.hub.end_turn()
+        await converged(made)
+        order = core.order(request.order_ref)
+        assert (order.state, order.filled) == (_S.FILLED, Decimal(booked.quantity))
+        assert order.quantity == order.filled
+        assert len(made.wire.placements()) == 2

@@ -56,28 +56,25 @@ async def converged(made: World) -> None:
     ],
     ids=" ".join,
 )
-def test_however_the_reports_come_the_end_is_the_same(faults: tuple[str, ...]) -> None:
-    @warping
-    async def trade() -> None:
-        async with world(STILL) as made:
-            core = made.now
-            for fault in faults:
-                made.gateway.arm(fault)
-            filled = await bought(core)
-            ended = core.request(away=30)
-            assert (await core.place(ended)).ok
-            await asyncio.sleep(12)
-            assert (await core.cancel(ended.order_ref)).ok
-            await asyncio.sleep(12)
-            await converged(made)
-            states = core.states(filled)
-            assert set(states[states.index(_S.FILLED) :]) == {_S.FILLED}, "nothing takes a fill back"
-            order = core.order(filled)
-            assert (order.state, order.filled) == (_S.FILLED, Decimal(100))
-            assert core.state(ended.order_ref) is _S.CANCELLED
-            assert len(core.snapshot.executions) == len(made.gateway.ledger.executions)
-
-    trade()
+@warping
+async def test_however_the_reports_come_the_end_is_the_same(faults: tuple[str, ...]) -> None:
+    async with world(STILL) as made:
+        core = made.now
+        for fault in faults:
+            made.gateway.arm(fault)
+        filled = await bought(core)
+        ended = core.request(away=30)
+        assert (await core.place(ended)).ok
+        await asyncio.sleep(12)
+        assert (await core.cancel(ended.order_ref)).ok
+        await asyncio.sleep(12)
+        await converged(made)
+        states = core.states(filled)
+        assert set(states[states.index(_S.FILLED) :]) == {_S.FILLED}, "nothing takes a fill back"
+        order = core.order(filled)
+        assert (order.state, order.filled) == (_S.FILLED, Decimal(100))
+        assert core.state(ended.order_ref) is _S.CANCELLED
+        assert len(core.snapshot.executions) == len(made.gateway.ledger.executions)
 
 
 @pytest.mark.row(40)
@@ -121,24 +118,21 @@ async def test_an_overfill_alarms_and_is_counted() -> None:
 
 @pytest.mark.row(44)
 @pytest.mark.parametrize(("fault", "end"), [("silent-order*1", _S.WORKING), ("lost-order*1", _S.UNKNOWN)])
-def test_an_order_of_which_nothing_is_ever_said_is_unknown_in_time_and_never_refused(
+@warping
+async def test_an_order_of_which_nothing_is_ever_said_is_unknown_in_time_and_never_refused(
     fault: str, end: OrderState
 ) -> None:
-    @warping
-    async def wait() -> None:
-        async with world(STILL) as made:
-            core = made.now
-            made.gateway.arm(fault)
-            request = core.request(away=30)
-            assert (await core.place(request)).ok
-            await core.until_state(request.order_ref, _S.UNKNOWN)
-            await asyncio.sleep(120)
-            assert _S.REJECTED not in core.states(request.order_ref)
-            assert core.state(request.order_ref) is end
-            await converged(made)
-            assert len(made.wire.placements()) == 1
-
-    wait()
+    async with world(STILL) as made:
+        core = made.now
+        made.gateway.arm(fault)
+        request = core.request(away=30)
+        assert (await core.place(request)).ok
+        await core.until_state(request.order_ref, _S.UNKNOWN)
+        await asyncio.sleep(120)
+        assert _S.REJECTED not in core.states(request.order_ref)
+        assert core.state(request.order_ref) is end
+        await converged(made)
+        assert len(made.wire.placements()) == 1
 
 
 @pytest.mark.row(45)
@@ -172,43 +166,37 @@ async def test_a_completed_order_without_id_and_fills_is_matched_by_its_names() 
         ("positionEnd", "positions"),
     ],
 )
-def test_a_book_that_never_ends_keeps_orders_off_and_is_named(end: str, book: str) -> None:
-    @warping
-    async def wait() -> None:
-        async with world(STILL, start=False) as made:
-            made.gateway.arm(f"no-message={end}")
-            core = await made.start()
-            named = False
-            for _ in range(60):
-                await asyncio.sleep(1)
-                assert not core.snapshot.connection.can_trade
-                said = [core.snapshot.connection.problem, *core.told]
-                named = named or any(book in text for text in said)
-            assert named, said
-            made.gateway.hub.faults.clear()
-            await converged(made)
-
-    wait()
+@warping
+async def test_a_book_that_never_ends_keeps_orders_off_and_is_named(end: str, book: str) -> None:
+    async with world(STILL, start=False) as made:
+        made.gateway.arm(f"no-message={end}")
+        core = await made.start()
+        named = False
+        for _ in range(60):
+            await asyncio.sleep(1)
+            assert not core.snapshot.connection.can_trade
+            said = [core.snapshot.connection.problem, *core.told]
+            named = named or any(book in text for text in said)
+        assert named, said
+        made.gateway.hub.faults.clear()
+        await converged(made)
 
 
 @pytest.mark.row(47)
 @pytest.mark.parametrize("message", ["execDetails", "openOrder", "orderStatus", "commissionReport"])
-def test_a_message_about_orders_that_cannot_be_read_stops_orders_until_the_books_are_read(message: str) -> None:
-    @warping
-    async def spoil() -> None:
-        async with world(STILL) as made:
-            core = made.now
-            made.gateway.arm(f"bad-frame={message}*1")
-            request = core.request()
-            read = core.snapshot.connection.reconciled
-            assert (await core.place(request)).ok
-            await core.until(lambda s: s.connection.state is LinkState.SYNCING)
-            await converged(made)
-            assert core.snapshot.connection.reconciled != read
-            assert core.order(request.order_ref).filled == 100
-            assert any("could not be read" in text for text in core.told)
-
-    spoil()
+@warping
+async def test_a_message_about_orders_that_cannot_be_read_stops_orders_until_the_books_are_read(message: str) -> None:
+    async with world(STILL) as made:
+        core = made.now
+        made.gateway.arm(f"bad-frame={message}*1")
+        request = core.request()
+        read = core.snapshot.connection.reconciled
+        assert (await core.place(request)).ok
+        await core.until(lambda s: s.connection.state is LinkState.SYNCING)
+        await converged(made)
+        assert core.snapshot.connection.reconciled != read
+        assert core.order(request.order_ref).filled == 100
+        assert any("could not be read" in text for text in core.told)
 
 
 @pytest.mark.row(47)
@@ -238,22 +226,19 @@ async def test_a_length_of_four_gigabytes_ends_the_connection_and_costs_no_memor
 
 @pytest.mark.row(50)
 @pytest.mark.parametrize("code", ["10148", "10147"])
-def test_a_refused_cancel_is_looked_up(code: str) -> None:
-    @warping
-    async def refuse() -> None:
-        async with world(STILL) as made:
-            core = made.now
-            order_ref = await resting(core)
-            made.gateway.arm(f"cancel-refused={code}*1")
-            assert (await core.cancel(order_ref)).ok
-            await asyncio.sleep(5)
-            await converged(made)
-            assert core.state(order_ref) is _S.WORKING
-            assert (await core.cancel(order_ref)).ok
-            await core.until_state(order_ref, _S.CANCELLED)
-            assert len([frame for frame in made.wire.frames if frame.fields[0] == CANCEL]) == 2
-
-    refuse()
+@warping
+async def test_a_refused_cancel_is_looked_up(code: str) -> None:
+    async with world(STILL) as made:
+        core = made.now
+        order_ref = await resting(core)
+        made.gateway.arm(f"cancel-refused={code}*1")
+        assert (await core.cancel(order_ref)).ok
+        await asyncio.sleep(5)
+        await converged(made)
+        assert core.state(order_ref) is _S.WORKING
+        assert (await core.cancel(order_ref)).ok
+        await core.until_state(order_ref, _S.CANCELLED)
+        assert len([frame for frame in made.wire.frames if frame.fields[0] == CANCEL]) == 2
 
 
 @pytest.mark.row(53)

@@ -166,75 +166,70 @@ async def test_what_a_power_cut_leaves_is_all_that_was_promised_or_is_refused(
 
 @pytest.mark.row(13, 15)
 @pytest.mark.parametrize(("what", "failure"), [("write", FULL), ("sync", BROKEN), ("write", BROKEN)])
-def test_a_disk_that_fails_at_an_intent_halts_and_nothing_leaves(disk: PowerDisk, what: str, failure: str) -> None:
+@warping
+async def test_a_disk_that_fails_at_an_intent_halts_and_nothing_leaves(
+    disk: PowerDisk, what: str, failure: str
+) -> None:
     """Once, and well again after that: nothing is tried again. A cancel still goes through; a restart heals."""
+    async with powered(disk) as made:
+        core = made.now
+        resting = core.request(away=30)
+        assert (await core.place(resting)).ok
+        await core.until_state(resting.order_ref, OrderState.WORKING)
+        left = [failure]
+        disk.fails = lambda asked, _: left.pop() if asked == what and left else ""
+        before = len(made.wire.placements())
 
-    @warping
-    async def fail_once() -> None:
-        async with powered(disk) as made:
-            core = made.now
-            resting = core.request(away=30)
-            assert (await core.place(resting)).ok
-            await core.until_state(resting.order_ref, OrderState.WORKING)
-            left = [failure]
-            disk.fails = lambda asked, _: left.pop() if asked == what and left else ""
-            before = len(made.wire.placements())
+        refused = await core.place(core.request())
 
-            refused = await core.place(core.request())
-
-            assert not left
-            assert refused.denied is not None
-            assert refused.denied.code is DenialCode.HALTED
-            assert core.snapshot.trading_state is TradingState.HALTED
-            again = await core.place(core.request())
-            assert again.denied is not None
-            assert again.denied.code is DenialCode.HALTED
-            assert len(made.wire.placements()) == before
-            assert (await core.cancel(resting.order_ref)).ok
-            await core.until(lambda _: not made.gateway.ledger.live_orders())
-            made.watch.check()
-            await made.crash()
-            core = await made.start()
-            await core.ready()
-            await made.settle()
-            await made.watch.check_converged()
-            assert (await core.place(core.request())).ok
-
-    fail_once()
+        assert not left
+        assert refused.denied is not None
+        assert refused.denied.code is DenialCode.HALTED
+        assert core.snapshot.trading_state is TradingState.HALTED
+        again = await core.place(core.request())
+        assert again.denied is not None
+        assert again.denied.code is DenialCode.HALTED
+        assert len(made.wire.placements()) == before
+        assert (await core.cancel(resting.order_ref)).ok
+        await core.until(lambda _: not made.gateway.ledger.live_orders())
+        made.watch.check()
+        await made.crash()
+        core = await made.start()
+        await core.ready()
+        await made.settle()
+        await made.watch.check_converged()
+        assert (await core.place(core.request())).ok
 
 
 @pytest.mark.row(14)
-def test_a_disk_that_fills_after_the_send_halts_and_the_broker_gives_back_what_was_not_written(
+@warping
+async def test_a_disk_that_fills_after_the_send_halts_and_the_broker_gives_back_what_was_not_written(
     disk: PowerDisk,
 ) -> None:
-    @warping
-    async def fill_up() -> None:
-        async with powered(disk) as made:
-            core = made.now
-            request = core.request()
+    async with powered(disk) as made:
+        core = made.now
+        request = core.request()
 
-            def full_after_the_frame(frame: Frame) -> None:
-                made.watch.on_frame(frame)
-                made.wire.on_frame = made.watch.on_frame
-                disk.fails = lambda asked, _file: FULL if asked == "write" else ""
+        def full_after_the_frame(frame: Frame) -> None:
+            made.watch.on_frame(frame)
+            made.wire.on_frame = made.watch.on_frame
+            disk.fails = lambda asked, _file: FULL if asked == "write" else ""
 
-            made.wire.on_frame = full_after_the_frame
-            assert (await core.place(request)).ok
-            await core.until(lambda _: bool(core.journal.failure))
-            assert core.snapshot.trading_state is TradingState.HALTED
-            await made.settle()
-            # What was heard is shown, though it can't be written down.
-            assert core.state(request.order_ref) is OrderState.FILLED
-            await made.crash()
-            disk.fails = lambda _what, _file: ""
-            core = await made.start()
-            await core.ready()
-            await made.settle()
-            await made.watch.check_converged()
-            assert core.state(request.order_ref) is OrderState.FILLED
-            assert len(made.wire.placements()) == 1
-
-    fill_up()
+        made.wire.on_frame = full_after_the_frame
+        assert (await core.place(request)).ok
+        await core.until(lambda _: bool(core.journal.failure))
+        assert core.snapshot.trading_state is TradingState.HALTED
+        await made.settle()
+        # What was heard is shown, though it can't be written down.
+        assert core.state(request.order_ref) is OrderState.FILLED
+        await made.crash()
+        disk.fails = lambda _what, _file: ""
+        core = await made.start()
+        await core.ready()
+        await made.settle()
+        await made.watch.check_converged()
+        assert core.state(request.order_ref) is OrderState.FILLED
+        assert len(made.wire.placements()) == 1
 
 
 @pytest.mark.row(15)

@@ -41,17 +41,14 @@ def a_timer(_: list[object]) -> Callable[[], object]:
 
 
 @pytest.mark.parametrize("leak", [a_task, a_future, a_thread, a_file, a_timer])
-def test_what_is_left_behind_is_found(leak: Callable[[list[object]], Callable[[], object]]) -> None:
-    @warping
-    async def leave() -> None:
-        kept: list[object] = []
-        with pytest.raises(AssertionError):
-            async with no_leaks():
-                end = leak(kept)
-        end()
-        await asyncio.sleep(1)
-
-    leave()
+@warping
+async def test_what_is_left_behind_is_found(leak: Callable[[list[object]], Callable[[], object]]) -> None:
+    kept: list[object] = []
+    with pytest.raises(AssertionError):
+        async with no_leaks():
+            end = leak(kept)
+    end()
+    await asyncio.sleep(1)
 
 
 @warping

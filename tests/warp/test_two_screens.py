@@ -91,29 +91,25 @@ async def test_two_screens_close_the_same_position_at_once_and_one_order_leaves(
 
 
 @pytest.mark.parametrize("latency", ["0", "ibkr"])
-def test_a_second_close_never_doubles_the_first_whenever_it_comes(latency: str) -> None:
+@warping
+async def test_a_second_close_never_doubles_the_first_whenever_it_comes(latency: str) -> None:
     """Between the fill and the position that follows from it the position still stands as it was."""
-
-    @warping
-    async def close_twice() -> None:
-        async with trading_floor(FloorOptions(latency=latency)) as floor:
-            first, second = await floor.attach("first"), await floor.attach("second")
-            con_id = an_order(first).request.con_id
-            for wait in range(40):
-                await first.send(an_order(first))
-                await second.until(lambda replica: replica.held(con_id) == 100)
-                await floor.settle()
-                going = asyncio.create_task(first.send(close_all(first, con_id)))
-                await (turns(wait) if latency == "0" else asyncio.sleep(wait * 0.02))
-                again = await second.send(close_all(second, con_id))
-                acks = [await going, again]
-                assert sorted(ack.ok for ack in acks) == [False, True], f"closed twice after {wait} steps"
-                assert [ack.denied.code in CLOSED_ALREADY for ack in acks if ack.denied is not None] == [True]
-                await second.until(lambda replica: replica.held(con_id) == 0)
+    async with trading_floor(FloorOptions(latency=latency)) as floor:
+        first, second = await floor.attach("first"), await floor.attach("second")
+        con_id = an_order(first).request.con_id
+        for wait in range(40):
+            await first.send(an_order(first))
+            await second.until(lambda replica: replica.held(con_id) == 100)
             await floor.settle()
-            assert differences(floor.gateway.ledger, floor.snapshot) == []
-
-    close_twice()
+            going = asyncio.create_task(first.send(close_all(first, con_id)))
+            await (turns(wait) if latency == "0" else asyncio.sleep(wait * 0.02))
+            again = await second.send(close_all(second, con_id))
+            acks = [await going, again]
+            assert sorted(ack.ok for ack in acks) == [False, True], f"closed twice after {wait} steps"
+            assert [ack.denied.code in CLOSED_ALREADY for ack in acks if ack.denied is not None] == [True]
+            await second.until(lambda replica: replica.held(con_id) == 0)
+        await floor.settle()
+        assert differences(floor.gateway.ledger, floor.snapshot) == []
 
 
 class _Hand:
