@@ -7,19 +7,18 @@ from decimal import Decimal
 
 import pytest
 
-from core.domain.commands import DenialCode, Kill, Resume, SearchSymbols
+from core.domain.commands import DenialCode, Kill, Resume
 from core.domain.connection import LinkState
 from core.domain.events import TradingState
 from core.domain.orders import OrderState, Side
 from core.domain.trading import Cause, KillScope
 from tests.faults.disk import FULL
-from tests.faults.wire import CANCEL, Frame, How
-from tests.faults.world import Core, World, WorldOptions, world
+from tests.faults.wire import CANCEL, How
+from tests.faults.world import STILL, Core, World, WorldOptions, world
 from tests.warp.loop import warp_loop, warping
 from tests.warp.session import busiest_second
 
 _S = OrderState
-STILL = WorldOptions(moves=False)
 EVERYTHING = "58"
 BURST = 60
 PACE = 45
@@ -27,19 +26,16 @@ MOST = 50
 """Messages in a second at which IBKR drops a client."""
 
 
-def placed_refs(made: World) -> int:
-    """How many placeOrder messages have left."""
-    return len(made.wire.placements())
-
-
-def cancels(made: World) -> list[Frame]:
-    """The cancelOrder messages so far."""
-    return [frame for frame in made.wire.frames if frame.fields[0] == CANCEL]
-
-
 def open_at_gateway(made: World) -> int:
     """Orders that the gateway still works."""
     return len(list(made.gateway.ledger.live_orders()))
+
+
+async def cut_off(made: World) -> None:
+    """Take the gateway away until the wire is let through again."""
+    made.wire.refuses = True
+    made.wire.cut(How.RST)
+    await made.now.until(lambda s: s.connection.state is not LinkState.READY)
 
 
 async def kill(core: Core, scope: KillScope = KillScope.ENTRIES) -> None:
@@ -78,7 +74,7 @@ async def test_a_kill_in_a_burst_lets_no_further_order_out_and_cancels_what_has_
         requests = [core.request(away=30) for _ in range(BURST)]
         placing = [asyncio.ensure_future(core.place(request)) for request in requests]
         await asyncio.gather(*placing[: BURST - 5])
-        left, pulled = placed_refs(made), warp_loop().time()
+        left, pulled = len(made.wire.placements()), warp_loop().time()
         assert 0 < left < BURST
 
         ack = core.service.kill(Kill(), "desk-1")
@@ -89,9 +85,9 @@ async def test_a_kill_in_a_burst_lets_no_further_order_out_and_cancels_what_has_
         await refused(core)
         await all_ended(core, [request.order_ref for request in requests])
         await made.settle(10)
-        assert placed_refs(made) == left, "neither recorded nor queued orders leave after it"
+        assert len(made.wire.placements()) == left, "neither recorded nor queued orders leave after it"
         assert open_at_gateway(made) == 0
-        assert cancels(made)[0].at - pulled < 0.1
+        assert made.wire.sent(CANCEL)[0].at - pulled < 0.1
         assert busiest_second(frame.at for frame in made.wire.frames) <= MOST
         await made.watch.check_converged()
 
@@ -103,13 +99,11 @@ async def test_a_kill_while_disconnected_blocks_at_once_and_cancels_on_the_new_c
     async with world(STILL) as made:
         core = made.now
         refs = await working(core, 8)
-        made.wire.refuses = True
-        made.wire.cut(How.RST)
-        await core.until(lambda s: s.connection.state is not LinkState.READY)
+        await cut_off(made)
         await kill(core, scope)
         assert core.snapshot.killed is not None
         assert "not sent" in core.snapshot.killed.problem
-        assert not cancels(made)
+        assert not made.wire.sent(CANCEL)
         await asyncio.sleep(30)
 
         made.wire.refuses = False
@@ -117,9 +111,7 @@ async def test_a_kill_while_disconnected_blocks_at_once_and_cancels_on_the_new_c
         await core.until(lambda s: s.connection.can_trade)
 
         assert open_at_gateway(made) == 0
-        assert len([frame for frame in made.wire.frames if frame.fields[0] == EVERYTHING]) == (
-            scope is KillScope.EVERYTHING
-        )
+        assert len(made.wire.sent(EVERYTHING)) == (scope is KillScope.EVERYTHING)
         await refused(core)
         await made.settle()
         await made.watch.check_converged()
@@ -132,9 +124,7 @@ async def test_a_kill_survives_a_crash_of_core_and_cancels_after_the_restart(con
     async with world(STILL) as made:
         core = made.now
         refs = await working(core, 5)
-        made.wire.refuses = True
-        made.wire.cut(How.RST)
-        await core.until(lambda s: s.connection.state is not LinkState.READY)
+        await cut_off(made)
         await kill(core)
         await asyncio.sleep(1)
         await made.crash()
@@ -146,7 +136,7 @@ async def test_a_kill_survives_a_crash_of_core_and_cancels_after_the_restart(con
         made.wire.refuses = False
         await all_ended(again, refs)
         assert open_at_gateway(made) == 0
-        assert placed_refs(made) == len(refs)
+        assert len(made.wire.placements()) == len(refs)
 
         assert (await again.service.execute(Resume(), "desk-1")).ok
         await again.ready()
@@ -191,7 +181,7 @@ async def test_a_kill_while_the_books_are_read_waits_for_no_book() -> None:
         at = warp_loop().time()
         await kill(core)
         await all_ended(core, refs)
-        assert cancels(made)[0].at - at < 0.1
+        assert made.wire.sent(CANCEL)[0].at - at < 0.1
         assert open_at_gateway(made) == 0
         await core.until(lambda s: s.connection.can_trade)
         await refused(core)
@@ -202,9 +192,7 @@ async def test_a_kill_while_the_books_are_read_waits_for_no_book() -> None:
 async def test_a_kill_spares_what_protects_a_position_until_told_otherwise() -> None:
     async with world(STILL) as made:
         core = made.now
-        entry = core.request(100)
-        await core.place(entry)
-        await core.until_state(entry.order_ref, _S.FILLED)
+        await core.placed(core.request(100), _S.FILLED)
         await core.until(lambda s: bool(s.positions) and any(p.quantity == 100 for p in s.positions or ()))
         exits = [core.request(size, Side.SELL, away=30) for size in (100, 60, 101)]
         for request in exits:
@@ -231,20 +219,16 @@ async def test_a_kill_behind_a_flood_of_requests_cancels_at_once_and_keeps_the_p
     async with world(STILL) as made:
         core = made.now
         refs = await working(core, 200)
-        flood = [asyncio.ensure_future(core.service.execute(SearchSymbols(pattern="A"), "desk")) for _ in range(500)]
-        await asyncio.sleep(0.5)
-        at = warp_loop().time()
-        await kill(core)
-        await all_ended(core, refs)
-        sent = [frame.at - at for frame in cancels(made)]
-        assert len(sent) == 200
-        assert sent[0] < 0.1
-        assert sent[-1] < 200 / 40, "at least 40 a second"
-        assert open_at_gateway(made) == 0
-        assert busiest_second(frame.at for frame in made.wire.frames) <= MOST
-        for one in flood:
-            one.cancel()
-        await asyncio.gather(*flood, return_exceptions=True)
+        async with core.flooded():
+            at = warp_loop().time()
+            await kill(core)
+            await all_ended(core, refs)
+            sent = [frame.at - at for frame in made.wire.sent(CANCEL)]
+            assert len(sent) == 200
+            assert sent[0] < 0.1
+            assert sent[-1] < 200 / 40, "at least 40 a second"
+            assert open_at_gateway(made) == 0
+            assert busiest_second(frame.at for frame in made.wire.frames) <= MOST
 
 
 @pytest.mark.row(66)
@@ -257,9 +241,9 @@ async def test_everything_is_the_second_step_and_waits_behind_no_burst_of_cancel
         at = warp_loop().time()
         await kill(core, KillScope.EVERYTHING)
         await all_ended(core, refs)
-        (everything,) = [frame for frame in made.wire.frames if frame.fields[0] == EVERYTHING]
+        (everything,) = made.wire.sent(EVERYTHING)
         assert everything.at - at < 0.1
-        assert cancels(made)[0].at <= everything.at
+        assert made.wire.sent(CANCEL)[0].at <= everything.at
         await made.settle()
         assert open_at_gateway(made) == 0
         assert busiest_second(frame.at for frame in made.wire.frames) <= MOST
@@ -270,22 +254,20 @@ async def test_everything_is_the_second_step_and_waits_behind_no_burst_of_cancel
 async def test_what_opens_and_waits_for_its_turn_does_not_leave_once_only_reducing_orders_do() -> None:
     async with world(STILL) as made:
         core = made.now
-        entry = core.request(100)
-        await core.place(entry)
-        await core.until_state(entry.order_ref, _S.FILLED)
+        await core.placed(core.request(100), _S.FILLED)
         await core.until(lambda s: any(p.quantity == 100 for p in s.positions or ()))
         opening = [core.request(away=30) for _ in range(BURST)]
         await asyncio.gather(*(core.place(request) for request in opening))
         exit_ = core.request(100, Side.SELL, away=30)
         assert (await core.place(exit_)).ok
-        left = placed_refs(made)
+        left = len(made.wire.placements())
         assert left < BURST
 
         core.service._halting.reduce("OVERFILL: 3 too many.")
 
         await core.until_state(exit_.order_ref, _S.WORKING)
         await made.settle(10)
-        assert placed_refs(made) == left + 1, "the exit alone"
+        assert len(made.wire.placements()) == left + 1, "the exit alone"
         await made.watch.check_converged()
 
 
@@ -318,20 +300,16 @@ async def test_a_daily_loss_reached_while_disconnected_reduces_and_goes_on_over_
     async with world(WorldOptions(moves=False, daily_loss=LOSS)) as made:
         core = made.now
         await core.until(lambda _: not core.service._state.loss_unknown)
-        entry = core.request(1000)
-        assert (await core.place(entry)).ok
-        bought = await core.until_state(entry.order_ref, _S.FILLED)
+        bought = await core.placed(core.request(1000), _S.FILLED)
         assert bought.average_price is not None
         await asyncio.sleep(2)
         assert core.snapshot.trading_state is TradingState.ACTIVE
-        made.wire.refuses = True
-        made.wire.cut(How.RST)
-        await core.until(lambda s: s.connection.state is not LinkState.READY)
+        await cut_off(made)
         await fallen(made, bought.con_id, bought.average_price)
         if restarts_before:
             await made.crash()
             core = await made.start()
-        left = placed_refs(made)
+        left = len(made.wire.placements())
         made.wire.refuses = False
 
         await core.until(lambda s: s.connection.can_trade and bool(s.quotes))
@@ -349,9 +327,9 @@ async def test_a_daily_loss_reached_while_disconnected_reduces_and_goes_on_over_
         await again.ready()
         assert again.snapshot.trading_state is TradingState.REDUCING
         await opens_nothing(again)
-        assert placed_refs(made) == left, "nothing that opens has left"
+        assert len(made.wire.placements()) == left, "nothing that opens has left"
         assert (await again.place(again.request(1001, Side.SELL))).denied is not None, "it would cross zero"
         exit_ = again.request(400, Side.SELL)
         assert (await again.place(exit_)).ok
         await again.until_state(exit_.order_ref, _S.FILLED)
-        assert placed_refs(made) == left + 1
+        assert len(made.wire.placements()) == left + 1

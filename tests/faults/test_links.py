@@ -14,22 +14,14 @@ from core.domain.entries import Intent
 from core.domain.orders import OrderState
 from core.journal.recovery import read_entries
 from tests.faults.wire import CANCEL, Frame, How, placed
-from tests.faults.world import CLIENT_ID, World, WorldOptions, world
+from tests.faults.world import CLIENT_ID, STILL, World, WorldOptions, world
 from tests.warp.loop import warp_loop, warping
 from tests.warp.session import busiest_second
 
 _S = OrderState
-STILL = WorldOptions(moves=False)
 OPEN_ORDERS = "16"
 BURST = 60
 PACE = 45
-
-
-async def converged(made: World) -> None:
-    """Everything has been said, and core's books are the ledger's."""
-    await made.now.ready()
-    await made.settle()
-    await made.watch.check_converged()
 
 
 def refs_on_wire(made: World) -> list[str]:
@@ -50,7 +42,7 @@ async def test_orders_that_wait_for_their_turn_when_the_line_goes_are_named_as_n
         assert 0 < len(left) < BURST
         made.wire.cut(how)
         await core.until(lambda s: s.connection.state is not LinkState.READY)
-        await converged(made)
+        await made.converged()
         states = {request.order_ref: core.state(request.order_ref) for request in requests}
         assert {ref for ref, state in states.items() if state is _S.DENIED} == states.keys() - left
         assert all(states[ref] in (_S.WORKING, _S.UNKNOWN) for ref in left)
@@ -62,20 +54,14 @@ async def test_orders_that_wait_for_their_turn_when_the_line_goes_are_named_as_n
 async def test_a_cancel_behind_a_flood_of_requests_leaves_at_once() -> None:
     async with world(STILL) as made:
         core = made.now
-        request = core.request(away=30)
-        await core.place(request)
-        await core.until_state(request.order_ref, _S.WORKING)
-        flood = [asyncio.ensure_future(core.service.execute(SearchSymbols(pattern="A"), "desk")) for _ in range(500)]
-        await asyncio.sleep(0.5)
-        asked = warp_loop().time()
-        assert (await core.cancel(request.order_ref)).ok
-        await core.until_state(request.order_ref, _S.CANCELLED)
-        cancel = next(frame for frame in made.wire.frames if frame.fields[0] == CANCEL)
-        assert cancel.at - asked < 0.1
-        assert busiest_second(frame.at for frame in made.wire.frames) <= PACE
-        for one in flood:
-            one.cancel()
-        await asyncio.gather(*flood, return_exceptions=True)
+        request = await core.resting()
+        async with core.flooded():
+            asked = warp_loop().time()
+            assert (await core.cancel(request.order_ref)).ok
+            await core.until_state(request.order_ref, _S.CANCELLED)
+            cancel = made.wire.sent(CANCEL)[0]
+            assert cancel.at - asked < 0.1
+            assert busiest_second(frame.at for frame in made.wire.frames) <= PACE
 
 
 @pytest.mark.row(28)
@@ -101,7 +87,7 @@ async def test_after_1100_no_order_leaves_not_even_one_that_waited_for_its_turn(
         denied = {request.order_ref for request in requests if core.state(request.order_ref) is _S.DENIED}
         assert denied == {request.order_ref for request in requests} - left
         made.gateway.link.restore()
-        await converged(made)
+        await made.converged()
 
 
 @pytest.mark.row(29)
@@ -122,7 +108,7 @@ async def test_fills_while_the_link_was_lost_are_recovered_once(data_lost: bool)
         assert len(made.gateway.ledger.executions) > known
         assert len(core.snapshot.executions) == known
         made.gateway.link.restore(data_lost=data_lost)
-        await converged(made)
+        await made.converged()
         fills = core.snapshot.executions
         assert len({fill.exec_id for fill in fills}) == len(fills) == len(made.gateway.ledger.executions)
 
@@ -163,7 +149,7 @@ async def test_a_link_that_flaps_a_hundred_times_brings_no_storm() -> None:
         assert asked[OPEN_ORDERS] <= seconds / 3 + 2
         assert busiest_second(frame.at for frame in frames) <= PACE
         assert len([text for text in core.told if "1100" in text or "link is down" in text]) == 1
-        await converged(made)
+        await made.converged()
 
 
 @pytest.mark.row(32)
@@ -178,10 +164,8 @@ async def test_a_gateway_that_restarts_in_the_same_second_as_an_order(turns: int
             await asyncio.sleep(0)
         await made.restart_gateway()
         await placing
-        await converged(made)
-        again = core.request(away=30)
-        assert (await core.place(again)).ok
-        await core.until_state(again.order_ref, _S.WORKING)
+        await made.converged()
+        await core.resting()
         ids = [placed(frame).integer("orderId") for frame in made.wire.placements()]
         assert len(set(ids)) == len(ids)
         assert ids == sorted(ids)
@@ -195,9 +179,7 @@ async def test_ids_go_on_above_the_journals_whatever_the_gateway_says() -> None:
         for _ in range(3):
             core = made.now
             for _ in range(3):
-                request = core.request(away=30)
-                assert (await core.place(request)).ok
-                await core.until_state(request.order_ref, _S.WORKING)
+                await core.resting()
             await made.crash()
             made.gateway.arm("next-id-rollback=1000*1")
             core = await made.start()
@@ -205,7 +187,7 @@ async def test_ids_go_on_above_the_journals_whatever_the_gateway_says() -> None:
         used = [placed(frame).integer("orderId") for frame in made.wire.placements()]
         assert len(used) == 9
         assert used == sorted(set(used))
-        await converged(made)
+        await made.converged()
 
 
 @pytest.mark.row(36)
@@ -218,7 +200,7 @@ async def test_a_client_id_in_use_is_explained_and_never_changed() -> None:
         refused = await core.service.execute(SearchSymbols(pattern="A"), "desk")
         assert not refused.ok
         await core.ready()
-        hellos = [frame.fields for frame in made.wire.frames if frame.fields[0] == "71"]
+        hellos = [frame.fields for frame in made.wire.sent("71")]
         assert {fields[2] for fields in hellos} == {str(CLIENT_ID)}
         assert len(hellos) >= 4
 
@@ -230,9 +212,7 @@ async def test_an_order_that_fills_while_its_change_is_unanswered_shows_the_size
     """The wire goes with the change, then all of the order fills: which size it had, the fills tell."""
     async with world(STILL) as made:
         core = made.now
-        request = core.request(100, away=30)
-        assert (await core.place(request)).ok
-        await core.until_state(request.order_ref, _S.WORKING)
+        request = await core.placed(core.request(100, away=30), _S.WORKING)
 
         def cut(frame: Frame) -> None:
             made.watch.on_frame(frame)
@@ -249,7 +229,7 @@ async def test_an_order_that_fills_while_its_change_is_unanswered_shows_the_size
         assert booked.quantity == (40 if arrives else 100)
         made.gateway.hub.desk.fill_now(booked)
         made.gateway.hub.end_turn()
-        await converged(made)
+        await made.converged()
         order = core.order(request.order_ref)
         assert (order.state, order.filled) == (_S.FILLED, Decimal(booked.quantity))
         assert order.quantity == order.filled

@@ -11,34 +11,10 @@ import pytest
 from core.domain.connection import LinkState
 from core.domain.orders import OrderState
 from tests.faults.wire import CANCEL
-from tests.faults.world import Core, World, WorldOptions, world
+from tests.faults.world import STILL, world
 from tests.warp.loop import warping
 
 _S = OrderState
-STILL = WorldOptions(moves=False)
-
-
-async def bought(core: Core, state: OrderState = _S.FILLED, quantity: int = 100) -> str:
-    """Buy at the market and wait for a state; returns the reference."""
-    request = core.request(quantity)
-    assert (await core.place(request)).ok
-    await core.until_state(request.order_ref, state)
-    return request.order_ref
-
-
-async def resting(core: Core) -> str:
-    """An order that works behind the market; returns its reference."""
-    request = core.request(away=30)
-    assert (await core.place(request)).ok
-    await core.until_state(request.order_ref, _S.WORKING)
-    return request.order_ref
-
-
-async def converged(made: World) -> None:
-    """Everything has been said, and core's books are the ledger's."""
-    await made.now.ready()
-    await made.settle()
-    await made.watch.check_converged()
 
 
 @pytest.mark.row(37, 38, 39, 43)
@@ -62,13 +38,13 @@ async def test_however_the_reports_come_the_end_is_the_same(faults: tuple[str, .
         core = made.now
         for fault in faults:
             made.gateway.arm(fault)
-        filled = await bought(core)
+        filled = (await core.placed(core.request(), _S.FILLED)).order_ref
         ended = core.request(away=30)
         assert (await core.place(ended)).ok
         await asyncio.sleep(12)
         assert (await core.cancel(ended.order_ref)).ok
         await asyncio.sleep(12)
-        await converged(made)
+        await made.converged()
         states = core.states(filled)
         assert set(states[states.index(_S.FILLED) :]) == {_S.FILLED}, "nothing takes a fill back"
         order = core.order(filled)
@@ -83,10 +59,10 @@ async def test_a_fill_after_the_cancel_was_confirmed_wins_and_alarms() -> None:
     async with world(STILL) as made:
         core = made.now
         made.gateway.arm("fill-after-cancel*1")
-        order_ref = await resting(core)
+        order_ref = (await core.resting()).order_ref
         assert (await core.cancel(order_ref)).ok
         await core.until_state(order_ref, _S.FILLED)
-        await converged(made)
+        await made.converged()
         assert any("after it was cancelled" in text for text in core.told)
 
 
@@ -96,8 +72,8 @@ async def test_a_corrected_execution_replaces_the_wrong_one() -> None:
     async with world(STILL) as made:
         core = made.now
         made.gateway.arm("exec-correction*1")
-        order_ref = await bought(core)
-        await converged(made)
+        order_ref = (await core.placed(core.request(), _S.FILLED)).order_ref
+        await made.converged()
         (fill,) = core.snapshot.executions
         assert fill.revision == 2
         assert (fill.quantity, fill.price) == (Decimal(100), made.gateway.ledger.executions[0].price)
@@ -110,8 +86,8 @@ async def test_an_overfill_alarms_and_is_counted() -> None:
     async with world(STILL) as made:
         core = made.now
         made.gateway.arm("overfill=7*1")
-        order_ref = await bought(core)
-        await converged(made)
+        order_ref = (await core.placed(core.request(), _S.FILLED)).order_ref
+        await made.converged()
         assert core.order(order_ref).filled == 107
         assert any("7 too many" in text for text in core.told)
 
@@ -125,13 +101,11 @@ async def test_an_order_of_which_nothing_is_ever_said_is_unknown_in_time_and_nev
     async with world(STILL) as made:
         core = made.now
         made.gateway.arm(fault)
-        request = core.request(away=30)
-        assert (await core.place(request)).ok
-        await core.until_state(request.order_ref, _S.UNKNOWN)
+        request = await core.placed(core.request(away=30), _S.UNKNOWN)
         await asyncio.sleep(120)
         assert _S.REJECTED not in core.states(request.order_ref)
         assert core.state(request.order_ref) is end
-        await converged(made)
+        await made.converged()
         assert len(made.wire.placements()) == 1
 
 
@@ -142,7 +116,7 @@ async def test_a_completed_order_without_id_and_fills_is_matched_by_its_names() 
         core = made.now
         made.gateway.arm("completed-unfilled")
         request = core.request()
-        cancelled = await resting(core)
+        cancelled = (await core.resting()).order_ref
         made.gateway.arm("no-order-status")
         made.gateway.arm("late-exec=900")
         assert (await core.place(request)).ok
@@ -151,7 +125,7 @@ async def test_a_completed_order_without_id_and_fills_is_matched_by_its_names() 
         await made.crash()
         core = await made.start()
         await core.until_state(request.order_ref, _S.FILLED)
-        await converged(made)
+        await made.converged()
         assert core.order(request.order_ref).filled == 100
         assert core.state(cancelled) is _S.CANCELLED
 
@@ -179,7 +153,7 @@ async def test_a_book_that_never_ends_keeps_orders_off_and_is_named(end: str, bo
             named = named or any(book in text for text in said)
         assert named, said
         made.gateway.hub.faults.clear()
-        await converged(made)
+        await made.converged()
 
 
 @pytest.mark.row(47)
@@ -193,7 +167,7 @@ async def test_a_message_about_orders_that_cannot_be_read_stops_orders_until_the
         read = core.snapshot.connection.reconciled
         assert (await core.place(request)).ok
         await core.until(lambda s: s.connection.state is LinkState.SYNCING)
-        await converged(made)
+        await made.converged()
         assert core.snapshot.connection.reconciled != read
         assert core.order(request.order_ref).filled == 100
         assert any("could not be read" in text for text in core.told)
@@ -205,8 +179,8 @@ async def test_messages_that_nobody_knows_are_passed_over() -> None:
     async with world(STILL) as made:
         made.gateway.arm("unknown-message")
         await asyncio.sleep(10)
-        await bought(made.now)
-        await converged(made)
+        await made.now.placed(made.now.request(), _S.FILLED)
+        await made.converged()
 
 
 @pytest.mark.row(48)
@@ -214,12 +188,12 @@ async def test_messages_that_nobody_knows_are_passed_over() -> None:
 async def test_a_length_of_four_gigabytes_ends_the_connection_and_costs_no_memory() -> None:
     async with world(STILL) as made:
         core = made.now
-        order_ref = await resting(core)
+        order_ref = (await core.resting()).order_ref
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         made.gateway.arm("huge-frame*1")
         await core.until(lambda s: s.connection.state is not LinkState.READY)
         assert "4,294,967,295" in core.snapshot.connection.problem
-        await converged(made)
+        await made.converged()
         assert core.state(order_ref) is _S.WORKING
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
 
@@ -230,15 +204,15 @@ async def test_a_length_of_four_gigabytes_ends_the_connection_and_costs_no_memor
 async def test_a_refused_cancel_is_looked_up(code: str) -> None:
     async with world(STILL) as made:
         core = made.now
-        order_ref = await resting(core)
+        order_ref = (await core.resting()).order_ref
         made.gateway.arm(f"cancel-refused={code}*1")
         assert (await core.cancel(order_ref)).ok
         await asyncio.sleep(5)
-        await converged(made)
+        await made.converged()
         assert core.state(order_ref) is _S.WORKING
         assert (await core.cancel(order_ref)).ok
         await core.until_state(order_ref, _S.CANCELLED)
-        assert len([frame for frame in made.wire.frames if frame.fields[0] == CANCEL]) == 2
+        assert len(made.wire.sent(CANCEL)) == 2
 
 
 @pytest.mark.row(53)
@@ -246,9 +220,9 @@ async def test_a_refused_cancel_is_looked_up(code: str) -> None:
 async def test_a_refused_change_leaves_the_old_terms() -> None:
     async with world(STILL) as made:
         core = made.now
-        order_ref = await resting(core)
+        order_ref = (await core.resting()).order_ref
         made.gateway.arm("modify-refused*1")
         assert (await core.modify(order_ref, quantity=40)).ok
         await core.until(lambda _: core.order(order_ref).previous is None)
-        await converged(made)
+        await made.converged()
         assert core.order(order_ref).quantity == Decimal(100)

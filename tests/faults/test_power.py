@@ -26,12 +26,11 @@ from tests.faults.disk import BROKEN, FULL
 from tests.faults.power import Left, PowerDisk
 from tests.faults.scale import one_in
 from tests.faults.wire import PLACE, Frame, placed
-from tests.faults.world import World, WorldOptions, world
+from tests.faults.world import STILL, World, world
 from tests.journal.values import intent
 from tests.warp.loop import warping
 
 Property = Callable[[str, object], None]
-STILL = WorldOptions(moves=False)
 
 
 @pytest.fixture
@@ -173,9 +172,7 @@ async def test_a_disk_that_fails_at_an_intent_halts_and_nothing_leaves(
     """Once, and well again after that: nothing is tried again. A cancel still goes through; a restart heals."""
     async with powered(disk) as made:
         core = made.now
-        resting = core.request(away=30)
-        assert (await core.place(resting)).ok
-        await core.until_state(resting.order_ref, OrderState.WORKING)
+        resting = await core.resting()
         left = [failure]
         disk.fails = lambda asked, _: left.pop() if asked == what and left else ""
         before = len(made.wire.placements())
@@ -195,9 +192,7 @@ async def test_a_disk_that_fails_at_an_intent_halts_and_nothing_leaves(
         made.watch.check()
         await made.crash()
         core = await made.start()
-        await core.ready()
-        await made.settle()
-        await made.watch.check_converged()
+        await made.converged()
         assert (await core.place(core.request())).ok
 
 
@@ -225,9 +220,7 @@ async def test_a_disk_that_fills_after_the_send_halts_and_the_broker_gives_back_
         await made.crash()
         disk.fails = lambda _what, _file: ""
         core = await made.start()
-        await core.ready()
-        await made.settle()
-        await made.watch.check_converged()
+        await made.converged()
         assert core.state(request.order_ref) is OrderState.FILLED
         assert len(made.wire.placements()) == 1
 

@@ -16,25 +16,17 @@ from core.domain.orders import OrderState
 from core.journal.recovery import read_entries
 from tests.core_process import CoreProcess
 from tests.faults.killing import SYMBOL, in_state, order_for, reach, stage
-from tests.faults.world import World, WorldOptions, world
+from tests.faults.world import STILL, world
 from tests.warp.loop import warp_loop, warping
 from tests.warp.session import busiest_second
 
 _S = OrderState
-STILL = WorldOptions(moves=False)
 HOUR = 3600.0
 
 
 def jump(seconds: float) -> None:
     """The loop's time goes on at once, as after a sleep: everything that was due is due together."""
     warp_loop()._warping.now += seconds
-
-
-async def converged(made: World) -> None:
-    """Everything has been said, and core's books are the ledger's."""
-    await made.now.ready()
-    await made.settle()
-    await made.watch.check_converged()
 
 
 @pytest.mark.row(61, 62)
@@ -45,9 +37,7 @@ async def test_after_standing_still_everything_is_old_and_no_order_leaves_before
 ) -> None:
     async with world(STILL) as made:
         core = made.now
-        resting = core.request(away=30)
-        await core.place(resting)
-        await core.until_state(resting.order_ref, _S.WORKING)
+        resting = await core.resting()
         await made.settle()
         read, frames = core.snapshot.connection.reconciled, len(made.wire.frames)
         jump(seconds)
@@ -64,7 +54,7 @@ async def test_after_standing_still_everything_is_old_and_no_order_leaves_before
         assert core.snapshot.connection.reconciled != read
         assert not [frame for frame in made.wire.frames[frames:] if frame.fields[0] == "3"]
         assert busiest_second(frame.at for frame in made.wire.frames[frames:]) < 20, "no burst of timers"
-        await converged(made)
+        await made.converged()
         assert core.state(resting.order_ref) is _S.WORKING
 
 
@@ -121,5 +111,5 @@ async def test_a_wall_clock_that_jumps_changes_neither_order_nor_pace(hours: flo
         rows = [number for number, _ in read_entries(made.journal)]
         assert rows == list(range(1, len(rows) + 1))
         assert not [one for one in core.events if isinstance(one.event, Incident) and "UNKNOWN" in one.event.text]
-        await converged(made)
+        await made.converged()
         assert {core.state(request.order_ref) for request in [*requests, *more]} == {_S.WORKING}

@@ -221,9 +221,13 @@ class Wire:
         if self.line is not None:
             self.line.end(how)
 
+    def sent(self, message: str) -> list[Frame]:
+        """The messages so far that have this number."""
+        return [frame for frame in self.frames if frame.fields[0] == message]
+
     def placements(self) -> list[Frame]:
         """The placeOrder messages so far."""
-        return [frame for frame in self.frames if frame.fields[0] == PLACE]
+        return self.sent(PLACE)
 
     async def __aenter__(self) -> Self:
         """Listen."""

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from core.bootstrap.serve import Parts, RunOptions, assemble
 from core.broker.adapter import IbBroker
 from core.clock import Clock
-from core.domain.commands import Ack, CancelOrder, ModifyOrder, PlaceOrder
+from core.domain.commands import Ack, CancelOrder, ModifyOrder, PlaceOrder, SearchSymbols
 from core.domain.connection import Endpoint, LinkState, Mode
 from core.domain.events import (
     ConnectionChanged,
@@ -32,7 +32,6 @@ from core.domain.prices import step_ticks
 from core.ids import mint_order_ref, mint_ulid
 from core.journal.database import Connect
 from core.journal.opened import JournalOptions
-from core.journal.store import JournalStore, SealedJournal
 from core.ports import Broker, BrokerListener
 from core.practice.options import GatewayOptions
 from core.practice.server import PracticeGateway
@@ -40,6 +39,7 @@ from tests.faults.disk import Disk
 from tests.faults.invariants import Watch
 from tests.faults.wire import How, Wire
 from tests.warp.loop import WarpClock, warp_loop
+from tests.warp.parts import Found, Unwritten
 
 WAIT = 120.0
 """Seconds of warp time within which whatever a test waits for must have happened."""
@@ -64,6 +64,10 @@ class WorldOptions(Struct, frozen=True, kw_only=True):
     seed: int = 1
     daily_loss: Decimal | None = None
     """Core's limit of the day's loss."""
+
+
+STILL = WorldOptions(moves=False)
+"""A world whose market stands still."""
 
 
 class Core:
@@ -175,6 +179,28 @@ class Core:
         await self.until(lambda snapshot: any(o.order_ref == order_ref and o.state in states for o in snapshot.orders))
         return self.order(order_ref)
 
+    async def placed(self, request: OrderRequest, *states: OrderState) -> Order:
+        """Send an order, which core must take, and wait until it is in one of the states."""
+        ack = await self.place(request)
+        assert ack.ok, ack.denied
+        return await self.until_state(request.order_ref, *states)
+
+    async def resting(self) -> Order:
+        """An order that works behind the market."""
+        return await self.placed(self.request(away=30), OrderState.WORKING)
+
+    @asynccontextmanager
+    async def flooded(self) -> AsyncIterator[None]:
+        """500 look-ups of symbols, for which the pace has no room, beside the block."""
+        flood = [asyncio.ensure_future(self.service.execute(SearchSymbols(pattern="A"), "desk")) for _ in range(500)]
+        await asyncio.sleep(0.5)
+        try:
+            yield
+        finally:
+            for one in flood:
+                one.cancel()
+            await asyncio.gather(*flood, return_exceptions=True)
+
     async def ready(self) -> Snapshot:
         """Wait until orders can be sent and everything that is watched is quoted."""
 
@@ -249,7 +275,7 @@ class World:
     async def start(self) -> Core:
         """A new run of core over the journal."""
         with warp_loop().hold():
-            parts = await assemble(self._run_options(), _Found(self.wire.port), self.clock, self.make_broker)
+            parts = await assemble(self._run_options(), Found(self.wire.port), self.clock, self.make_broker)
         core = self.core = Core(parts, self.clock)
         self._probe[:] = [Unwritten(parts.journal)]
         core.running = asyncio.create_task(core.service.run(), name="service")
@@ -289,6 +315,12 @@ class World:
         """Let everything be said that is on its way."""
         await asyncio.sleep(seconds)
 
+    async def converged(self) -> None:
+        """Core is ready, everything has been said, and its books are the ledger's."""
+        await self.now.ready()
+        await self.settle()
+        await self.watch.check_converged()
+
     def _run_options(self) -> RunOptions:
         given = self.options
         return RunOptions(
@@ -307,45 +339,6 @@ class World:
             keeping=JournalOptions(connect=self.connect),
             socket=self.folder / "core.sock",
         )
-
-
-class _Found:
-    """The gateway as core is told of it."""
-
-    pid = None
-
-    def __init__(self, port: int) -> None:
-        self._endpoint = Endpoint("127.0.0.1", port)
-
-    async def endpoint(self) -> Endpoint:
-        return self._endpoint
-
-    async def stop(self) -> None:
-        """The world stops it."""
-
-
-class Unwritten:
-    """A probe: rows are not durable. They are written at once, for the writer gathers in real time, which never passes
-    here; so time stands still until the journal has everything."""
-
-    def __init__(self, journal: JournalStore | SealedJournal) -> None:
-        self._journal = journal
-        self._asked = 0
-
-    def __call__(self) -> bool:
-        journal = self._journal
-        if journal.head == journal.durable or journal.failure:
-            return False
-        if self._asked != journal.head:
-            self._asked = journal.head
-            asyncio.ensure_future(journal.commit(())).add_done_callback(_heard)
-        return True
-
-
-def _heard(commit: asyncio.Future[int]) -> None:
-    """A failure of it is the journal's to tell."""
-    if not commit.cancelled():
-        commit.exception()
 
 
 @asynccontextmanager

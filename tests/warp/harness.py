@@ -26,10 +26,11 @@ from core.domain.reports import ErrorReport, Report
 from core.errors import LinkError
 from core.ids import mint_ulid
 from core.link.client import SocketClient
-from core.ports import BrokerListener, Journal
+from core.ports import BrokerListener
 from core.practice.options import GatewayOptions
 from core.practice.server import PracticeGateway
 from tests.warp.loop import START, WarpClock, warp_loop
+from tests.warp.parts import Found, Unwritten
 from tui.replica import Replica
 
 WAIT = 60.0
@@ -215,21 +216,6 @@ def _tradable(replica: Replica) -> set[int]:
     return {con_id for con_id, quote in replica.quotes.items() if quote.tradable}
 
 
-class _Found:
-    """The gateway as core is told of it."""
-
-    pid = None
-
-    def __init__(self, port: int) -> None:
-        self._endpoint = Endpoint("127.0.0.1", port)
-
-    async def endpoint(self) -> Endpoint:
-        return self._endpoint
-
-    async def stop(self) -> None:
-        """The floor stops it."""
-
-
 @asynccontextmanager
 async def trading_floor(options: FloorOptions | None = None, *, ready: bool = True) -> AsyncIterator[Floor]:
     """A floor that runs until the end of the block, on a warp loop; `ready` waits until orders can be sent.
@@ -260,9 +246,9 @@ async def trading_floor(options: FloorOptions | None = None, *, ready: bool = Tr
     with tempfile.TemporaryDirectory(prefix="ibw") as folder:
         port = await gateway.start()
         with loop.hold():
-            parts = await assemble(_run_options(Path(folder), port, given), _Found(port), clock, make_broker)
+            parts = await assemble(_run_options(Path(folder), port, given), Found(port), clock, make_broker)
         floor = Floor(gateway, parts, brokers[0], clock, Path(folder) / "run" / "core.sock")
-        with loop.probe(_Unwritten(parts.journal)):
+        with loop.probe(Unwritten(parts.journal)):
             await parts.link.start()
             running = asyncio.create_task(parts.service.run(), name="service")
             try:
@@ -287,24 +273,6 @@ async def _close(floor: Floor, running: asyncio.Task[None]) -> None:
         raise ended
     if floor.gateway.failure is not None:
         raise floor.gateway.failure
-
-
-class _Unwritten:
-    """A probe: rows are not durable. They are written at once, for the writer gathers in real time, which never passes
-    here; so time stands still until the journal has everything."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._commit: Awaitable[int] | None = None
-        self._asked = 0
-
-    def __call__(self) -> bool:
-        journal = self._journal
-        if journal.head == journal.durable or journal.failure:
-            return False
-        if self._asked != journal.head:
-            self._asked, self._commit = journal.head, journal.commit(())
-        return True
 
 
 def _run_options(folder: Path, port: int, given: FloorOptions) -> RunOptions:
