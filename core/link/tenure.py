@@ -43,21 +43,17 @@ class Endless:
 
 def other_build(fact: str, standing: Standing) -> Refusal:
     """What a client of another build is told; `fact` names the two builds."""
-    return Refusal(
-        reason=f"{fact} They can't work together. Restart core to go on.{_words(standing)}",
-        other_build=True,
-        working=standing.working,
-        in_flight=standing.in_flight,
-    )
+    return _refusal(f"{fact} They can't work together. Restart core to go on.", standing)
 
 
 def more_in_flight(standing: Standing) -> Refusal:
     """What is said instead of ending while more is in flight than a person was told of."""
+    return _refusal("Core was not restarted: orders came into flight meanwhile.", standing)
+
+
+def _refusal(text: str, standing: Standing) -> Refusal:
     return Refusal(
-        reason=f"Core was not restarted: orders came into flight meanwhile.{_words(standing)}",
-        other_build=True,
-        working=standing.working,
-        in_flight=standing.in_flight,
+        reason=text + _words(standing), other_build=True, working=standing.working, in_flight=standing.in_flight
     )
 
 
