@@ -55,5 +55,3 @@ DESK: tuple[UserCommand, ...] = (
     ),
 )
 """The commands of the desk, in the order in which the key row and the cheat-sheet show them."""
-
-BY_ID = {command.id: command for command in DESK}

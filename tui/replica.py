@@ -226,11 +226,6 @@ class Replica:
         """Orders whose outcome is not known, of one instrument or of all (None)."""
         return [order for order in self.live_orders(con_id) if order.state is OrderState.UNKNOWN]
 
-    def ended_orders(self) -> list[Order]:
-        """Today's orders that have ended, the latest change first."""
-        ended = (order for order in self.orders.values() if not order.is_live)
-        return sorted(ended, key=lambda order: order.changed, reverse=True)
-
     def position(self, con_id: int, account: str = "") -> Position | None:
         """What an account (empty: the desk's) holds of an instrument; None for nothing, or unknown `positions`."""
         owner = account or self.account
@@ -243,10 +238,6 @@ class Replica:
             return None
         position = self.position(con_id, account)
         return ZERO if position is None else position.quantity
-
-    def unknown_exposure(self, con_id: int) -> Decimal:
-        """Units that orders of unknown outcome may have bought (or, negative, sold) beyond what is held."""
-        return sum((order.side.sign * order.remaining for order in self.unknown_orders(con_id)), ZERO)
 
     def open_pnl(self, position: Position) -> Decimal | None:
         """Unrealised profit of a position at its mark, in the instrument's currency; None without mark or contract."""

@@ -12,7 +12,6 @@ from decimal import Decimal, InvalidOperation
 #: Length prefixes above this are garbage or an attack, never a request (a full placeOrder takes about 1 KiB).
 MAX_FRAME = 256 * 1024
 
-UNSET_INTEGER = 2147483647
 UNSET_INTEGER_TEXT = "2147483647"
 
 #: The spelling that gateways use for an unset double; clients send ``e+308``, ``E308`` and ``e308`` too.

@@ -22,7 +22,6 @@ from core.domain.events import (
     WatchlistUpdated,
 )
 from core.domain.money import Profit
-from core.domain.orders import OrderState
 from tests.tui import sample
 from tui.replica import Replica, SnapshotNeededError
 
@@ -86,19 +85,11 @@ def test_attention_comes_first_then_the_newest_then_what_has_ended() -> None:
     assert [order.number for order in loaded(sample.TROUBLE).blotter(live_only=True)] == numbers[:5]
 
 
-def test_unknown_order_counts_as_exposure() -> None:
+def test_an_order_of_unknown_outcome_is_named_and_holds_nothing_yet() -> None:
     replica = loaded(sample.TROUBLE)
 
     assert replica.held(sample.NVDA) == 0
-    assert replica.unknown_exposure(sample.NVDA) == 100
-    assert replica.unknown_exposure(sample.AAPL) == 0
     assert [order.number for order in replica.unknown_orders()] == [7]
-
-
-def test_unknown_sell_counts_as_sold() -> None:
-    order = sample.make_order(11, sample.SPY, "SELL 50 SPY LMT 598.00", OrderState.UNKNOWN, filled=20)
-
-    assert loaded(replace(sample.SNAPSHOT, orders=(order,))).unknown_exposure(sample.SPY) == -30
 
 
 def test_positions_that_nobody_reported_are_unknown_not_flat() -> None:

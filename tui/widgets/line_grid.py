@@ -123,11 +123,6 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
         """Key of the row under the cursor; None while there are no rows."""
         return self._rows.cursor
 
-    @property
-    def shown_columns(self) -> tuple[Placed, ...]:
-        """The columns that fit into the present width, with their places; none before the first layout."""
-        return self._placed
-
     def visible_keys(self) -> tuple[str, ...]:
         """Return the keys of the rows that are in sight, from top to bottom."""
         top = self.scroll_offset.y
@@ -164,12 +159,6 @@ class LineGrid(ScrollView, can_focus=True, inherit_bindings=False):
         touched = [spot for spot in self._placed if spot.column.key in changed]
         if touched:
             self._repaint_row(key, touched[0].x, touched[-1].end)
-
-    def remove_row(self, key: str) -> None:
-        """Take a row out, a cursor on it moving to its successor; a key that no row has is left alone."""
-        if key in self._rows:
-            self._rows.drop([key])
-            self._arrange([other for other in self._rows.order if other != key])
 
     def set_rows(self, rows: Mapping[str, Row]) -> None:
         """Make the grid hold exactly these rows, in this order; rows that look the same are not painted again.
