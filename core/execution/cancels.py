@@ -13,6 +13,7 @@ from core.domain.events import OrderChanged
 from core.domain.orders import Order, OrderState, Pending
 from core.execution.changes import ended
 from core.execution.publisher import Publisher
+from core.execution.refusals import deny, refuse
 from core.execution.sends import Sends
 from core.execution.state import DeskState
 from core.ports import Broker
@@ -73,13 +74,13 @@ class Cancels:
             f"one of them, nobody knows which. Not sent. To send it, cancel again within {SURE_SECONDS:.0f} s, then "
             "look which one is left; or cancel in TWS."
         )
-        return _deny(DenialCode.AMBIGUOUS, text)
+        return deny(DenialCode.AMBIGUOUS, text)
 
     def cancel_entries(self, command: CancelEntries) -> Ack:
         """Cancel every live order of ours that opens or adds; what reduces a position stays and is named."""
         if self._state.positions is None:
             text = "Nothing was cancelled: positions are not read yet, so entries can't be told from exits. Try again."
-            return Ack(ok=False, denied=_deny(DenialCode.NOT_RECONCILED, text))
+            return refuse(DenialCode.NOT_RECONCILED, text)
         asked: list[str] = []
         kept: list[str] = []
         denied: Denial | None = None
@@ -112,14 +113,14 @@ class Cancels:
         """Why a cancel of the order can't be sent now; None if it can."""
         if order.external:
             text = f"{order.text} belongs to another client. Cancel it where it was placed."
-            return _deny(DenialCode.EXTERNAL, text)
+            return deny(DenialCode.EXTERNAL, text)
         if not order.is_live:
             return ended(order)
         if self._read_only:
-            return _deny(DenialCode.READ_ONLY, "This profile is read-only: cancels are not sent. Set readonly = false.")
+            return deny(DenialCode.READ_ONLY, "This profile is read-only: cancels are not sent. Set readonly = false.")
         if not self._state.connection.accounts:
             reason = self._state.connection.problem or "there is no connection to the broker"
-            return _deny(DenialCode.NOT_CONNECTED, f"The cancel of {order.text} was not sent: {reason}")
+            return deny(DenialCode.NOT_CONNECTED, f"The cancel of {order.text} was not sent: {reason}")
         return None
 
     def everything(self) -> Awaitable[None] | None:
@@ -150,8 +151,4 @@ class Cancels:
 def unknown(order_ref: str) -> Ack:
     """The answer about an order that nobody has heard of."""
     text = f"No order {order_ref} is known here. Look at the orders pane and choose one."
-    return Ack(ok=False, denied=_deny(DenialCode.UNKNOWN_ORDER, text))
-
-
-def _deny(code: DenialCode, message: str) -> Denial:
-    return Denial(code=code, message=message)
+    return refuse(DenialCode.UNKNOWN_ORDER, text)

@@ -14,6 +14,7 @@ from core.domain.instruments import Instrument
 from core.domain.order_types import AUCTIONS, RULES, Need, TypeRule, at_open
 from core.domain.orders import Order, OrderRequest, OrderState, Pending, Side, Terms, TimeInForce, terms_of
 from core.domain.prices import as_written
+from core.execution.refusals import deny
 from core.risk.circumstances import Circumstances
 
 _CHANGEABLE = (OrderState.WORKING, OrderState.HELD)
@@ -22,18 +23,18 @@ _CHANGEABLE = (OrderState.WORKING, OrderState.HELD)
 def why_not(order: Order, command: ModifyOrder) -> Denial | None:
     """Why `command` can't be carried out on the order as it stands; None if it can."""
     if order.external:
-        return _deny(DenialCode.EXTERNAL, f"{order.text} belongs to another client. Change it where it was placed.")
+        return deny(DenialCode.EXTERNAL, f"{order.text} belongs to another client. Change it where it was placed.")
     if not order.is_live:
         return ended(order)
     if order.state not in _CHANGEABLE or order.pending is not Pending.NONE:
         text = f"{order.text} waits for an answer of IBKR. Change it when the answer is there."
-        return _deny(DenialCode.NOT_LIVE, text)
+        return deny(DenialCode.NOT_LIVE, text)
     if command.revision != order.revision:
         text = f"{order.text} was changed at another screen meanwhile. Look at it, then change it again."
-        return _deny(DenialCode.REVISION, text)
+        return deny(DenialCode.REVISION, text)
     if command.quantity is not None and command.quantity.is_finite() and command.quantity <= order.filled:
         text = f"{order.filled:f} of {order.text} is filled already. Type a larger quantity, or cancel the rest."
-        return _deny(DenialCode.QUANTITY, text)
+        return deny(DenialCode.QUANTITY, text)
     return None
 
 
@@ -45,24 +46,24 @@ def unchangeable(order: Order, terms: Terms, attached: Sequence[Order]) -> Denia
     was, will = at_open(order.order_type, order.tif), at_open(terms.order_type, terms.tif)
     if (was in AUCTIONS) is not (will in AUCTIONS):
         text = f"{order.text} can't go into an auction or out of one. Cancel it, then send another. [329]"
-        return _deny(DenialCode.ORDER_TYPE, text)
+        return deny(DenialCode.ORDER_TYPE, text)
     for child in attached:
         if child.state not in _CHANGEABLE or child.pending is not Pending.NONE:
             text = f"{child.text}, attached to {order.text}, waits for an answer of IBKR. Change both when it is there."
-            return _deny(DenialCode.NOT_LIVE, text)
+            return deny(DenialCode.NOT_LIVE, text)
     return None
 
 
 def unattached(child: OrderRequest, parent: OrderRequest | Order) -> Denial | None:
     """Why an order can't be attached to `parent`; None if it can."""
     if child.parent_ref != parent.order_ref:
-        return _deny(DenialCode.PARENT, f"The order {child.order_ref} does not name the one it comes with. Not sent.")
+        return deny(DenialCode.PARENT, f"The order {child.order_ref} does not name the one it comes with. Not sent.")
     if (child.account, child.con_id, child.side) != (parent.account, parent.con_id, parent.side.opposite):
         text = "An attached order is for the same account and instrument, on the other side. Not sent."
-        return _deny(DenialCode.PARENT, text)
+        return deny(DenialCode.PARENT, text)
     if child.quantity > parent.quantity:
         text = f"An attached order for {child.quantity:f} would do more than close {parent.quantity:f}. Not sent."
-        return _deny(DenialCode.PARENT, text)
+        return deny(DenialCode.PARENT, text)
     return None
 
 
@@ -84,20 +85,20 @@ def overtaken(pending: Order) -> Denial | None:
         return ended(pending)
     if pending.state not in _CHANGEABLE or pending.previous is None or pending.pending is not Pending.MODIFY:
         text = f"The change of {pending.text} was not sent: a cancel or news of IBKR came first. Look at the order."
-        return _deny(DenialCode.NOT_LIVE, text)
+        return deny(DenialCode.NOT_LIVE, text)
     if pending.filled >= min(pending.quantity, pending.previous.quantity):
         text = f"The change of {pending.text} was not sent: {pending.filled:f} filled meanwhile. Look at the order."
-        return _deny(DenialCode.NOT_LIVE, text)
+        return deny(DenialCode.NOT_LIVE, text)
     return None
 
 
 def too_late(recorded: Order) -> Denial | None:
     """Why a new order must not be sent after all, now that its intent is durable; None if nothing came between."""
     if recorded.pending is Pending.CANCEL:
-        return _deny(DenialCode.NOT_LIVE, f"Not sent: {recorded.text} was cancelled while it was being recorded.")
+        return deny(DenialCode.NOT_LIVE, f"Not sent: {recorded.text} was cancelled while it was being recorded.")
     if recorded.state is not OrderState.INTENT:
         text = f"Not sent: recording {recorded.text} took too long. Look at the market, then send it anew."
-        return _deny(DenialCode.NOT_LIVE, text)
+        return deny(DenialCode.NOT_LIVE, text)
     return None
 
 
@@ -105,11 +106,11 @@ def not_repeated(known: Order | None, order_ref: str, account: str, con_id: int,
     """Why a used reference can't stand for this request; None if it is the same order again. `side` None fits both."""
     if known is None:
         text = f"The reference {order_ref} stands for an order of an earlier day. Not sent; mint a new one."
-        return _deny(DenialCode.DUPLICATE_REF, text)
+        return deny(DenialCode.DUPLICATE_REF, text)
     same = (known.account, known.con_id) == (account, con_id) and known.side is (side or known.side)
     if known.external or not same:
         text = f"The reference {order_ref} stands for {known.text}. Not sent; mint a new one."
-        return _deny(DenialCode.DUPLICATE_REF, text)
+        return deny(DenialCode.DUPLICATE_REF, text)
     return ended(known) if known.state is OrderState.DENIED else None
 
 
@@ -178,8 +179,4 @@ def ended(order: Order) -> Denial:
     filled = f", {order.filled.normalize():f} filled" if order.filled > Decimal(0) else ""
     note = f" ({order.note})" if order.note else ""
     text = f"#{order.number} {order.text} has ended: {order.state.lower()}{filled}{note}."
-    return _deny(DenialCode.NOT_LIVE, text)
-
-
-def _deny(code: DenialCode, message: str) -> Denial:
-    return Denial(code=code, message=message)
+    return deny(DenialCode.NOT_LIVE, text)

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from datetime import date
 
 from core.clock import Clock
-from core.domain.commands import Ack, Denial, DenialCode
+from core.domain.commands import Ack, DenialCode
 from core.domain.entries import TailLostAccepted
 from core.domain.events import Severity, TradingState, TradingStateChanged
 from core.domain.trading import Block, Cause, KillScope
 from core.errors import JournalError
 from core.execution.hearing import Hearing
 from core.execution.publisher import Publisher
+from core.execution.refusals import refuse
 from core.execution.state import DeskState
 from core.ports import Journal
 
@@ -94,7 +95,7 @@ class Halting:
             self._end(Cause.KILL, f"KILL was ended by the word of {client}.")
             self.on_resumed()
         elif self._state.trading_state is TradingState.HALTED:
-            return _denied(DenialCode.HALTED, f"Trading is halted, which a word does not end: {self._reason}")
+            return refuse(DenialCode.HALTED, f"Trading is halted, which a word does not end: {self._reason}")
         elif Cause.INCIDENT in self._state.blocks:
             self._end(Cause.INCIDENT, "")
             text = f"All orders are let through again, by the word of {client}."
@@ -102,7 +103,7 @@ class Halting:
                 text = f"The incident was put aside by the word of {client}."
             self._publisher.facts([self._hearing.incident(text, Severity.INFO)])
         elif self._state.blocks:
-            return _denied(DenialCode.REDUCING, f"A word does not end this: {self._reason}")
+            return refuse(DenialCode.REDUCING, f"A word does not end this: {self._reason}")
         return Ack(ok=True)
 
     async def accept(self, client: str) -> Ack:
@@ -115,7 +116,7 @@ class Halting:
         try:
             await self._journal.commit([TailLostAccepted(client=client, time=self._clock.utc())])
         except JournalError as error:
-            return _denied(DenialCode.HALTED, f"Not accepted: {error}")
+            return refuse(DenialCode.HALTED, f"Not accepted: {error}")
         self._state.tail_lost = ""
         self._end(Cause.TAIL_LOST, f"The loss at the journal's end was accepted at {client}.")
         return Ack(ok=True)
@@ -152,7 +153,3 @@ class Halting:
     def _changed(self) -> TradingStateChanged:
         blocks = tuple(self._state.blocks[cause] for cause in Cause if cause in self._state.blocks)
         return TradingStateChanged(state=self._state.trading_state, reason=self._reason, blocks=blocks)
-
-
-def _denied(code: DenialCode, text: str) -> Ack:
-    return Ack(ok=False, denied=Denial(code=code, message=text))

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from core.domain.commands import Ack, Denial, DenialCode, Kill
+from core.domain.commands import Ack, DenialCode, Kill
 from core.domain.events import ConnectionChanged, Envelope, KillUpdated
 from core.domain.order_types import STOPS
 from core.domain.orders import Order, Pending
@@ -17,6 +17,7 @@ from core.domain.trading import Cause, Killed, KillScope
 from core.execution.cancels import Cancels
 from core.execution.halting import Halting
 from core.execution.publisher import Publisher
+from core.execution.refusals import refuse
 from core.execution.state import DeskState
 from core.ports import KillMark
 
@@ -71,7 +72,7 @@ class KillSwitch:
             # The block comes before anything that can fail.
             log.exception("the kill switch could not do all that it should")
             text = "KILL: new orders are blocked, but the cancels failed; core's log says why. Cancel in TWS."
-            return Ack(ok=False, denied=Denial(code=DenialCode.BAD_COMMAND, message=text))
+            return refuse(DenialCode.BAD_COMMAND, text)
 
     def _pull(self, command: Kill, client: str) -> Ack:
         before = self.killed

@@ -43,6 +43,7 @@ from core.execution.deadlines import Deadlines, deadline, why_no_deadline
 from core.execution.hearing import Hearing
 from core.execution.publisher import Publisher
 from core.execution.reducing import why_not_reducing
+from core.execution.refusals import deny
 from core.execution.sends import Sends
 from core.execution.state import DeskState
 from core.execution.turns import Turns
@@ -98,24 +99,24 @@ class OrderDesk:
     def gate(self) -> Denial | None:
         """Why no order may leave now, whatever it is; None when one may."""
         if self._options.read_only:
-            return _deny(DenialCode.READ_ONLY, "This profile is read-only: orders are not sent. Set readonly = false.")
+            return deny(DenialCode.READ_ONLY, "This profile is read-only: orders are not sent. Set readonly = false.")
         if self._state.trading_state is TradingState.HALTED:
             code = DenialCode.JOURNAL_TAIL_LOST if self._state.tail_lost else DenialCode.HALTED
-            return _deny(code, f"Trading is halted: {self._state.trading_reason}")
+            return deny(code, f"Trading is halted: {self._state.trading_reason}")
         if self._journal.busy:
-            return _deny(DenialCode.JOURNAL_BUSY, self._journal.busy)
+            return deny(DenialCode.JOURNAL_BUSY, self._journal.busy)
         connection = self._state.connection
         if connection.can_trade:
             return None
         if connection.state is LinkState.SYNCING:
             text = "Not sent, nothing is queued: the orders at IBKR are being read. Try again in a moment."
-            return _deny(DenialCode.NOT_RECONCILED, text)
+            return deny(DenialCode.NOT_RECONCILED, text)
         reason = (
             connection.restarting
             or connection.problem
             or f"the connection is {connection.state.lower().replace('_', ' ')}"
         )
-        return _deny(DenialCode.NOT_CONNECTED, f"Not sent, nothing is queued: {reason}")
+        return deny(DenialCode.NOT_CONNECTED, f"Not sent, nothing is queued: {reason}")
 
     def circumstances(
         self, request: OrderRequest, *, before: Terms | None = None, parent: OrderRequest | Order | None = None
@@ -185,14 +186,14 @@ class OrderDesk:
         above = self._state.book.get(request.parent_ref) if request.parent_ref else None
         if request.parent_ref and (above is None or above.external or not above.is_live):
             text = f"The order {request.parent_ref} to attach to is not one of ours that works. Not sent."
-            return _deny(DenialCode.PARENT, text)
+            return deny(DenialCode.PARENT, text)
         refs = {request.order_ref}
         for leg in (request, *children):
             parent = request if leg is not request else above
             denial = unattached(leg, parent) if parent is not None else None
             if leg is not request and (leg.order_ref in refs or leg.order_ref in self._state.used_refs):
                 text = f"The reference {leg.order_ref} is used already. Not sent; mint a new one."
-                denial = _deny(DenialCode.DUPLICATE_REF, text)
+                denial = deny(DenialCode.DUPLICATE_REF, text)
             refs.add(leg.order_ref)
             judged = denial or self.judge(leg, parent=parent)
             if isinstance(judged, Denial):
@@ -232,7 +233,7 @@ class OrderDesk:
         except JournalError as error:
             return self._none_sent(refs, _unrecorded(error))
         except asyncio.CancelledError:
-            self._none_sent(refs, _deny(DenialCode.BAD_COMMAND, "Not sent: whoever asked for it went away."))
+            self._none_sent(refs, deny(DenialCode.BAD_COMMAND, "Not sent: whoever asked for it went away."))
             raise
         finally:
             self._recording.difference_update(refs)
@@ -259,13 +260,13 @@ class OrderDesk:
                     )
                 )
             except ValueError as error:
-                denial = _deny(DenialCode.BAD_COMMAND, f"Not sent: {error}")
+                denial = deny(DenialCode.BAD_COMMAND, f"Not sent: {error}")
             else:
                 self._sends.follow(order.order_ref, sending, self._sends.sent)
                 problem = sending.exception() if sending.done() and not sending.cancelled() else None
                 if problem is None or len(orders) == 1:
                     continue
-                denial = _deny(DenialCode.NOT_CONNECTED, f"Not sent: {problem}")
+                denial = deny(DenialCode.NOT_CONNECTED, f"Not sent: {problem}")
             # Nothing is sent on before the last leg: what the broker has of the others is taken back.
             self._none_sent(refs[place:], denial)
             for earlier in refs[:place]:
@@ -283,7 +284,7 @@ class OrderDesk:
         if self._state.connection.verified == verified:
             return None
         text = "Not sent: the connection changed while the order was being recorded. Look at it, then send it again."
-        return _deny(DenialCode.NOT_CONNECTED, text)
+        return deny(DenialCode.NOT_CONNECTED, text)
 
     async def modify(self, command: ModifyOrder) -> Ack:
         """Change price or quantity of a live order; all controls judge the result."""
@@ -297,7 +298,7 @@ class OrderDesk:
             terms = changed(order, command)
             if terms == terms_of(order):
                 nothing = f"{order.text} has these terms already. Change the price or the quantity."
-                return Ack(ok=False, denied=_deny(DenialCode.NOTHING_TO_CHANGE, nothing), order=order)
+                return Ack(ok=False, denied=deny(DenialCode.NOTHING_TO_CHANGE, nothing), order=order)
             attached = self._resized_with(order, terms)
             denial = unchangeable(order, terms, attached)
             if denial is not None:
@@ -354,7 +355,7 @@ class OrderDesk:
             try:
                 sending = self._broker.place(leg, order.order_id, modify=True, parent_id=self._parent_id(order))
             except ValueError as error:
-                return self._none_changed(refs[place:], _deny(DenialCode.BAD_COMMAND, f"Not sent: {error}"))
+                return self._none_changed(refs[place:], deny(DenialCode.BAD_COMMAND, f"Not sent: {error}"))
             self._sends.follow(order.order_ref, sending, self._sends.modify_sent)
         return Ack(ok=True, order=self._state.book.get(refs[0]))
 
@@ -389,12 +390,8 @@ class OrderDesk:
 
 def _unrecorded(error: JournalError) -> Denial:
     code = DenialCode.JOURNAL_BUSY if isinstance(error, JournalBusyError) else DenialCode.HALTED
-    return _deny(code, f"Not sent: {error}")
+    return deny(code, f"Not sent: {error}")
 
 
 def _called_off() -> Denial:
-    return _deny(DenialCode.NOT_LIVE, "Not sent: it was cancelled before its turn had come.")
-
-
-def _deny(code: DenialCode, message: str) -> Denial:
-    return Denial(code=code, message=message)
+    return deny(DenialCode.NOT_LIVE, "Not sent: it was cancelled before its turn had come.")

@@ -18,7 +18,6 @@ from core.domain.commands import (
     ClosePosition,
     Command,
     ConfirmLive,
-    Denial,
     DenialCode,
     Kill,
     Leave,
@@ -48,6 +47,7 @@ from core.execution.money import VALUE_SECONDS, MoneyKeeper
 from core.execution.orders import OrderDesk, OrderOptions
 from core.execution.position_actions import PositionActions
 from core.execution.publisher import Publisher
+from core.execution.refusals import refuse
 from core.execution.settling import Settling
 from core.execution.snapshots import shown
 from core.execution.state import DeskState
@@ -219,10 +219,10 @@ class ExecutionService:
         try:
             return await self._execute(command, client)
         except DeskError as error:
-            return _refuse(DenialCode.BROKER, str(error))
+            return refuse(DenialCode.BROKER, str(error))
         except Exception:
             log.exception("a command failed: %s", type(command).__name__)
-            return _refuse(
+            return refuse(
                 DenialCode.BAD_COMMAND, "Core could not carry this out; its log says why. Look at the orders first."
             )
 
@@ -276,13 +276,13 @@ class ExecutionService:
         if self._mode is not Mode.LIVE or self._present.confirmed(client):
             return None
         text = "This desk has not confirmed live trading. Not sent. Type the live phrase at this desk first."
-        return _refuse(DenialCode.LIVE_NOT_CONFIRMED, text)
+        return refuse(DenialCode.LIVE_NOT_CONFIRMED, text)
 
     def _confirm(self, phrase: str, client: str) -> Ack:
         try:
             self._keeper.confirm_live(phrase)
         except LiveGuardError as error:
-            return _refuse(DenialCode.LIVE_NOT_CONFIRMED, str(error))
+            return refuse(DenialCode.LIVE_NOT_CONFIRMED, str(error))
         self._present.confirm(client)
         return Ack(ok=True)
 
@@ -393,7 +393,3 @@ class ExecutionService:
     def halt(self, reason: str) -> None:
         """Let no new order or change through from now on; cancels still pass."""
         self._halting.halt(reason)
-
-
-def _refuse(code: DenialCode, message: str) -> Ack:
-    return Ack(ok=False, denied=Denial(code=code, message=message))

@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from core.clock import Clock
 from core.domain.charts import StreamKind
-from core.domain.commands import Ack, CloseStream, Denial, DenialCode, OpenStream
+from core.domain.commands import Ack, CloseStream, DenialCode, OpenStream
 from core.domain.events import StreamEvent
 from core.domain.instruments import Instrument
 from core.errors import DeskError, StreamLimitError
+from core.execution.refusals import refuse
 from core.market.streams import Follower, StreamRoom, limits_for
 
 StreamCommand = OpenStream | CloseStream
@@ -58,19 +59,15 @@ class Streaming:
             instrument = await self._qualify(command.con_id)
         except DeskError as error:
             text = f"The contract with number {command.con_id} could not be looked up: {error}. Search again ( / )."
-            return _refuse(DenialCode.UNKNOWN_INSTRUMENT, text)
+            return refuse(DenialCode.UNKNOWN_INSTRUMENT, text)
         finally:
             wanted = key in self._opening
             self._opening.discard(key)
         hear = self._hears.get(client)
         if hear is None or not wanted:
-            return _refuse(DenialCode.BAD_COMMAND, "Closed before it was open.")
+            return refuse(DenialCode.BAD_COMMAND, "Closed before it was open.")
         try:
             self.room.open(client, instrument, command.kind, hear)
         except StreamLimitError as error:
-            return _refuse(DenialCode.STREAMS, str(error))
+            return refuse(DenialCode.STREAMS, str(error))
         return Ack(ok=True)
-
-
-def _refuse(code: DenialCode, message: str) -> Ack:
-    return Ack(ok=False, denied=Denial(code=code, message=message))

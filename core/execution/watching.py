@@ -16,7 +16,6 @@ from core.domain.combinations import combination, impossible
 from core.domain.commands import (
     Ack,
     Combine,
-    Denial,
     DenialCode,
     Qualified,
     SearchSymbols,
@@ -33,6 +32,7 @@ from core.domain.reports import ErrorReport
 from core.errors import DeskError, NotConnectedError
 from core.execution.farms import Farms
 from core.execution.publisher import Publisher
+from core.execution.refusals import refuse
 from core.execution.state import DeskState
 from core.market.feed import QuoteFeed
 from core.market.subscriptions import LineBudget
@@ -251,10 +251,10 @@ class Watching:
         wanted = pattern.strip().upper()
         if not wanted or not wanted.isascii() or not wanted.isprintable():
             text = f"{pattern!r} can't be a symbol: letters, digits and dots only. Type the ticker or part of the name."
-            return _refuse(DenialCode.BAD_COMMAND, text)
+            return refuse(DenialCode.BAD_COMMAND, text)
         if not self._state.connection.accounts:
             reason = self._state.connection.problem or "there is no connection to the broker yet"
-            return _refuse(DenialCode.NOT_CONNECTED, f"Symbols can't be looked up: {reason}")
+            return refuse(DenialCode.NOT_CONNECTED, f"Symbols can't be looked up: {reason}")
         matches = await self._broker.search(wanted)
         ranked = sorted(matches, key=lambda match: _rank(match, wanted))
         return Ack(ok=True, result=SymbolMatches(pattern=pattern, matches=tuple(ranked)))
@@ -265,7 +265,7 @@ class Watching:
             instrument = await self.qualify(con_id)
         except DeskError as error:
             text = f"The contract with number {con_id} could not be looked up: {error}. Search for it again ( / )."
-            return _refuse(DenialCode.UNKNOWN_INSTRUMENT, text)
+            return refuse(DenialCode.UNKNOWN_INSTRUMENT, text)
         if con_id not in self._state.watchlist:
             self._set_watchlist((*self._state.watchlist, con_id))
         self._budget.focus(viewer, con_id)
@@ -283,11 +283,11 @@ class Watching:
             items = [await self.qualify(con_id) for con_id in dict.fromkeys(leg.con_id for leg in legs)]
         except DeskError as error:
             text = f"A leg could not be looked up: {error}. Search for it again ( / )."
-            return _refuse(DenialCode.UNKNOWN_INSTRUMENT, text)
+            return refuse(DenialCode.UNKNOWN_INSTRUMENT, text)
         known = {item.con_id: item for item in items}
         reason = impossible(legs, known)
         if reason:
-            return _refuse(DenialCode.BAD_COMMAND, f"These legs make no combination: {reason}. Choose others.")
+            return refuse(DenialCode.BAD_COMMAND, f"These legs make no combination: {reason}. Choose others.")
         made = combination(legs, known)
         if self._state.instruments.get(made.con_id) != made:
             self._learn(made)
@@ -355,7 +355,3 @@ def _rank(match: SymbolMatch, wanted: str) -> tuple[bool, bool, bool, str]:
         match.currency != "USD",
         match.symbol,
     )
-
-
-def _refuse(code: DenialCode, message: str) -> Ack:
-    return Ack(ok=False, denied=Denial(code=code, message=message))
