@@ -236,6 +236,11 @@ class Order(OrderSpec, frozen=True, kw_only=True):
         return self.state not in TERMINAL_STATES
 
     @property
+    def name(self) -> str:
+        """Number and words, by which a person tells it from others: `#7 BUY 100 AAPL @ 233.33`, `EXT BUY 1 SPY MKT`."""
+        return f"#{self.number} {self.text}" if self.number else f"EXT {self.text}"
+
+    @property
     def text(self) -> str:
         """The order in words: `BUY 100 AAPL @ 233.33`, `SELL 50 TSLA MKT`, `SELL 100 AAPL STP 230 LMT 229.5`."""
         return f"{self.side} {self.quantity.normalize():f} {self.label} {price_text(self, self.type_text)}"

@@ -89,8 +89,7 @@ def _order_of(state: DeskState, report: OpenOrderReport) -> Order | None:
 
 
 def _difference(order: Order, where: Book, ours: str, theirs: str) -> Difference:
-    name = f"#{order.number} {order.text}" if order.number else f"EXT {order.text}"
-    return Difference(what=name, where=where, ours=ours, theirs=theirs, order_ref=order.order_ref)
+    return Difference(what=order.name, where=where, ours=ours, theirs=theirs, order_ref=order.order_ref)
 
 
 def _told(report: OpenOrderReport) -> str:

@@ -108,9 +108,9 @@ class Deadlines:
             if order.state is OrderState.UNKNOWN:
                 self._blind.add(order.order_ref)
             self._cancels.ask(order)
-            self._tell(order, f"The time of #{order.number} {order.text} is up: its cancel was sent.", Severity.INFO)
+            self._tell(order, f"The time of {order.name} is up: its cancel was sent.", Severity.INFO)
             return
-        text = f"The time of #{order.number} {order.text} is up, but its cancel can't be sent yet: {denial.message}"
+        text = f"The time of {order.name} is up, but its cancel can't be sent yet: {denial.message}"
         self._tell(order, text, Severity.ALARM)
 
     def _tell(self, order: Order, text: str, severity: Severity) -> None:

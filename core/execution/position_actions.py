@@ -11,6 +11,7 @@ from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Side
 from core.domain.prices import marketable_limit
 from core.execution.orders import OrderDesk
 from core.execution.previews import previewed
+from core.execution.refusals import deny
 from core.execution.state import DeskState
 from core.market.feed import QuoteFeed
 
@@ -59,7 +60,7 @@ class PositionActions:
                     f"Not sent: the ticket said {command.quantity:f} and {request.quantity:f} would close now. "
                     "The ticket shows the new quantity; Enter sends it."
                 )
-            return Denial(code=DenialCode.POSITION_CHANGED, message=text)
+            return deny(DenialCode.POSITION_CHANGED, text)
 
         return await self._desk.place_computed(command.order_ref, command.account, command.con_id, compute)
 
@@ -68,40 +69,42 @@ class PositionActions:
         instrument = self._state.instruments.get(con_id)
         if position is None or instrument is None or position.quantity == 0:
             label = instrument.label if instrument else "this instrument"
-            return Denial(code=DenialCode.NO_POSITION, message=f"No position in {label} to close in this account.")
+            return deny(DenialCode.NO_POSITION, f"No position in {label} to close in this account.")
         if not fraction.is_finite() or not 0 < fraction <= 1:
             text = f"Part {fraction} can't be closed: it must be above 0 and at most 1."
-            return Denial(code=DenialCode.QUANTITY, message=text)
+            return deny(DenialCode.QUANTITY, text)
         side = Side.SELL if position.quantity > 0 else Side.BUY
+        ticket = "sell ticket ( s )" if side is Side.SELL else "buy ticket ( b )"
         doubted = self._in_doubt(account, con_id, side)
         if doubted is not None:
-            ticket = "sell ticket ( s )" if side is Side.SELL else "buy ticket ( b )"
             text = (
-                f"#{doubted.number} {doubted.text} may have closed this already: its outcome is not known. "
+                f"{doubted.name} may have closed this already: its outcome is not known. "
                 f"Look at the position; a {ticket} goes past this."
             )
-            return Denial(code=DenialCode.CLOSE_PENDING, message=text)
+            return deny(DenialCode.CLOSE_PENDING, text)
         if self._taking_liquidity(account, con_id, side):
-            return self._pending(con_id)
+            text = (
+                f"A closing order for {instrument.label} is live already. Wait for it, or cancel it in ORDERS ( Del )."
+            )
+            return deny(DenialCode.CLOSE_PENDING, text)
         if self._state.unseen_fills.concern(account, con_id):
             self._ask_books()
             text = (
                 f"Not sent: {instrument.label} has just traded and its position does not show it yet. "
                 "It is being read; look at it and press again."
             )
-            return Denial(code=DenialCode.POSITION_CHANGED, message=text)
+            return deny(DenialCode.POSITION_CHANGED, text)
         step = instrument.size_increment
         quantity = (abs(position.quantity) * fraction / step).to_integral_value(ROUND_DOWN) * step
         if fraction == 1:
             quantity = abs(position.quantity)
         price = self._price(side, instrument)
         if price is None:
-            ticket = "sell ticket ( s )" if side is Side.SELL else "buy ticket ( b )"
             text = (
                 f"{instrument.label} has no live two-sided quote, so no closing price can be computed. "
                 f"Type a price in a {ticket}."
             )
-            return Denial(code=DenialCode.NO_REFERENCE, message=text)
+            return deny(DenialCode.NO_REFERENCE, text)
         return OrderRequest(
             order_ref=order_ref or "preview",
             account=account,
@@ -141,9 +144,3 @@ class PositionActions:
             if order.limit_price is None or near is None or (order.limit_price - near) * side.sign >= 0:
                 return True
         return False
-
-    def _pending(self, con_id: int) -> Denial:
-        instrument = self._state.instruments.get(con_id)
-        label = instrument.label if instrument else "this position"
-        text = f"A closing order for {label} is live already. Wait for it, or cancel it in ORDERS ( Del )."
-        return Denial(code=DenialCode.CLOSE_PENDING, message=text)

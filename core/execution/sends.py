@@ -59,7 +59,7 @@ class Sends:
             moved = self.move(order, Trigger.NOT_SENT, f"not sent: {problem}")
             if moved.state is OrderState.DENIED and order.pending is not Pending.CANCEL:
                 # Whoever sent it was told that it is on its way.
-                text = f"#{order.number} {order.text} was not sent: {problem}"
+                text = f"{order.name} was not sent: {problem}"
                 self._publisher.facts([self._hearing.incident(text, Severity.WARNING, order_ref)])
         else:
             self.update(lose_touch(order, self._clock.utc(), "the connection broke while it was being sent"))

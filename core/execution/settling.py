@@ -75,7 +75,7 @@ class Settling:
         )
         self._state.book.put(settled)
         text = (
-            f"#{order.number} {order.text} was settled as {_WORDS[verdict]} at {client} after {order.checks} full "
+            f"{order.name} was settled as {_WORDS[verdict]} at {client} after {order.checks} full "
             "checks. It counts no longer. If it fills after all, the fill counts."
         )
         told = incident(self._state, self._clock, text, Severity.INFO, order.order_ref)
@@ -85,7 +85,7 @@ class Settling:
 
 def why_not_settled(order: Order, verdict: Verdict) -> Denial | None:
     """Why a person's word does not settle the order as it stands; None if it does."""
-    name = f"#{order.number} {order.text}" if order.number else f"EXT {order.text}"
+    name = order.name
     if order.external:
         text = f"{name} belongs to another client, which knows what became of it. Look there."
         return Denial(code=DenialCode.EXTERNAL, message=text)
