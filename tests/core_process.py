@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -18,10 +17,10 @@ from typing import Self, TypeVar
 from core.domain.commands import Ack, Command, PlaceOrder
 from core.domain.connection import Connection, LinkState
 from core.domain.events import ConnectionChanged, Envelope, Snapshot
-from core.domain.orders import OrderRequest, OrderType, Side
-from core.ids import mint_order_ref
+from core.domain.orders import Side
 from core.link.client import SocketClient
 from tests.desk_home import DeskHome
+from tests.requests import request_for
 
 PATIENCE = 15.0
 """Seconds after which something that did not happen counts as failed."""
@@ -153,6 +152,11 @@ class Watcher:
                 await self.wait_news()
                 self.snapshot = await self.client.snapshot()
 
+    async def ready_for(self, symbol: str) -> None:
+        """Wait until orders for a symbol can be sent and are sensible; renews the snapshot."""
+        await self.ready()
+        await self.wait_for_instrument(symbol)
+
     async def problem(self) -> Connection:
         """Wait until an attempt to connect has failed; returns the connection, which says why."""
         async with asyncio.timeout(PATIENCE):
@@ -201,17 +205,7 @@ class Watcher:
 
 def market_order(snapshot: Snapshot, symbol: str, side: Side, quantity: int) -> PlaceOrder:
     """A market order for a symbol of the watchlist."""
-    instrument = next(known for known in snapshot.instruments if known.symbol == symbol)
-    return PlaceOrder(
-        request=OrderRequest(
-            order_ref=mint_order_ref(snapshot.instance),
-            account=snapshot.connection.account,
-            con_id=instrument.con_id,
-            side=side,
-            quantity=Decimal(quantity),
-            order_type=OrderType.MKT,
-        )
-    )
+    return PlaceOrder(request=request_for(snapshot, symbol, side, quantity))
 
 
 @asynccontextmanager

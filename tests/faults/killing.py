@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
 from core.domain.commands import Command, PlaceOrder
 from core.domain.events import Snapshot
-from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Side
-from core.domain.prices import floor_tick
+from core.domain.orders import Order, OrderState, Side
 from core.errors import LinkError
-from core.ids import mint_order_ref
 from core.practice.options import GatewayOptions
 from core.practice.server import PracticeGateway
-from tests.core_process import CoreProcess, Watcher
+from tests.core_process import CoreProcess, Watcher, running_core
 from tests.desk_home import DeskHome
 from tests.faults.invariants import (
     Watch,
@@ -28,6 +26,7 @@ from tests.faults.invariants import (
 )
 from tests.faults.wire import Wire
 from tests.processes.orders import journal_of, write_profile
+from tests.requests import below_bid, request_for
 
 PROFILE = "paper"
 SYMBOL = "AAPL"
@@ -60,8 +59,7 @@ class Stage:
         core = await CoreProcess(self.home, {"port": str(self.wire.port)}, KILLING).start()
         try:
             async with await core.attach() as watcher:
-                await watcher.ready()
-                await watcher.wait_for_instrument(SYMBOL)
+                await watcher.ready_for(SYMBOL)
                 yield watcher
             await self.gone(core)
         finally:
@@ -84,18 +82,25 @@ class Stage:
         status = await asyncio.wait_for(asyncio.to_thread(core.process.wait), _PATIENCE)
         assert status == -9, f"core ended with {status} and was not killed"
 
+    async def killed_over(self, point: str, *, below: str = "") -> PlaceOrder:
+        """The order over which a core was killed at this moment."""
+        async with self.doomed(point) as watcher:
+            command = order_for(watcher.snapshot, below=below)
+            await send_in_vain(watcher, command)
+        return command
+
+    def running(self) -> AbstractAsyncContextManager[CoreProcess]:
+        """A core that nothing kills, until the end of the block."""
+        return running_core(self.home, {"port": str(self.wire.port)})
+
     @asynccontextmanager
     async def healthy(self) -> AsyncIterator[Watcher]:
         """A core that lives, reconciled. At the end everything that is asserted of every kill is."""
         self.home.env.pop("FAULTS_KILL", None)
-        core = await CoreProcess(self.home, {"port": str(self.wire.port)}).start()
-        try:
-            async with await core.attach() as watcher:
-                await watcher.ready()
-                yield watcher
-                await self.agrees(watcher)
-        finally:
-            await core.stop()
+        async with self.running() as core, await core.attach() as watcher:
+            await watcher.ready()
+            yield watcher
+            await self.agrees(watcher)
 
     async def agrees(self, watcher: Watcher) -> Snapshot:
         """Wait until core's books are the ledger's, then hold everything to the invariants; returns the snapshot."""
@@ -134,25 +139,17 @@ async def stage(*faults: str, latency: str = "0") -> AsyncIterator[Stage]:
             yield Stage(home, gateway, wire)
 
 
-def order_for(snapshot: Snapshot, quantity: int = 100, *, below: str = "", side: Side = Side.BUY) -> PlaceOrder:
-    """An order at the market, or a limit order so many per cent below the bid."""
-    instrument = next(known for known in snapshot.instruments if known.symbol == SYMBOL)
-    price = None
-    if below:
-        quote = next(known for known in snapshot.quotes if known.con_id == instrument.con_id)
-        assert quote.bid is not None
-        price = floor_tick(quote.bid * (1 - Decimal(below) / 100), instrument.price_bands)
-    return PlaceOrder(
-        request=OrderRequest(
-            order_ref=mint_order_ref(snapshot.instance),
-            account=snapshot.connection.account,
-            con_id=instrument.con_id,
-            side=side,
-            quantity=Decimal(quantity),
-            order_type=OrderType.LMT if below else OrderType.MKT,
-            limit_price=price,
-        )
-    )
+def order_for(snapshot: Snapshot, *, below: str = "") -> PlaceOrder:
+    """A buy at the market, or with a limit so many per cent below the bid."""
+    limit = below_bid(snapshot, SYMBOL, Decimal(below)) if below else None
+    return PlaceOrder(request=request_for(snapshot, SYMBOL, Side.BUY, 100, limit))
+
+
+async def resting(watcher: Watcher) -> Order:
+    """An order that works below the market."""
+    command = order_for(watcher.snapshot, below="5")
+    assert (await watcher.send(command)).ok
+    return await reach(watcher, command.request.order_ref, in_state(OrderState.WORKING))
 
 
 async def send_in_vain(watcher: Watcher, command: Command) -> None:

@@ -8,21 +8,19 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from random import Random
 
 from core.domain.commands import PlaceOrder
 from core.domain.entries import FactRecorded, Heard, Intent
 from core.domain.events import ExecutionAdded, OrderChanged, Snapshot
-from core.domain.orders import OrderRequest, OrderState, OrderType, Side
-from core.domain.prices import step_ticks
+from core.domain.orders import OrderState, Side
 from core.domain.reports import ExecutionReport
 from core.errors import LinkError
-from core.ids import mint_order_ref
 from core.journal.recovery import read_entries
 from tests.core_process import CoreProcess, Watcher
 from tests.faults.killing import SYMBOL, Stage, stage
 from tests.faults.wire import Frame, placed
+from tests.requests import behind_market, request_for
 
 WORKING = 50
 """Orders that work whenever core is killed."""
@@ -45,8 +43,7 @@ class Storm:
         core = await CoreProcess(self._there.home, {"port": str(self._there.wire.port)}).start()
         try:
             async with await core.attach() as watcher:
-                await watcher.ready()
-                await watcher.wait_for_instrument(SYMBOL)
+                await watcher.ready_for(SYMBOL)
                 with self._still():
                     await self._there.agrees(watcher)
                 await self._top_up(watcher)
@@ -96,22 +93,10 @@ class Storm:
         await self._there.gateway.wait_for(lambda: len(ledger.orders) >= booked + missing, _PATIENCE)
 
     def _resting(self, snapshot: Snapshot, away: int) -> PlaceOrder:
-        instrument = next(known for known in snapshot.instruments if known.symbol == SYMBOL)
-        quote = next(known for known in snapshot.quotes if known.con_id == instrument.con_id)
         side = self._random.choice((Side.BUY, Side.SELL))
-        near = quote.bid if side is Side.BUY else quote.ask
-        assert near is not None
-        return PlaceOrder(
-            request=OrderRequest(
-                order_ref=mint_order_ref(snapshot.instance),
-                account=snapshot.connection.account,
-                con_id=instrument.con_id,
-                side=side,
-                quantity=Decimal(self._random.choice((1, 10, 50))),
-                order_type=OrderType.LMT,
-                limit_price=step_ticks(near, -side.sign * away, instrument.price_bands),
-            )
-        )
+        quantity = self._random.choice((1, 10, 50))
+        limit = behind_market(snapshot, SYMBOL, side, away)
+        return PlaceOrder(request=request_for(snapshot, SYMBOL, side, quantity, limit))
 
     async def _kill(self, core: CoreProcess, watcher: Watcher) -> None:
         """SIGKILL: as a frame passes, as a fill is told, or at any moment while both may happen."""

@@ -12,7 +12,7 @@ from core.domain.events import ExecutionAdded, OrderChanged
 from core.domain.orders import OrderState, Pending
 from core.domain.reports import ExecutionReport
 from core.journal.recovery import read_entries
-from tests.faults.killing import Stage, in_state, order_for, reach, send_in_vain, stage
+from tests.faults.killing import Stage, in_state, reach, resting, send_in_vain, stage
 
 _S = OrderState
 NOT_FOUND = "in open orders: no · executions: no · completed: no"
@@ -41,9 +41,7 @@ def fills_written(there: Stage) -> list[str]:
 @pytest.mark.row(1)
 async def test_before_the_intent_is_on_disk_there_is_no_order_anywhere() -> None:
     async with stage() as there:
-        async with there.doomed("K0") as watcher:
-            command = order_for(watcher.snapshot)
-            await send_in_vain(watcher, command)
+        await there.killed_over("K0")
         assert not [entry for entry in entries(there) if isinstance(entry, Intent)]
         async with there.healthy() as watcher:
             assert watcher.snapshot.orders == ()
@@ -55,9 +53,7 @@ async def test_before_the_intent_is_on_disk_there_is_no_order_anywhere() -> None
 @pytest.mark.parametrize("point", ["K1", "K2a"])
 async def test_between_intent_and_frame_the_order_is_unknown_and_never_sent(point: str) -> None:
     async with stage() as there:
-        async with there.doomed(point) as watcher:
-            command = order_for(watcher.snapshot)
-            await send_in_vain(watcher, command)
+        command = await there.killed_over(point)
         async with there.healthy() as watcher:
             (order,) = watcher.snapshot.orders
             assert (order.order_ref, order.state) == (command.request.order_ref, _S.UNKNOWN)
@@ -72,9 +68,7 @@ async def test_between_intent_and_frame_the_order_is_unknown_and_never_sent(poin
 @pytest.mark.parametrize("below", ["", "5"])
 async def test_a_frame_without_a_row_is_found_by_its_reference(below: str) -> None:
     async with stage() as there:
-        async with there.doomed("K2") as watcher:
-            command = order_for(watcher.snapshot, below=below)
-            await send_in_vain(watcher, command)
+        command = await there.killed_over("K2", below=below)
         order_ref = command.request.order_ref
         assert known_states(there, order_ref) == []
         async with there.healthy() as watcher:
@@ -86,9 +80,7 @@ async def test_a_frame_without_a_row_is_found_by_its_reference(below: str) -> No
 @pytest.mark.row(4)
 async def test_sent_and_not_acknowledged_counts_as_exposure_until_it_is_found() -> None:
     async with stage(latency="ibkr") as there:
-        async with there.doomed("K3") as watcher:
-            command = order_for(watcher.snapshot)
-            await send_in_vain(watcher, command)
+        command = await there.killed_over("K3")
         order_ref = command.request.order_ref
         assert known_states(there, order_ref) == [_S.SENT]
         async with there.healthy() as watcher:
@@ -101,9 +93,7 @@ async def test_sent_and_not_acknowledged_counts_as_exposure_until_it_is_found() 
 @pytest.mark.row(5)
 async def test_an_acknowledgement_that_nobody_wrote_down_is_learnt_again() -> None:
     async with stage() as there:
-        async with there.doomed("K4") as watcher:
-            command = order_for(watcher.snapshot, below="5")
-            await send_in_vain(watcher, command)
+        command = await there.killed_over("K4", below="5")
         order_ref = command.request.order_ref
         async with there.healthy() as watcher:
             order = await reach(watcher, order_ref, in_state(_S.WORKING))
@@ -115,9 +105,7 @@ async def test_an_acknowledgement_that_nobody_wrote_down_is_learnt_again() -> No
 @pytest.mark.row(6)
 async def test_a_fill_that_nobody_wrote_down_is_recovered_once() -> None:
     async with stage() as there:
-        async with there.doomed("K5") as watcher:
-            command = order_for(watcher.snapshot)
-            await send_in_vain(watcher, command)
+        command = await there.killed_over("K5")
         heard = [entry.report for entry in entries(there) if isinstance(entry, Heard)]
         assert not [report for report in heard if isinstance(report, ExecutionReport)]
         async with there.healthy() as watcher:
@@ -129,9 +117,7 @@ async def test_a_fill_that_nobody_wrote_down_is_recovered_once() -> None:
 @pytest.mark.row(7)
 async def test_a_commission_that_never_came_is_none_until_it_is_asked_for() -> None:
     async with stage("late-commission=30") as there:
-        async with there.doomed("K6") as watcher:
-            command = order_for(watcher.snapshot)
-            await send_in_vain(watcher, command)
+        await there.killed_over("K6")
         facts = [entry.fact for entry in entries(there) if isinstance(entry, FactRecorded)]
         fills = [fact.execution for fact in facts if isinstance(fact, ExecutionAdded)]
         assert fills
@@ -149,10 +135,7 @@ async def test_a_commission_that_never_came_is_none_until_it_is_asked_for() -> N
 async def test_a_cancel_under_way_is_what_the_broker_says(point: str, state: OrderState) -> None:
     async with stage() as there:
         async with there.doomed(point) as watcher:
-            command = order_for(watcher.snapshot, below="5")
-            order_ref = command.request.order_ref
-            assert (await watcher.send(command)).ok
-            await reach(watcher, order_ref, in_state(_S.WORKING))
+            order_ref = (await resting(watcher)).order_ref
             await send_in_vain(watcher, CancelOrder(order_ref=order_ref))
         async with there.healthy() as watcher:
             order = await reach(watcher, order_ref, in_state(state))
@@ -166,10 +149,7 @@ async def test_a_cancel_under_way_is_what_the_broker_says(point: str, state: Ord
 async def test_a_fill_wins_over_the_cancel_under_way() -> None:
     async with stage("fill-after-cancel") as there:
         async with there.doomed("K7b") as watcher:
-            command = order_for(watcher.snapshot, below="5")
-            order_ref = command.request.order_ref
-            assert (await watcher.send(command)).ok
-            await reach(watcher, order_ref, in_state(_S.WORKING))
+            order_ref = (await resting(watcher)).order_ref
             await send_in_vain(watcher, CancelOrder(order_ref=order_ref))
         async with there.healthy() as watcher:
             order = await reach(watcher, order_ref, in_state(_S.FILLED))
@@ -182,10 +162,8 @@ async def test_a_fill_wins_over_the_cancel_under_way() -> None:
 async def test_a_change_under_way_has_the_brokers_terms(point: str, left: int) -> None:
     async with stage() as there:
         async with there.doomed(point) as watcher:
-            command = order_for(watcher.snapshot, below="5")
-            order_ref = command.request.order_ref
-            assert (await watcher.send(command)).ok
-            order = await reach(watcher, order_ref, in_state(_S.WORKING))
+            order = await resting(watcher)
+            order_ref = order.order_ref
             await send_in_vain(
                 watcher, ModifyOrder(order_ref=order_ref, revision=order.revision, quantity=Decimal(150))
             )
@@ -203,9 +181,7 @@ async def test_a_change_under_way_has_the_brokers_terms(point: str, left: int) -
 async def test_killed_ten_times_while_it_recovers_it_ends_the_same(point: str) -> None:
     """While the books are read; and inside the recovery's own writes, at another write each time."""
     async with stage() as there:
-        async with there.doomed("K5") as watcher:
-            command = order_for(watcher.snapshot)
-            await send_in_vain(watcher, command)
+        command = await there.killed_over("K5")
         order_ref = command.request.order_ref
         for number in range(ROUNDS):
             await there.start_doomed(point if point == "K9a" else f"{point}={1 + number % 2}")

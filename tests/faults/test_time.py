@@ -14,8 +14,7 @@ from core.domain.connection import LinkState
 from core.domain.events import Incident
 from core.domain.orders import OrderState
 from core.journal.recovery import read_entries
-from tests.core_process import CoreProcess
-from tests.faults.killing import SYMBOL, in_state, order_for, reach, stage
+from tests.faults.killing import SYMBOL, in_state, order_for, reach, resting, stage
 from tests.faults.world import STILL, world
 from tests.warp.loop import warp_loop, warping
 from tests.warp.session import busiest_second
@@ -62,31 +61,25 @@ async def test_after_standing_still_everything_is_old_and_no_order_leaves_before
 @pytest.mark.timeout(90)
 async def test_a_core_that_was_stopped_reads_the_books_before_an_order_leaves() -> None:
     """SIGSTOP of a real core, a fill meanwhile, SIGCONT with an order waiting in its socket."""
-    async with stage() as there:
-        core = await CoreProcess(there.home, {"port": str(there.wire.port)}).start()
+    async with stage() as there, there.running() as core, await core.attach() as watcher:
+        await watcher.ready_for(SYMBOL)
         try:
-            async with await core.attach() as watcher:
-                await watcher.ready()
-                await watcher.wait_for_instrument(SYMBOL)
-                command = order_for(watcher.snapshot, below="5")
-                assert (await watcher.send(command)).ok
-                await reach(watcher, command.request.order_ref, in_state(_S.WORKING))
-                os.kill(core.pid, signal.SIGSTOP)
-                late = asyncio.ensure_future(watcher.send(order_for(watcher.snapshot)))
-                await asyncio.sleep(7.0)
-                (booked,) = there.gateway.ledger.live_orders()
-                there.gateway.hub.desk.fill_now(booked)
-                there.gateway.hub.end_turn()
-                os.kill(core.pid, signal.SIGCONT)
-                refused = (await late).denied
-                assert refused is not None
-                assert refused.code is DenialCode.NOT_RECONCILED
-                await reach(watcher, command.request.order_ref, in_state(_S.FILLED))
-                snapshot = await there.agrees(watcher)
-                assert any("stood still" in incident.text for incident in snapshot.incidents)
+            order = await resting(watcher)
+            os.kill(core.pid, signal.SIGSTOP)
+            late = asyncio.ensure_future(watcher.send(order_for(watcher.snapshot)))
+            await asyncio.sleep(7.0)
+            (booked,) = there.gateway.ledger.live_orders()
+            there.gateway.hub.desk.fill_now(booked)
+            there.gateway.hub.end_turn()
+            os.kill(core.pid, signal.SIGCONT)
+            refused = (await late).denied
+            assert refused is not None
+            assert refused.code is DenialCode.NOT_RECONCILED
+            await reach(watcher, order.order_ref, in_state(_S.FILLED))
+            snapshot = await there.agrees(watcher)
+            assert any("stood still" in incident.text for incident in snapshot.incidents)
         finally:
             os.kill(core.pid, signal.SIGCONT)
-            await core.stop()
 
 
 @pytest.mark.row(60)

@@ -27,9 +27,8 @@ from core.domain.events import (
     TradingStateChanged,
 )
 from core.domain.limits import Limits
-from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Side
-from core.domain.prices import step_ticks
-from core.ids import mint_order_ref, mint_ulid
+from core.domain.orders import Order, OrderRequest, OrderState, Side
+from core.ids import mint_ulid
 from core.journal.database import Connect
 from core.journal.opened import JournalOptions
 from core.ports import Broker, BrokerListener
@@ -38,6 +37,7 @@ from core.practice.server import PracticeGateway
 from tests.faults.disk import Disk
 from tests.faults.invariants import Watch
 from tests.faults.wire import How, Wire
+from tests.requests import behind_market, request_for
 from tests.warp.loop import WarpClock, warp_loop
 from tests.warp.parts import Found, Unwritten
 
@@ -128,22 +128,8 @@ class Core:
     ) -> OrderRequest:
         """A request with a new reference: at the market, or `away` ticks behind the own side's best price."""
         snapshot = self.snapshot
-        instrument = next(known for known in snapshot.instruments if known.symbol == symbol)
-        price = None
-        if away is not None:
-            quote = next(known for known in snapshot.quotes if known.con_id == instrument.con_id)
-            near = quote.bid if side is Side.BUY else quote.ask
-            assert near is not None
-            price = step_ticks(near, -side.sign * away, instrument.price_bands)
-        return OrderRequest(
-            order_ref=mint_order_ref(snapshot.instance),
-            account=snapshot.connection.account,
-            con_id=instrument.con_id,
-            side=side,
-            quantity=Decimal(quantity),
-            order_type=OrderType.MKT if price is None else OrderType.LMT,
-            limit_price=price,
-        )
+        price = None if away is None else behind_market(snapshot, symbol, side, away)
+        return request_for(snapshot, symbol, side, quantity, price)
 
     async def place(self, request: OrderRequest) -> Ack:
         """Send an order as a desk does."""

@@ -58,8 +58,7 @@ async def test_all_legs_are_on_the_disk_before_the_first_frame() -> None:
             running_core(home, {"port": str(proxy.port)}) as core,
             await core.attach() as watcher,
         ):
-            await watcher.ready()
-            await watcher.wait_for_instrument(SYMBOL)
+            await watcher.ready_for(SYMBOL)
             command = bracket(watcher)
             refs = {leg.order_ref for leg in (command.request, *command.children)}
             assert (await watcher.send(command)).ok
@@ -79,8 +78,7 @@ async def test_a_kill_before_the_first_frame_leaves_every_leg_in_doubt() -> None
             arguments = {"port": str(proxy.port)}
             dying = await CoreProcess(home, arguments, ("-m", "tests.processes.core_that_dies")).start()
             async with await dying.attach() as watcher:
-                await watcher.ready()
-                await watcher.wait_for_instrument(SYMBOL)
+                await watcher.ready_for(SYMBOL)
                 command = bracket(watcher)
                 with pytest.raises(LinkError):
                     await watcher.send(command)

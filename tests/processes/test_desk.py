@@ -151,8 +151,7 @@ async def test_another_build_is_named_and_makes_way_on_a_persons_word() -> None:
     """The desk says which core runs and what works there; `c` restarts core, and the order stands."""
     with DeskHome() as home:
         async with running_core(home) as core, await core.attach() as watcher:
-            await watcher.ready()
-            await watcher.wait_for_instrument("AAPL")
+            await watcher.ready_for("AAPL")
             order = resting_buy(watcher)
             assert (await watcher.send(order)).ok
             await watcher.wait(order_in(order.request.order_ref, OrderState.WORKING))

@@ -39,15 +39,13 @@ async def put_back(home: DeskHome, port: str) -> tuple[str, str, str]:
     """
     journal = journal_of(home, "paper")
     async with running_core(home, {"port": port}) as core, await core.attach() as watcher:
-        await watcher.ready()
-        await watcher.wait_for_instrument(SYMBOL)
+        await watcher.ready_for(SYMBOL)
         known = await working(watcher)
         instance = watcher.snapshot.instance
     copies = {path: path.read_bytes() for path in (journal, checkpoint_path(journal))}
     core = await CoreProcess(home, {"port": port}).start()
     async with await core.attach() as watcher:
-        await watcher.ready()
-        await watcher.wait_for_instrument(SYMBOL)
+        await watcher.ready_for(SYMBOL)
         lost = await working(watcher)
         core.kill()
     for beside in journal.parent.glob("journal.db-*"):
@@ -63,8 +61,7 @@ async def test_orders_wait_for_the_trader_after_an_old_copy_was_put_back() -> No
         async with running_gateway(home) as port:
             known, lost, instance = await put_back(home, str(port))
             async with running_core(home, {"port": str(port)}) as core, await core.attach() as watcher:
-                await watcher.ready()
-                await watcher.wait_for_instrument(SYMBOL)
+                await watcher.ready_for(SYMBOL)
                 snapshot = await watcher.until(lambda now: any(order.order_ref == lost for order in now.orders))
                 orders = {order.order_ref: order for order in snapshot.orders}
                 assert snapshot.instance == instance == instance_of(lost)
@@ -96,8 +93,7 @@ async def test_a_damaged_journal_is_looked_at_only() -> None:
             arguments = {"port": str(port)}
             journal = journal_of(home, "paper")
             async with running_core(home, arguments) as core, await core.attach() as watcher:
-                await watcher.ready()
-                await watcher.wait_for_instrument(SYMBOL)
+                await watcher.ready_for(SYMBOL)
                 await working(watcher)
             checkpoint_path(journal).unlink()
             harmed = change_a_letter(journal)
@@ -145,8 +141,7 @@ async def test_a_locked_journal_denies_orders_and_none_is_sent_later() -> None:
             running_core(home, {"port": str(proxy.port)}) as core,
             await core.attach() as watcher,
         ):
-            await watcher.ready()
-            await watcher.wait_for_instrument(SYMBOL)
+            await watcher.ready_for(SYMBOL)
             with closing(sqlite3.connect(journal_of(home, "paper"), isolation_level=None)) as other:
                 other.execute("BEGIN IMMEDIATE")
                 commands = [resting_buy(watcher) for _ in range(3)]
@@ -185,8 +180,7 @@ async def test_a_journal_that_is_removed_halts_before_the_next_order() -> None:
             running_core(home, {"port": str(proxy.port)}) as core,
             await core.attach() as watcher,
         ):
-            await watcher.ready()
-            await watcher.wait_for_instrument(SYMBOL)
+            await watcher.ready_for(SYMBOL)
             known = await working(watcher)
             journal_of(home, "paper").unlink()
             denied = (await watcher.send(resting_buy(watcher))).denied

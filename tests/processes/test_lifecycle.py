@@ -93,8 +93,7 @@ async def test_a_part_that_fails_halts_stands_in_the_journal_and_ends_core_with_
     with DeskHome() as home:
         core = await CoreProcess(home, command=("-m", "tests.processes.core_that_fails")).start()
         async with await core.attach() as watcher:
-            await watcher.ready()
-            await watcher.wait_for_instrument(SYMBOL)
+            await watcher.ready_for(SYMBOL)
             assert (await watcher.send(market_order(watcher.snapshot, SYMBOL, Side.BUY, 1))).ok
             told = await watcher.wait(incident_with("Trading is halted"))
             assert told.severity is Severity.ALARM
@@ -117,8 +116,7 @@ async def test_a_new_build_takes_over_from_a_running_core_on_a_persons_word() ->
     with DeskHome() as home:
         old = await CoreProcess(home).start()
         async with await old.attach() as watcher:
-            await watcher.ready()
-            await watcher.wait_for_instrument(SYMBOL)
+            await watcher.ready_for(SYMBOL)
             order = resting_buy(watcher)
             assert (await watcher.send(order)).ok
             await watcher.wait(order_in(order.request.order_ref, OrderState.WORKING))

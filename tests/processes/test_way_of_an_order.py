@@ -9,16 +9,15 @@ import pytest
 from core.domain.commands import CancelOrder, Leave, PlaceOrder
 from core.domain.entries import Intent
 from core.domain.events import Snapshot
-from core.domain.orders import OrderRequest, OrderState, OrderType, Side
-from core.domain.prices import floor_tick
+from core.domain.orders import OrderState, Side
 from core.errors import LinkError
-from core.ids import mint_order_ref
 from core.journal.recovery import read_entries
 from tests.core_process import CoreProcess, Watcher, market_order, running_core
 from tests.desk_home import DeskHome
 from tests.processes.gateway import running_gateway
 from tests.processes.orders import journal_of, order_in
 from tests.processes.proxy import RecordingProxy
+from tests.requests import below_bid, request_for
 
 SYMBOL = "AAPL"
 ORDER_REF_FIELD = 26
@@ -27,21 +26,8 @@ ORDER_REF_FIELD = 26
 
 def resting_buy(watcher: Watcher, symbol: str = SYMBOL, quantity: int = 100) -> PlaceOrder:
     """A limit order 5 % below the bid: it rests."""
-    snapshot = watcher.snapshot
-    instrument = next(known for known in snapshot.instruments if known.symbol == symbol)
-    quote = next(known for known in snapshot.quotes if known.con_id == instrument.con_id)
-    assert quote.bid is not None
-    return PlaceOrder(
-        request=OrderRequest(
-            order_ref=mint_order_ref(snapshot.instance),
-            account=snapshot.connection.account,
-            con_id=instrument.con_id,
-            side=Side.BUY,
-            quantity=Decimal(quantity),
-            order_type=OrderType.LMT,
-            limit_price=floor_tick(quote.bid * Decimal("0.95"), instrument.price_bands),
-        )
-    )
+    limit = below_bid(watcher.snapshot, symbol, 5)
+    return PlaceOrder(request=request_for(watcher.snapshot, symbol, Side.BUY, quantity, limit))
 
 
 @pytest.mark.covers("D5.2")
@@ -49,8 +35,7 @@ async def test_market_order_fills_and_everyone_agrees() -> None:
     """The event, a fresh snapshot, the position and the cash say the same after a fill."""
     with DeskHome() as home:
         async with running_core(home) as core, await core.attach() as watcher:
-            await watcher.ready()
-            await watcher.wait_for_instrument(SYMBOL)
+            await watcher.ready_for(SYMBOL)
             known = await watcher.until(lambda snapshot: any(account.cash for account in snapshot.accounts))
             before = known.accounts[0].cash
             command = market_order(watcher.snapshot, SYMBOL, Side.BUY, 100)
@@ -88,8 +73,7 @@ async def test_frame_on_the_socket_comes_after_the_committed_intent() -> None:
             running_core(home, {"port": str(proxy.port)}) as core,
             await core.attach() as watcher,
         ):
-            await watcher.ready()
-            await watcher.wait_for_instrument(SYMBOL)
+            await watcher.ready_for(SYMBOL)
             for _ in range(5):
                 command = market_order(watcher.snapshot, SYMBOL, Side.BUY, 1)
                 assert (await watcher.send(command)).ok
@@ -104,8 +88,7 @@ async def test_kill_between_intent_and_frame_is_unknown_and_never_sent_again() -
             arguments = {"port": str(proxy.port)}
             dying = await CoreProcess(home, arguments, ("-m", "tests.processes.core_that_dies")).start()
             async with await dying.attach() as watcher:
-                await watcher.ready()
-                await watcher.wait_for_instrument(SYMBOL)
+                await watcher.ready_for(SYMBOL)
                 command = market_order(watcher.snapshot, SYMBOL, Side.BUY, 100)
                 with pytest.raises(LinkError):
                     await watcher.send(command)
@@ -127,8 +110,7 @@ async def test_core_killed_with_an_order_working_finds_it_again() -> None:
             arguments = {"port": str(proxy.port)}
             first = await CoreProcess(home, arguments).start()
             async with await first.attach() as watcher:
-                await watcher.ready()
-                await watcher.wait_for_instrument(SYMBOL)
+                await watcher.ready_for(SYMBOL)
                 command = resting_buy(watcher)
                 assert (await watcher.send(command)).ok
                 working = await watcher.wait(order_in(command.request.order_ref, OrderState.WORKING))
@@ -150,8 +132,7 @@ async def test_second_client_sees_and_cancels() -> None:
     """An order placed at one client shows at the other, which cancels it; both see the end."""
     with DeskHome() as home:
         async with running_core(home) as core, await core.attach("one") as one, await core.attach("two") as two:
-            await one.ready()
-            await one.wait_for_instrument(SYMBOL)
+            await one.ready_for(SYMBOL)
             command = resting_buy(one)
             assert (await one.send(command)).ok
             order = await two.wait(order_in(command.request.order_ref, OrderState.WORKING))
