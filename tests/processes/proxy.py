@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
+
+from tests.core_process import Watcher, running_core
+from tests.desk_home import DeskHome
+from tests.processes.gateway import running_gateway
 
 PLACE_ORDER = "3"
 _LENGTH_BYTES = 4
@@ -15,10 +20,10 @@ _HELLO = b"API\0"
 class RecordingProxy:
     """Listens on 127.0.0.1, passes bytes on both ways and cuts the client's into frames."""
 
-    def __init__(self, gateway_port: int, on_frame: Callable[[list[str]], None] | None = None) -> None:
-        """`on_frame` is called with a client's frame before its bytes are passed on."""
+    def __init__(self, gateway_port: int, on_order: Callable[[list[str]], None] | None = None) -> None:
+        """`on_order` is called with a client's placeOrder frame before its bytes are passed on."""
         self._gateway_port = gateway_port
-        self._on_frame = on_frame
+        self._on_order = on_order
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.frames: list[list[str]] = []
@@ -72,12 +77,26 @@ class RecordingProxy:
                 body = await reader.readexactly(int.from_bytes(head, "big"))
                 fields = body.decode().split("\0")
                 self.frames.append(fields)
-                if self._on_frame is not None:
-                    self._on_frame(fields)
+                if self._on_order is not None and fields[0] == PLACE_ORDER:
+                    self._on_order(fields)
                 writer.write(head + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             return
+
+
+@asynccontextmanager
+async def proxied_core(
+    home: DeskHome, *options: str, on_order: Callable[[list[str]], None] | None = None
+) -> AsyncIterator[tuple[RecordingProxy, Watcher]]:
+    """A core that reaches its gateway, started with `options`, through a proxy; and a client of it."""
+    async with (
+        running_gateway(home, *options) as port,
+        RecordingProxy(port, on_order) as proxy,
+        running_core(home, {"port": str(proxy.port)}) as core,
+        await core.attach() as watcher,
+    ):
+        yield proxy, watcher
 
 
 async def _pass_bytes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

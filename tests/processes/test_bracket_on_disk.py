@@ -10,15 +10,14 @@ from msgspec.structs import replace
 from core.domain.commands import CancelOrder, PlaceOrder
 from core.domain.entries import Intent
 from core.domain.orders import OrderState, OrderType, Side
-from core.errors import LinkError
 from core.ids import mint_order_ref
 from core.journal.recovery import read_entries
-from tests.core_process import CoreProcess, Watcher, running_core
+from tests.core_process import Watcher, running_core
 from tests.desk_home import DeskHome
 from tests.processes.gateway import running_gateway
 from tests.processes.orders import journal_of, order_in
-from tests.processes.proxy import RecordingProxy
-from tests.processes.test_way_of_an_order import SYMBOL, resting_buy
+from tests.processes.proxy import RecordingProxy, proxied_core
+from tests.processes.test_way_of_an_order import SYMBOL, killed_before_the_frame, resting_buy
 
 
 def bracket(watcher: Watcher) -> PlaceOrder:
@@ -48,16 +47,10 @@ async def test_all_legs_are_on_the_disk_before_the_first_frame() -> None:
         journal = journal_of(home, "paper")
         seen: list[set[str]] = []
 
-        def on_frame(fields: list[str]) -> None:
-            if fields[0] == "3":
-                seen.append({e.order.order_ref for _, e in read_entries(journal) if isinstance(e, Intent)})
+        def look(_: list[str]) -> None:
+            seen.append({e.order.order_ref for _, e in read_entries(journal) if isinstance(e, Intent)})
 
-        async with (
-            running_gateway(home) as port,
-            RecordingProxy(port, on_frame) as proxy,
-            running_core(home, {"port": str(proxy.port)}) as core,
-            await core.attach() as watcher,
-        ):
+        async with proxied_core(home, on_order=look) as (_, watcher):
             await watcher.ready_for(SYMBOL)
             command = bracket(watcher)
             refs = {leg.order_ref for leg in (command.request, *command.children)}
@@ -76,13 +69,7 @@ async def test_a_kill_before_the_first_frame_leaves_every_leg_in_doubt() -> None
     with DeskHome() as home:
         async with running_gateway(home) as port, RecordingProxy(port) as proxy:
             arguments = {"port": str(proxy.port)}
-            dying = await CoreProcess(home, arguments, ("-m", "tests.processes.core_that_dies")).start()
-            async with await dying.attach() as watcher:
-                await watcher.ready_for(SYMBOL)
-                command = bracket(watcher)
-                with pytest.raises(LinkError):
-                    await watcher.send(command)
-            dying.kill()
+            command = await killed_before_the_frame(home, arguments, bracket)
             async with running_core(home, arguments) as core, await core.attach() as watcher:
                 snapshot = await watcher.ready()
                 legs = (command.request, *command.children)

@@ -20,7 +20,7 @@ from tests.core_process import CoreProcess, Watcher, running_core
 from tests.desk_home import DeskHome
 from tests.processes.gateway import running_gateway
 from tests.processes.orders import journal_of, order_in
-from tests.processes.proxy import RecordingProxy
+from tests.processes.proxy import proxied_core
 from tests.processes.test_way_of_an_order import SYMBOL, resting_buy
 
 
@@ -128,19 +128,8 @@ def change_a_letter(journal: Path) -> bytes:
 
 @pytest.mark.row(22)
 async def test_a_locked_journal_denies_orders_and_none_is_sent_later() -> None:
-    frames: list[str] = []
-
-    def on_frame(fields: list[str]) -> None:
-        if fields[0] == "3":
-            frames.append(fields[1])
-
     with DeskHome() as home:
-        async with (
-            running_gateway(home) as port,
-            RecordingProxy(port, on_frame) as proxy,
-            running_core(home, {"port": str(proxy.port)}) as core,
-            await core.attach() as watcher,
-        ):
+        async with proxied_core(home) as (proxy, watcher):
             await watcher.ready_for(SYMBOL)
             with closing(sqlite3.connect(journal_of(home, "paper"), isolation_level=None)) as other:
                 other.execute("BEGIN IMMEDIATE")
@@ -151,7 +140,7 @@ async def test_a_locked_journal_denies_orders_and_none_is_sent_later() -> None:
                 assert (await asyncio.wait_for(watcher.client.snapshot(), 1)).connection.state is LinkState.READY
                 other.execute("ROLLBACK")
             sent = await sent_at_last(watcher)
-            assert len(frames) == 1
+            assert len(proxy.placed()) == 1
             assert sent.order_ref not in {command.request.order_ref for command in commands}
 
 
@@ -167,19 +156,8 @@ async def sent_at_last(watcher: Watcher) -> Order:
 
 @pytest.mark.row(20)
 async def test_a_journal_that_is_removed_halts_before_the_next_order() -> None:
-    frames: list[str] = []
-
-    def on_frame(fields: list[str]) -> None:
-        if fields[0] in ("3", "4"):
-            frames.append(fields[0])
-
     with DeskHome() as home:
-        async with (
-            running_gateway(home) as port,
-            RecordingProxy(port, on_frame) as proxy,
-            running_core(home, {"port": str(proxy.port)}) as core,
-            await core.attach() as watcher,
-        ):
+        async with proxied_core(home) as (proxy, watcher):
             await watcher.ready_for(SYMBOL)
             known = await working(watcher)
             journal_of(home, "paper").unlink()
@@ -190,4 +168,4 @@ async def test_a_journal_that_is_removed_halts_before_the_next_order() -> None:
             assert (await watcher.client.snapshot()).trading_state is TradingState.HALTED
             assert (await watcher.send(CancelOrder(order_ref=known))).ok
             await watcher.wait(order_in(known, OrderState.CANCELLED))
-            assert frames == ["3", "4"]
+            assert [frame[0] for frame in proxy.frames if frame[0] in ("3", "4")] == ["3", "4"]

@@ -14,9 +14,8 @@ from core.domain.connection import LinkState
 from tests.core_process import CoreProcess, CoreRefusedError, running_core
 from tests.desk_home import DeskHome
 from tests.processes import core_that_tells
-from tests.processes.gateway import running_gateway
 from tests.processes.orders import connection_in, write_profile
-from tests.processes.proxy import RecordingProxy
+from tests.processes.proxy import proxied_core
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -107,12 +106,7 @@ async def test_a_port_that_is_opened_would_have_been_told() -> None:
 async def test_live_account_behind_a_paper_port_is_cut() -> None:
     """A gateway that answers with a live account is left at once: no order frame, no request beyond the handshake."""
     with DeskHome() as home:
-        async with (
-            running_gateway(home, "--account", "U7654321") as port,
-            RecordingProxy(port) as proxy,
-            running_core(home, {"port": str(proxy.port)}) as core,
-            await core.attach() as watcher,
-        ):
+        async with proxied_core(home, "--account", "U7654321") as (proxy, watcher):
             if watcher.snapshot.connection.state is not LinkState.REFUSED:
                 await watcher.wait(connection_in(LinkState.REFUSED))
             connection = (await watcher.client.snapshot()).connection

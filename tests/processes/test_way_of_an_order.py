@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 import pytest
@@ -16,7 +17,7 @@ from tests.core_process import CoreProcess, Watcher, market_order, running_core
 from tests.desk_home import DeskHome
 from tests.processes.gateway import running_gateway
 from tests.processes.orders import journal_of, order_in
-from tests.processes.proxy import RecordingProxy
+from tests.processes.proxy import RecordingProxy, proxied_core
 from tests.requests import below_bid, request_for
 
 SYMBOL = "AAPL"
@@ -28,6 +29,20 @@ def resting_buy(watcher: Watcher, symbol: str = SYMBOL, quantity: int = 100) -> 
     """A limit order 5 % below the bid: it rests."""
     limit = below_bid(watcher.snapshot, symbol, 5)
     return PlaceOrder(request=request_for(watcher.snapshot, symbol, Side.BUY, quantity, limit))
+
+
+async def killed_before_the_frame(
+    home: DeskHome, arguments: Mapping[str, str], make: Callable[[Watcher], PlaceOrder]
+) -> PlaceOrder:
+    """The order over which SIGKILL has ended a core: its intent is durable, and no byte of its frame left."""
+    dying = await CoreProcess(home, arguments, ("-m", "tests.processes.core_that_dies")).start()
+    async with await dying.attach() as watcher:
+        await watcher.ready_for(SYMBOL)
+        command = make(watcher)
+        with pytest.raises(LinkError):
+            await watcher.send(command)
+    dying.kill()
+    return command
 
 
 @pytest.mark.covers("D5.2")
@@ -62,17 +77,11 @@ async def test_frame_on_the_socket_comes_after_the_committed_intent() -> None:
         journal = journal_of(home, "paper")
         found: list[bool] = []
 
-        def on_frame(fields: list[str]) -> None:
-            if fields[0] == "3":
-                refs = [e.order.order_ref for _, e in read_entries(journal) if isinstance(e, Intent)]
-                found.append(fields[ORDER_REF_FIELD] in refs)
+        def look(fields: list[str]) -> None:
+            refs = [e.order.order_ref for _, e in read_entries(journal) if isinstance(e, Intent)]
+            found.append(fields[ORDER_REF_FIELD] in refs)
 
-        async with (
-            running_gateway(home) as port,
-            RecordingProxy(port, on_frame) as proxy,
-            running_core(home, {"port": str(proxy.port)}) as core,
-            await core.attach() as watcher,
-        ):
+        async with proxied_core(home, on_order=look) as (_, watcher):
             await watcher.ready_for(SYMBOL)
             for _ in range(5):
                 command = market_order(watcher.snapshot, SYMBOL, Side.BUY, 1)
@@ -86,13 +95,9 @@ async def test_kill_between_intent_and_frame_is_unknown_and_never_sent_again() -
     with DeskHome() as home:
         async with running_gateway(home) as port, RecordingProxy(port) as proxy:
             arguments = {"port": str(proxy.port)}
-            dying = await CoreProcess(home, arguments, ("-m", "tests.processes.core_that_dies")).start()
-            async with await dying.attach() as watcher:
-                await watcher.ready_for(SYMBOL)
-                command = market_order(watcher.snapshot, SYMBOL, Side.BUY, 100)
-                with pytest.raises(LinkError):
-                    await watcher.send(command)
-            dying.kill()
+            command = await killed_before_the_frame(
+                home, arguments, lambda watcher: market_order(watcher.snapshot, SYMBOL, Side.BUY, 100)
+            )
             async with running_core(home, arguments) as core, await core.attach() as watcher:
                 snapshot = await watcher.ready()
                 (order,) = snapshot.orders
