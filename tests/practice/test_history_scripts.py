@@ -16,12 +16,12 @@ from tests.practice.conftest import Connect, Login
 from tests.practice.raw_client import AAPL
 from tests.practice.scripts import APPLE, SECONDS, qualified, until
 
-#: A duration that has some bars of each size.
-DURATIONS = {size: f"{seconds * 20} S" if seconds < 3600 else "10 D" for size, seconds in BAR_SIZES.items()}
+#: A duration that has some bars of each size, whatever the time of day and the day of the week.
+DURATIONS = {size: f"{seconds * 20} S" if seconds < 3600 else "20 D" for size, seconds in BAR_SIZES.items()}
 DURATIONS.update({"1 day": "1 M", "1W": "1 Y", "1M": "2 Y"})
 
 
-async def history(ib: IB, what: str, size: str = "5 mins", duration: str = "1 D", end: str = "") -> BarDataList:
+async def history(ib: IB, what: str, size: str = "5 mins", duration: str = "5 D", end: str = "") -> BarDataList:
     """Return the regular bars of a stock."""
     async with asyncio.timeout(SECONDS):
         return await ib.reqHistoricalDataAsync(await qualified(ib, APPLE), end, duration, size, what, useRTH=True)
@@ -80,7 +80,7 @@ async def test_the_same_past_whenever_it_is_asked_for(login: Login) -> None:
     end = "20261113 20:00:00 UTC"
 
     assert list(await history(ib, "TRADES", end=end)) == list(await history(ib, "TRADES", end=end))
-    early, late = await history(ib, "TRADES", end=end), await history(ib, "TRADES", duration="5 D", end=end)
+    early, late = await history(ib, "TRADES", duration="1 D", end=end), await history(ib, "TRADES", end=end)
     assert list(late[-len(early) :]) == list(early)
     assert late[-1].date < datetime(2026, 11, 13, 20, tzinfo=UTC)
 
