@@ -18,13 +18,14 @@ from core.bootstrap.serve import Parts, RunOptions, assemble
 from core.broker.adapter import IbBroker
 from core.broker.pacer import Outgoing, Pacer
 from core.clock import Clock
-from core.domain.commands import Ack, Command
+from core.domain.commands import Ack, Command, PlaceOrder
 from core.domain.connection import Endpoint, Mode
 from core.domain.events import Snapshot
 from core.domain.limits import Limits
+from core.domain.orders import OrderRequest, OrderType, Side
 from core.domain.reports import ErrorReport, Report
 from core.errors import LinkError
-from core.ids import mint_ulid
+from core.ids import mint_order_ref, mint_ulid
 from core.link.client import SocketClient
 from core.ports import BrokerListener
 from core.practice.options import GatewayOptions
@@ -149,6 +150,23 @@ class Screen:
     async def send(self, command: Command) -> Ack:
         """One command."""
         return await self.client.send(command)
+
+    def buying(self, con_id: int, quantity: int, limit: Decimal | None = None) -> OrderRequest:
+        """A request to buy with a new reference: at the market, or with a limit."""
+        return OrderRequest(
+            order_ref=mint_order_ref(self.client.instance),
+            account=self.replica.account,
+            con_id=con_id,
+            side=Side.BUY,
+            quantity=Decimal(quantity),
+            order_type=OrderType.MKT if limit is None else OrderType.LMT,
+            limit_price=limit,
+        )
+
+    async def place(self, request: OrderRequest) -> None:
+        """Send an order, which core must take."""
+        ack = await self.send(PlaceOrder(request=request))
+        assert ack.ok, ack.denied
 
     async def until(self, true: Callable[[Replica], bool]) -> None:
         """Wait until what the screen shows is as wanted."""

@@ -18,9 +18,8 @@ from core.domain.commands import (
     Verdict,
 )
 from core.domain.events import TradingState
-from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Pending, Side
+from core.domain.orders import Order, OrderRequest, OrderState, Pending
 from core.domain.reconciliation import Book
-from core.ids import mint_order_ref
 from tests.warp.harness import Floor, Screen, trading_floor
 from tests.warp.loop import warping
 from tests.warp.test_two_screens import placed
@@ -33,26 +32,20 @@ def resting(screen: Screen, part: str = "0.98", quantity: int = 100) -> OrderReq
     con_id = next(one.con_id for one in replica.instruments.values() if one.symbol == "AAPL")
     bid = replica.quotes[con_id].bid
     assert bid is not None
-    return OrderRequest(
-        order_ref=mint_order_ref(screen.client.instance),
-        account=replica.account,
-        con_id=con_id,
-        side=Side.BUY,
-        quantity=Decimal(quantity),
-        order_type=OrderType.LMT,
-        limit_price=(bid * Decimal(part)).quantize(Decimal("0.01")),
-    )
-
-
-async def sent(screen: Screen, request: OrderRequest) -> None:
-    """Send an order that core takes."""
-    ack = await screen.send(PlaceOrder(request=request))
-    assert ack.ok, ack.denied
+    return screen.buying(con_id, quantity, (bid * Decimal(part)).quantize(Decimal("0.01")))
 
 
 def in_state(request: OrderRequest, state: OrderState) -> Callable[[Replica], bool]:
     """True once the screen shows the order so."""
     return lambda replica: request.order_ref in replica.orders and replica.orders[request.order_ref].state is state
+
+
+async def working(screen: Screen, part: str = "0.98", quantity: int = 100) -> OrderRequest:
+    """A buy below the market that works."""
+    request = resting(screen, part, quantity)
+    await screen.place(request)
+    await screen.until(in_state(request, OrderState.WORKING))
+    return request
 
 
 def told(floor: Floor, words: str) -> bool:
@@ -72,7 +65,7 @@ async def test_an_order_that_the_gateway_lost_ends_by_a_persons_word_alone() -> 
         screen = await floor.attach()
         floor.gateway.arm("lost-order*1")
         request = resting(screen)
-        await sent(screen, request)
+        await screen.place(request)
         await screen.until(in_state(request, OrderState.UNKNOWN))
         word = SettleOrder(order_ref=request.order_ref, verdict=Verdict.NOT_PLACED)
         early = await screen.send(word)
@@ -94,7 +87,7 @@ async def test_an_order_that_the_gateway_took_in_silence_is_found_in_its_books()
         screen = await floor.attach()
         floor.gateway.arm("silent-order*1")
         request = resting(screen)
-        await sent(screen, request)
+        await screen.place(request)
         await screen.until(in_state(request, OrderState.UNKNOWN))
         await screen.until(in_state(request, OrderState.WORKING))
 
@@ -106,9 +99,7 @@ async def test_an_order_that_the_gateway_took_in_silence_is_found_in_its_books()
 async def test_a_change_that_opened_a_second_order_shows_both() -> None:
     async with trading_floor() as floor:
         screen = await floor.attach()
-        request = resting(screen)
-        await sent(screen, request)
-        await screen.until(in_state(request, OrderState.WORKING))
+        request = await working(screen)
         floor.gateway.arm("duplicate-live*1")
         order = seen(screen, request)
         assert order.limit_price is not None
@@ -133,7 +124,7 @@ async def test_a_size_that_was_reduced_is_the_one_that_counts() -> None:
         screen = await floor.attach()
         floor.gateway.arm("size-reduced*1")
         request = resting(screen)
-        await sent(screen, request)
+        await screen.place(request)
         await screen.until(lambda replica: replica.orders[request.order_ref].quantity == 50)
 
         assert told(floor, "[481]")
@@ -147,7 +138,7 @@ async def test_an_overfill_lets_only_reducing_orders_through_until_a_person_says
         screen = await floor.attach()
         floor.gateway.arm("overfill=7*1")
         request = resting(screen, part="1.005")
-        await sent(screen, request)
+        await screen.place(request)
         await screen.until(in_state(request, OrderState.FILLED))
         await screen.until(lambda replica: replica.trading_state is TradingState.REDUCING)
 
@@ -157,7 +148,7 @@ async def test_an_overfill_lets_only_reducing_orders_through_until_a_person_says
         assert denied is not None
         assert denied.code is DenialCode.REDUCING
         assert (await screen.send(Resume())).ok
-        await sent(screen, resting(screen))
+        await screen.place(resting(screen))
 
 
 @pytest.mark.row(46)
@@ -212,7 +203,7 @@ async def test_a_price_that_was_capped_is_the_one_that_is_shown() -> None:
         request = resting(screen)
         assert request.limit_price is not None
         capped = (request.limit_price * 95 / 100).quantize(Decimal("0.01"))
-        await sent(screen, request)
+        await screen.place(request)
         await screen.until(lambda replica: replica.orders[request.order_ref].limit_price == capped)
 
         assert seen(screen, request).state is OrderState.WORKING, "code 202 ended nothing"
@@ -224,7 +215,7 @@ async def test_an_assignment_is_named_and_no_fill_made_up() -> None:
     async with trading_floor() as floor:
         screen = await floor.attach()
         request = resting(screen, part="1.005")
-        await sent(screen, request)
+        await screen.place(request)
         await screen.until(in_state(request, OrderState.FILLED))
         await asyncio.sleep(70)
         floor.gateway.arm("assignment=50*1")

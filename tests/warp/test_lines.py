@@ -10,9 +10,7 @@ from random import Random
 
 import pytest
 
-from core.domain.commands import PlaceOrder, SetViewers, Watch
-from core.domain.orders import OrderRequest, OrderType, Side
-from core.ids import mint_order_ref
+from core.domain.commands import SetViewers, Watch
 from core.practice.hub import ReceivedFrame
 from tests.warp.harness import Floor, FloorOptions, Screen, trading_floor
 from tests.warp.leaks import no_leaks
@@ -33,28 +31,12 @@ TICKING = 60.0
 """Seconds within which every row moves again, the quietest stock of the market too."""
 
 
-def order(screen: Screen, con_id: int, price: Decimal | None = None) -> PlaceOrder:
-    """Buy 10, at the market or at a price that does not fill."""
-    return PlaceOrder(
-        request=OrderRequest(
-            order_ref=mint_order_ref(screen.client.instance),
-            account=screen.replica.account,
-            con_id=con_id,
-            side=Side.BUY,
-            quantity=Decimal(10),
-            order_type=OrderType.MKT if price is None else OrderType.LMT,
-            limit_price=price,
-        )
-    )
-
-
 async def buy(screen: Screen, con_id: int, *, far: bool) -> None:
     """Buy at the market, or too low to be filled, once there is a quote."""
     await screen.until(lambda replica: con_id in replica.quotes and replica.quotes[con_id].tradable)
     bid = screen.replica.quotes[con_id].bid
     assert bid is not None
-    ack = await screen.send(order(screen, con_id, (bid * Decimal("0.9")).quantize(Decimal("0.1")) if far else None))
-    assert ack.ok, ack.denied
+    await screen.place(screen.buying(con_id, 10, (bid * Decimal("0.9")).quantize(Decimal("0.1")) if far else None))
 
 
 async def watch_all(floor: Floor, screen: Screen) -> list[int]:

@@ -10,12 +10,10 @@ from typing import TypeVar
 import pytest
 
 from core.domain.charts import BookChange, BookReset, Print, Sides, Streamed, StreamKind
-from core.domain.commands import Ack, CloseStream, DenialCode, OpenStream, PlaceOrder
+from core.domain.commands import Ack, CloseStream, DenialCode, OpenStream
 from core.domain.depth import DepthBook
 from core.domain.events import StreamEvent
-from core.domain.orders import OrderRequest, OrderType, Side
 from core.domain.streams import StreamChanged, StreamData, StreamState
-from core.ids import mint_order_ref
 from core.link.client import SocketClient
 from core.link.inproc import InProcessClient
 from core.practice.readers import Readers
@@ -314,19 +312,7 @@ async def test_streams_take_lines_from_quotes_and_give_them_back() -> None:
 async def buy(floor: Floor, con_id: int) -> None:
     """Hold 10 of it."""
     screen = await floor.attach()
-    ack = await screen.send(
-        PlaceOrder(
-            request=OrderRequest(
-                order_ref=mint_order_ref(screen.client.instance),
-                account=screen.replica.account,
-                con_id=con_id,
-                side=Side.BUY,
-                quantity=Decimal(10),
-                order_type=OrderType.MKT,
-            )
-        )
-    )
-    assert ack.ok, ack.denied
+    await screen.place(screen.buying(con_id, 10))
     await screen.until(lambda replica: replica.held(con_id) == 10)
     await asyncio.sleep(3)
     await floor.detach(screen)
