@@ -71,6 +71,8 @@ class Replica:
         self.quotes: dict[int, Quote] = {}
         self.orders: dict[str, Order] = {}
         """Every order of the day by its reference."""
+        self._live: dict[str, Order] = {}
+        """Those of them that may still fill: every row that is drawn asks for them, among thousands on a busy day."""
         self.since: datetime | None = None
         """UTC: orders that ended before are not in it; None if all are that core knows."""
         self.executions: dict[str, Execution] = {}
@@ -124,6 +126,7 @@ class Replica:
         self.watchlist = snapshot.watchlist
         self.quotes = {quote.con_id: quote for quote in snapshot.quotes}
         self.orders = {order.order_ref: order for order in snapshot.orders}
+        self._live = {order.order_ref: order for order in snapshot.orders if order.is_live}
         self.since = snapshot.since
         self.executions = {}
         for execution in snapshot.executions:
@@ -153,7 +156,7 @@ class Replica:
     def _apply_event(self, event: Event) -> None:
         match event:
             case OrderChanged(order=order):
-                self.orders[order.order_ref] = order
+                self._put_order(order)
             case ExecutionAdded(execution=execution):
                 self._add_execution(execution)
             case ConnectionChanged(connection=connection):
@@ -189,6 +192,13 @@ class Replica:
             case KillUpdated(killed=killed):
                 self.killed = killed
 
+    def _put_order(self, order: Order) -> None:
+        self.orders[order.order_ref] = order
+        if order.is_live:
+            self._live[order.order_ref] = order
+        else:
+            self._live.pop(order.order_ref, None)
+
     def _add_execution(self, execution: Execution) -> None:
         known = self.executions.get(execution.stem)
         if known is None or execution.revision >= known.revision:
@@ -219,7 +229,7 @@ class Replica:
 
     def live_orders(self, con_id: int | None = None) -> list[Order]:
         """Orders that may still fill, of one instrument or of all (None), newest first."""
-        live = (o for o in self.orders.values() if o.is_live and (con_id is None or o.con_id == con_id))
+        live = (order for order in self._live.values() if con_id is None or order.con_id == con_id)
         return sorted(live, key=lambda order: (order.created, order.number), reverse=True)
 
     def unknown_orders(self, con_id: int | None = None) -> list[Order]:

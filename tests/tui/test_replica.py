@@ -22,6 +22,7 @@ from core.domain.events import (
     WatchlistUpdated,
 )
 from core.domain.money import Profit
+from core.domain.orders import OrderState
 from tests.tui import sample
 from tui.replica import Replica, SnapshotNeededError
 
@@ -90,6 +91,23 @@ def test_an_order_of_unknown_outcome_is_named_and_holds_nothing_yet() -> None:
 
     assert replica.held(sample.NVDA) == 0
     assert [order.number for order in replica.unknown_orders()] == [7]
+
+
+def test_live_orders_are_those_of_all_that_may_still_fill_whatever_becomes_of_them() -> None:
+    replica = loaded()
+    number = replica.number
+
+    def live() -> set[str]:
+        return {order.order_ref for order in replica.live_orders()}
+
+    for state in (OrderState.WORKING, OrderState.UNKNOWN, OrderState.CANCELLED, OrderState.WORKING, OrderState.FILLED):
+        number += 1
+        order = sample.make_order(11, sample.SPY, "SELL 50 SPY LMT 598.00", state)
+        replica.apply(envelope(OrderChanged(order=order), number))
+
+        assert live() == {one.order_ref for one in replica.orders.values() if one.is_live}
+        assert (order.order_ref in live()) is order.is_live
+        assert (order in replica.unknown_orders(sample.SPY)) is (state is OrderState.UNKNOWN)
 
 
 def test_positions_that_nobody_reported_are_unknown_not_flat() -> None:
