@@ -14,7 +14,7 @@ from tui.panes.mode_words import GATEWAY, account_word, link_dot, link_words, mo
 from tui.times import time_of_day, zone_name
 
 SILENT_SECONDS = 8
-"""Core asks the gateway for a sign of life every 5 s: an age beyond this one means that it owes an answer."""
+"""Core asks the gateway for a sign of life every 2 s: an age beyond this one means that it owes an answer."""
 
 
 _TRADING = {
