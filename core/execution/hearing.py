@@ -139,7 +139,7 @@ class Hearing:
         self._publisher.facts(facts, heard=heard)
         self._act()
         if positions_touched:
-            self.publish_positions()
+            self._publisher.state(PositionsUpdated(positions=self._state.all_positions()))
         for account in accounts_touched:
             self._publisher.state(AccountUpdated(account=self._state.accounts[account]))
 
@@ -151,11 +151,6 @@ class Hearing:
         distrusted, self._distrusted = self._distrusted, ""
         if distrusted:
             self.on_distrust(distrusted)
-
-    def publish_positions(self) -> None:
-        """Tell every desk what is held now."""
-        held = self._state.positions
-        self._publisher.state(PositionsUpdated(positions=None if held is None else tuple(held.values())))
 
     def incident(self, text: str, severity: Severity = Severity.WARNING, order_ref: str = "") -> Incident:
         """An incident of this moment, kept for snapshots; the caller publishes it."""

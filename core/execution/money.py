@@ -66,7 +66,7 @@ class MoneyKeeper:
         """Value every account, tell the desks what changed, and ask for the broker's figures of what is held."""
         self._watch()
         state, now = self._state, self._clock.utc()
-        positions = None if state.positions is None else tuple(state.positions.values())
+        positions = state.all_positions()
         self._turn(trading_day(now))
         quotes = {quote.con_id: quote for quote in self._feed.all()}
         market = Market(instruments=state.instruments, quotes=quotes, now=now)

@@ -127,8 +127,7 @@ class Reconciler:
                 self._failed(error, begun)
             raise
         self._state.finish_positions()
-        held = self._state.positions
-        self._publisher.state(PositionsUpdated(positions=None if held is None else tuple(held.values())))
+        self._publisher.state(PositionsUpdated(positions=self._state.all_positions()))
         now = self._clock.utc()
         still = [order for order in self._state.book.live() if changed.get(order.order_ref) == order.changed]
         self._doubts.change(settle_missing(order, books, now) for order in still)

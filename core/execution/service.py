@@ -304,7 +304,7 @@ class ExecutionService:
             orders=today.orders,
             since=today.since,
             executions=today.executions,
-            positions=None if state.positions is None else tuple(state.positions.values()),
+            positions=state.all_positions(),
             accounts=tuple(state.accounts.values()),
             money=self._money.all(),
             incidents=tuple(state.incidents),

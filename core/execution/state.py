@@ -101,6 +101,10 @@ class DeskState:
             self.instruments[instrument.con_id] = instrument
             self.sketched.add(instrument.con_id)
 
+    def all_positions(self) -> tuple[Position, ...] | None:
+        """Every position; None while they are unknown."""
+        return None if self.positions is None else tuple(self.positions.values())
+
     def held(self, account: str, con_id: int) -> Position | None:
         """What is held of an instrument; None when nothing ever was, or nothing is known."""
         return (self.positions or {}).get((account, con_id))
