@@ -1,10 +1,13 @@
-"""What holds for every test: an exception that a task kept to itself fails the test that made it."""
+"""What holds for every test: an exception that a task kept to itself fails the test that made it; shared fixtures."""
 
 from __future__ import annotations
 
 import gc
 import logging
+import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +51,12 @@ def _no_lost_exceptions(_loop_complaints: _LoopComplaints) -> Iterator[None]:
     complaints = _loop_complaints.take(_YOUNG)
     if complaints:
         pytest.fail(f"asyncio complained during the test:\n{complaints}", pytrace=False)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users can reach."""
+    folder = Path(tempfile.mkdtemp(prefix="ibd"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -158,15 +157,6 @@ async def test_a_lost_end_is_told_at_every_start_until_it_is_accepted(path: Path
         async with started(path) as journal:
             assert journal.tail_lost.startswith("JOURNAL_TAIL_LOST")
             assert journal.store.failure == ""
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that other users can reach."""
-    folder = Path(tempfile.mkdtemp(prefix="ibd"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.mark.row(16)
