@@ -11,7 +11,6 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -23,8 +22,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from core.clock import DailyMoment
 from core.domain.connection import Endpoint, Mode
-from core.domain.limits import Limits
 from core.errors import ConfigError
+from core.settings.limits import LimitSettings
 
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "host": ("IBKR_HOST", "IB_GATEWAY_HOST"),
@@ -52,26 +51,6 @@ _PRACTICE_MESSAGES = 1000
 _WATCHLIST = ("AAPL", "TSLA", "SPY", "NVDA", "GME", "AMD", "PLTR", "META", "MSFT", "QQQ", "F", "GOOGL")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-class LimitSettings(BaseModel):
-    """Limits of one order and of the day; see `core.domain.limits.Limits`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    order_quantity: Decimal = Field(default=Limits().order_quantity, gt=0)
-    order_value: Decimal = Field(default=Limits().order_value, gt=0)
-    price_band_percent: Decimal = Field(default=Limits().price_band_percent, gt=0, le=100)
-    daily_loss: Decimal | None = Field(default=None, gt=0)
-
-    def limits(self) -> Limits:
-        """The same as the controls take them."""
-        return Limits(
-            order_quantity=self.order_quantity,
-            order_value=self.order_value,
-            price_band_percent=self.price_band_percent,
-            daily_loss=self.daily_loss,
-        )
 
 
 class PracticeSettings(BaseModel):

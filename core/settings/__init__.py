@@ -1,0 +1,33 @@
+"""What a person writes to core: the settings of a profile, from arguments, environment and file."""
+
+from core.settings.limits import LimitSettings
+from core.settings.profile import (
+    ENVIRONMENT,
+    WITHOUT_EFFECT,
+    Layers,
+    PracticeSettings,
+    Settings,
+    contradictions,
+    exposed,
+    judge,
+    load_settings,
+    profile_path,
+    read_layers,
+    settings_of,
+)
+
+__all__ = [
+    "ENVIRONMENT",
+    "WITHOUT_EFFECT",
+    "Layers",
+    "LimitSettings",
+    "PracticeSettings",
+    "Settings",
+    "contradictions",
+    "exposed",
+    "judge",
+    "load_settings",
+    "profile_path",
+    "read_layers",
+    "settings_of",
+]
