@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from core.domain.orders import Side
+
 
 class Position(Struct, frozen=True, kw_only=True):
     """One instrument held in one account, as the broker reports it."""
@@ -19,6 +21,11 @@ class Position(Struct, frozen=True, kw_only=True):
     """Price per unit of the instrument's quote (the broker's average cost divided by the multiplier)."""
     realized_pnl: Decimal | None = None
     """Today's, in the instrument's currency, by the broker; None if not reported."""
+
+
+def reduced_by(held: Decimal, side: Side) -> bool:
+    """True if an order of `side` works against the units held: a cancel of entries lets it stay."""
+    return held * side.sign < 0
 
 
 def open_pnl(position: Position, price: Decimal | None, multiplier: Decimal) -> Decimal | None:

@@ -11,6 +11,7 @@ from core.domain.commands import Ack, CancelEntries, Cancelled, CancelOrder, Den
 from core.domain.entries import CancelAsked
 from core.domain.events import OrderChanged
 from core.domain.orders import Order, OrderState, Pending
+from core.domain.positions import reduced_by
 from core.execution.changes import ended
 from core.execution.publisher import Publisher
 from core.execution.refusals import deny, refuse
@@ -102,7 +103,7 @@ class Cancels:
 
     def _protects(self, order: Order) -> bool:
         position = self._state.held(order.account, order.con_id)
-        return position is not None and position.quantity * order.side.sign < 0
+        return position is not None and reduced_by(position.quantity, order.side)
 
     def ends_with_parent(self, order: Order) -> bool:
         """True for what is attached to an entry that has not traded: the broker cancels it with that."""

@@ -13,6 +13,7 @@ from core.domain.commands import Ack, DenialCode, Kill
 from core.domain.events import ConnectionChanged, Envelope, KillUpdated
 from core.domain.order_types import STOPS
 from core.domain.orders import Order, Pending
+from core.domain.positions import reduced_by
 from core.domain.trading import Cause, Killed, KillScope
 from core.execution.cancels import Cancels
 from core.execution.halting import Halting
@@ -170,7 +171,7 @@ class KillSwitch:
         if held is None:
             # Nothing is known of positions: what is made to protect one stays until they are read.
             return parent is not None or order.order_type in STOPS
-        reduces = held * order.side.sign < 0
+        reduces = reduced_by(held, order.side)
         # Attached to an entry that filled in part it shrinks with that; all else may be too much.
         return reduces and (parent is not None or order.remaining <= abs(held))
 

@@ -25,7 +25,7 @@ async def test_rule_1_delete_opens_a_ticket_and_sends_nothing() -> None:
 async def test_rule_9_cancel_means_entries() -> None:
     async with desk() as hands:
         await hands.press("c")
-        await hands.see("CANCEL entries in AAPL · 1 live: #4 SELL 100 AAPL @ 236.00", "what protects a position stays")
+        await hands.see("CANCEL entries in AAPL · none is live · #4 SELL 100 AAPL @ 236.00 stays")
         await hands.press("enter")
         await hands.until(lambda: hands.core.sends)
 
@@ -37,7 +37,7 @@ async def test_rule_9_cancel_means_entries() -> None:
 async def test_rule_9_a_widens_to_all_symbols() -> None:
     async with desk() as hands:
         await hands.press("c", "a")
-        await hands.see("CANCEL entries in all symbols · 2 live:")
+        await hands.see("CANCEL entries in all symbols · 1: #9 BUY 200 SPY @ 597.90 · #4 SELL 100 AAPL")
         await hands.press("right")
         await hands.see("CANCEL entries in AAPL")
         await hands.press("tab", "enter")

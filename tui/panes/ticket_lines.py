@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from textual.content import Content
 from core.domain.commands import OrderPreview
 from core.domain.connection import Mode
 from core.domain.orders import Order, OrderState, OrderType, Side
+from core.domain.positions import reduced_by
 from core.domain.quotes import Quote
 from core.domain.what_ifs import WhatIfAnswered
 from tui import format as fmt
@@ -57,6 +58,8 @@ class Surroundings:
     """True while keys go into the ticket."""
     live: Sequence[Order]
     """Every live order, other clients' too."""
+    held: Callable[[int, str], Decimal | None]
+    """Units held of a contract in an account, negative when short; None while nobody knows."""
     now: datetime
     """Aware."""
     impact: WhatIfAnswered | None = None
@@ -102,9 +105,16 @@ def cancel_lines(ticket: CancelTicket, around: Surroundings) -> Content:
     orders = reached(ticket, around.live)
     first = [Part("CANCEL", "bold"), Part(ticket.words.removeprefix("CANCEL"))]
     if ticket.scope is not Scope.ORDER:
-        named = ", ".join(order_words(order) for order in orders)
-        first += [Part(f" · {len(orders)} live: {named}" if orders else " · none is live", "" if orders else MUTED)]
+        stay = [one for one in orders if reduced_by(around.held(one.con_id, one.account) or Decimal(0), one.side)]
+        entries = [one for one in orders if one not in stay]
+        first.append(Part(f" · {len(entries)}: {_named(entries)}") if entries else Part(" · none is live", MUTED))
+        if stay:
+            first.append(Part(f" · {_named(stay)} stay{'s' if len(stay) == 1 else ''}", MUTED))
     return _join(first, _note(ticket.note, ticket.phase) or [_reach(ticket, orders)], around)
+
+
+def _named(orders: Sequence[Order]) -> str:
+    return ", ".join(order_words(order) for order in orders)
 
 
 def _reach(ticket: CancelTicket, orders: Sequence[Order]) -> Part:

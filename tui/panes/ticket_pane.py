@@ -318,6 +318,7 @@ class TicketPane(Listener, Pane):
             account=self.replica.account,
             focused=self.has_keys,
             live=self.replica.live_orders(),
+            held=self.replica.held,
             now=self.host.utc(),
             impact=self._impact,
         )
