@@ -17,6 +17,8 @@ class OrderBook:
     def __init__(self) -> None:
         """Starts empty."""
         self._orders: dict[str, Order] = {}
+        self._live: dict[str, Order] = {}
+        """Those of them that may still fill: few among the days' thousands, and asked for all the time."""
         self._by_perm_id: dict[int, str] = {}
         self._by_address: dict[tuple[int, int], str] = {}
         self._children: dict[str, list[str]] = {}
@@ -29,6 +31,10 @@ class OrderBook:
         if order.parent_ref and order.order_ref not in self._orders:
             self._children.setdefault(order.parent_ref, []).append(order.order_ref)
         self._orders[order.order_ref] = order
+        if order.is_live:
+            self._live[order.order_ref] = order
+        else:
+            self._live.pop(order.order_ref, None)
         if order.perm_id:
             self._by_perm_id[order.perm_id] = order.order_ref
         if order.order_id:
@@ -109,7 +115,7 @@ class OrderBook:
 
     def live(self) -> list[Order]:
         """Orders of which some may still fill: ours and other clients'."""
-        return [order for order in self._orders.values() if order.is_live]
+        return list(self._live.values())
 
     def attached(self, order_ref: str) -> list[Order]:
         """Every order that is or was attached to an order, in the order of arrival."""
@@ -121,13 +127,11 @@ class OrderBook:
 
     def twins(self, order: Order) -> list[Order]:
         """The other live orders under the reference of `order`: there should never be one."""
-        if not order.twin_of and not any(other.twin_of for other in self._orders.values()):
-            return []
         root = order.twin_of or order.order_ref
         return [
             other
-            for other in self._orders.values()
-            if other.is_live and other.order_ref != order.order_ref and root in (other.order_ref, other.twin_of)
+            for other in self._live.values()
+            if other.order_ref != order.order_ref and root in (other.order_ref, other.twin_of)
         ]
 
     def goes_with_another(self, order: Order) -> bool:
@@ -156,7 +160,7 @@ class OrderBook:
         return sum(
             (
                 order.remaining
-                for order in self.live()
+                for order in self._live.values()
                 if order.account == account and order.con_id == con_id and order.side is side
             ),
             Decimal(0),

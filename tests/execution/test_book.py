@@ -32,6 +32,19 @@ def execution(exec_id: str, quantity: str, order_ref: str = "mine", perm_id: int
     return filled(exec_id, quantity, order_ref=order_ref, perm_id=perm_id).execution
 
 
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(list(OrderState)))))
+def test_live_orders_are_those_that_may_still_fill_whatever_became_of_them(
+    changes: list[tuple[str, OrderState]],
+) -> None:
+    made = OrderBook()
+    for number, (order_ref, state) in enumerate(changes, start=1):
+        made.put(replace(ORDER, order_ref=order_ref, order_id=number, perm_id=None, state=state))
+
+    live = {order.order_ref for order in made.live()}
+    assert live == {order.order_ref for order in made.orders() if order.is_live}
+    assert all(made.get(order.order_ref) is order for order in made.live())
+
+
 def test_the_best_name_finds_the_order() -> None:
     orders = book()
 
