@@ -9,10 +9,14 @@ from enum import StrEnum
 from msgspec import Struct
 
 from core.domain.charts import BarHistory, BarRequest, StreamKind
+from core.domain.denials import Denial, DenialCode
 from core.domain.instructions import Trail
 from core.domain.instruments import ComboLeg, Instrument, SymbolMatch
 from core.domain.orders import Order, OrderRequest, OrderType, Side, TimeInForce
 from core.domain.trading import Killed, KillScope
+
+__all__ = ["Denial", "DenialCode"]
+# Denials belong to the answers here: whoever sends a command finds them beside it.
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -230,86 +234,6 @@ Command = (
     | Leave
 )
 """Every command."""
-
-
-class DenialCode(StrEnum):
-    """Why core did not do it. Nothing was sent to the broker."""
-
-    NOT_CONNECTED = "NOT_CONNECTED"
-    NOT_RECONCILED = "NOT_RECONCILED"
-    LIVE_NOT_CONFIRMED = "LIVE_NOT_CONFIRMED"
-    ACCOUNT = "ACCOUNT"
-    UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
-    QUANTITY = "QUANTITY"
-    QUANTITY_MAX = "QUANTITY_MAX"
-    VALUE_MAX = "VALUE_MAX"
-    PRICE_MISSING = "PRICE_MISSING"
-    PRICE_NOT_TAKEN = "PRICE_NOT_TAKEN"
-    """A price on an order type that has none."""
-    PRICE = "PRICE"
-    """Not positive or not finite."""
-    TICK = "TICK"
-    COLLAR = "COLLAR"
-    """Too far through the market."""
-    TRIGGERS_NOW = "TRIGGERS_NOW"
-    """A stop or touch price on the wrong side of the market."""
-    TIME = "TIME"
-    """A start or an end that has passed, has no zone or does not belong to the time in force."""
-    INSTRUCTION = "INSTRUCTION"
-    """An iceberg, group, condition or algorithm that this order can't have."""
-    PARENT = "PARENT"
-    """An attached order that does not fit the one that it is attached to."""
-    NO_REFERENCE = "NO_REFERENCE"
-    """No usable quote to judge the price by."""
-    PRICE_MOVED = "PRICE_MOVED"
-    """The market left what was painted."""
-    ORDER_TYPE = "ORDER_TYPE"
-    TIF = "TIF"
-    DUPLICATE_REF = "DUPLICATE_REF"
-    """The order_ref stands for another order."""
-    UNKNOWN_ORDER = "UNKNOWN_ORDER"
-    NOT_LIVE = "NOT_LIVE"
-    """The order has ended."""
-    AMBIGUOUS = "AMBIGUOUS"
-    """It may reach another order than the one that it names."""
-    NOT_SETTLED = "NOT_SETTLED"
-    """A person's word does not settle it: it is not in doubt, was shown by the broker, or was not looked for enough."""
-    EXTERNAL = "EXTERNAL"
-    """The order belongs to another client."""
-    REVISION = "REVISION"
-    NOTHING_TO_CHANGE = "NOTHING_TO_CHANGE"
-    NO_POSITION = "NO_POSITION"
-    POSITION_CHANGED = "POSITION_CHANGED"
-    CLOSE_PENDING = "CLOSE_PENDING"
-    """A closing order for this position is live already."""
-    REDUCING = "REDUCING"
-    """Only orders that reduce a position are let through."""
-    DAILY_LOSS = "DAILY_LOSS"
-    """The day's profit is not known, by which the limit of the day's loss is judged."""
-    HALTED = "HALTED"
-    """Trading is blocked: the journal is sick, or the kill switch was pulled."""
-    JOURNAL_TAIL_LOST = "JOURNAL_TAIL_LOST"
-    """The journal has lost its end, and the trader has not accepted that yet."""
-    JOURNAL_BUSY = "JOURNAL_BUSY"
-    """The journal could not take the order in time: another program locks it, or the disk is slow."""
-    BAD_COMMAND = "BAD_COMMAND"
-    BROKER = "BROKER"
-    """A query that the broker refused or did not answer."""
-    STREAMS = "STREAMS"
-    """As many streams of this kind are open as IBKR gives."""
-    READ_ONLY = "READ_ONLY"
-    RISK = "RISK"
-    """A control of the user's own."""
-
-
-class Denial(Struct, frozen=True, kw_only=True):
-    """A refusal by our side."""
-
-    code: DenialCode
-    message: str
-    """For a person: the fact, the order, what to do next."""
-    limit: str = ""
-    """The name of the limit that was met; empty if it is not a limit."""
 
 
 class AttachedPreview(Struct, frozen=True, kw_only=True):

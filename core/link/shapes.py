@@ -13,6 +13,7 @@ _MODULES = (
     "core.domain.charts",
     "core.domain.commands",
     "core.domain.connection",
+    "core.domain.denials",
     "core.domain.events",
     "core.domain.executions",
     "core.domain.instructions",
