@@ -15,7 +15,7 @@ from core.domain.quotes import Quote
 from core.domain.sessions import next_open
 from core.execution.changes import entry_price
 from core.risk.circumstances import Circumstances, is_plain, waits
-from core.risk.controls import order_value
+from core.risk.value import order_value
 from core.risk.fees import estimate_commission
 
 

@@ -16,8 +16,9 @@ from core.domain.orders import OrderRequest, OrderType, Side, TimeInForce
 from core.domain.quotes import DataType, Quote
 from core.ports import Approved
 from core.risk.circumstances import Circumstances, is_plain
-from core.risk.controls import has_moved, judge, moved_allowance, order_value
+from core.risk.controls import has_moved, judge, moved_allowance
 from core.risk.prices import reference_price
+from core.risk.value import order_value
 
 D = Decimal
 ACCOUNT = "DU1234567"

@@ -1,0 +1,72 @@
+"""Controls of whose order it is, what it is for and how much: the least that every order must get right."""
+
+from __future__ import annotations
+
+from core.domain.commands import Denial, DenialCode
+from core.domain.orders import OrderRequest
+from core.risk.circumstances import Circumstances, deny, is_plain, short
+from core.text import is_wire_safe, mask_account
+
+
+def sendable(request: OrderRequest, _: Circumstances) -> Denial | None:
+    """Reference and account are texts that can go on the wire."""
+    for field, text in (("order_ref", request.order_ref), ("account", request.account)):
+        if not text or not is_wire_safe(text):
+            return deny(
+                DenialCode.BAD_COMMAND,
+                f"The order's {field} is empty or has characters outside printable ASCII. Not sent; give it another.",
+            )
+    return None
+
+
+def verified_account(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
+    """The account is one that this connection verified."""
+    if request.account in circumstances.accounts:
+        return None
+    known = ", ".join(mask_account(account) for account in circumstances.accounts) or "none"
+    return deny(
+        DenialCode.ACCOUNT,
+        f"Account {mask_account(request.account)} is not one that this connection verified ({known}). "
+        "Not sent; choose a verified account.",
+    )
+
+
+def unknown_instrument(request: OrderRequest) -> Denial:
+    """The denial of an order for a contract that core has not qualified."""
+    return deny(
+        DenialCode.UNKNOWN_INSTRUMENT,
+        f"No contract with number {request.con_id} is known here. Find the symbol first ( / ), then order.",
+    )
+
+
+def qualified(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
+    """The contract is one that core has qualified: its ticks, sizes and multiplier are known."""
+    return unknown_instrument(request) if circumstances.instrument is None else None
+
+
+def quantity(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
+    """The quantity is one that the contract takes, and within the limit of one order."""
+    asked, instrument = request.quantity, circumstances.instrument
+    if not is_plain(asked):
+        text = f"Quantity {short(asked)} can't be sent: it is no quantity. Type it again."
+        return deny(DenialCode.QUANTITY, text)
+    if asked <= 0:
+        return deny(
+            DenialCode.QUANTITY, f"Quantity {asked:f} can't be sent: it must be above 0. Type the quantity again."
+        )
+    if asked > circumstances.limits.order_quantity:
+        return deny(
+            DenialCode.QUANTITY_MAX,
+            f"Quantity {asked:,f} is above your limit of {circumstances.limits.order_quantity:,f} an order. "
+            "Type a smaller one, or raise limits.order_quantity in the profile.",
+            limit="order_quantity",
+        )
+    if instrument is None:
+        return None
+    if asked < instrument.min_size or asked % instrument.size_increment:
+        return deny(
+            DenialCode.QUANTITY,
+            f"Quantity {asked:f} is not one that {instrument.label} takes: at least {instrument.min_size:f}, "
+            f"in steps of {instrument.size_increment:f}.",
+        )
+    return None

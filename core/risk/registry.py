@@ -1,0 +1,150 @@
+"""Every control of one order by its number, with the words and settings that belong to it: `CONTROLS`.
+
+The numbers are those of `core.risk.numbers`; several checks may share one. What guards trading without being a check
+of one order stands in `core.risk.guards`. `python -m core.risk.controls_page` writes README.md from both.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from core.domain.commands import DenialCode
+from core.risk import basics, instructions, prices, value
+from core.risk.circumstances import Control
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """One check of one order, and what a person should know of it."""
+
+    number: int
+    """Of the control that it belongs to, 1 to 28."""
+    name: str
+    """In a few words, unique."""
+    codes: tuple[DenialCode, ...]
+    """Those with which it refuses; never empty."""
+    settings: tuple[str, ...] = ()
+    """The fields of `core.domain.limits.Limits` by which it judges; empty if it has none."""
+    sentence: str
+    """What it keeps an order from, for a trader."""
+    check: Control
+    """Pure, and as quick with ten thousand working orders as with none."""
+
+
+CONTROLS: tuple[Rule, ...] = (
+    Rule(
+        number=22,
+        name="Texts that can be sent",
+        codes=(DenialCode.BAD_COMMAND,),
+        sentence="Reference and account are there and printable ASCII: anything else would shift what IBKR reads.",
+        check=basics.sendable,
+    ),
+    Rule(
+        number=24,
+        name="Account",
+        codes=(DenialCode.ACCOUNT,),
+        sentence="Every order names an account that this connection verified.",
+        check=basics.verified_account,
+    ),
+    Rule(
+        number=18,
+        name="Qualified contract",
+        codes=(DenialCode.UNKNOWN_INSTRUMENT,),
+        sentence="The contract was found at IBKR first: its ticks, sizes and multiplier are known, none is a guess.",
+        check=basics.qualified,
+    ),
+    Rule(
+        number=1,
+        name="Order quantity",
+        codes=(DenialCode.QUANTITY, DenialCode.QUANTITY_MAX),
+        settings=("order_quantity",),
+        sentence="The quantity is a number above 0 in steps that the contract takes, and within the limit of an order.",
+        check=basics.quantity,
+    ),
+    Rule(
+        number=22,
+        name="Type and time in force",
+        codes=(DenialCode.ORDER_TYPE, DenialCode.TIF),
+        sentence="Type and time in force are ones that ibdesk sends, that go together and that the contract takes.",
+        check=instructions.known_type,
+    ),
+    Rule(
+        number=22,
+        name="Prices that belong to the type",
+        codes=(DenialCode.PRICE_MISSING, DenialCode.PRICE_NOT_TAKEN),
+        sentence="Each price that the type needs is there, and no other.",
+        check=prices.fitting,
+    ),
+    Rule(
+        number=3,
+        name="Prices on a tick",
+        codes=(DenialCode.PRICE, DenialCode.TICK),
+        sentence="Each price is a number above 0 on a tick of the contract, each distance a number of ticks.",
+        check=prices.takeable,
+    ),
+    Rule(
+        number=22,
+        name="Times",
+        codes=(DenialCode.TIME,),
+        sentence="Times have a zone and lie ahead; an end date stands exactly with GTD.",
+        check=instructions.times,
+    ),
+    Rule(
+        number=22,
+        name="Instructions that the contract takes",
+        codes=(DenialCode.INSTRUCTION,),
+        sentence="Every instruction is one that the contract's details list.",
+        check=instructions.listed_instructions,
+    ),
+    Rule(
+        number=22,
+        name="Iceberg",
+        codes=(DenialCode.INSTRUCTION,),
+        sentence="The shown part of an iceberg is a size of its own, smaller than the whole.",
+        check=instructions.shown_size,
+    ),
+    Rule(
+        number=22,
+        name="OCA group",
+        codes=(DenialCode.INSTRUCTION,),
+        sentence="A group has a name that can be sent; what is attached to an order needs none.",
+        check=instructions.group,
+    ),
+    Rule(
+        number=22,
+        name="Conditions",
+        codes=(DenialCode.INSTRUCTION,),
+        sentence="Every condition names what it watches, in numbers and texts that can be sent.",
+        check=instructions.conditions,
+    ),
+    Rule(
+        number=22,
+        name="Algorithm",
+        codes=(DenialCode.INSTRUCTION, DenialCode.TIF, DenialCode.TIME),
+        sentence="An algorithm stands with a type, a class and a time in force that it works for, in range.",
+        check=instructions.algorithm,
+    ),
+    Rule(
+        number=3,
+        name="Stop on its side of the market",
+        codes=(DenialCode.TRIGGERS_NOW,),
+        sentence="A stop lies beyond the market and a touch price before it: IBKR would start either at once.",
+        check=prices.untriggered,
+    ),
+    Rule(
+        number=3,
+        name="Collar",
+        codes=(DenialCode.NO_REFERENCE, DenialCode.COLLAR),
+        settings=("price_band_percent",),
+        sentence="No price reaches too far through the market or its stop; without a quote nothing is sent.",
+        check=prices.collared,
+    ),
+    Rule(
+        number=2,
+        name="Order value",
+        codes=(DenialCode.VALUE_MAX,),
+        settings=("order_value",),
+        sentence="Quantity times price times multiplier is within the limit of an order.",
+        check=value.within_value,
+    ),
+)
+"""In the order in which a person would want to hear of them. All of them run on every order; none can be left out."""
