@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text import MAX_OUTSIDE_TEXT, clean, is_wire_safe, mask_account, mask_accounts
+from core.text import (
+    MAX_OUTSIDE_TEXT,
+    clean,
+    clean_lines,
+    is_clean,
+    is_wire_safe,
+    mask_account,
+    mask_accounts,
+    masked_traceback,
+    printable_json,
+)
+from tests.hostile import ACCOUNT, CORPUS, unclean
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)
 HOSTILE = st.text(
@@ -42,8 +54,10 @@ def test_plain_text_stays_as_it_is(text: str) -> None:
     ("text", "cleaned"),
     [
         ("Order\r\nrefused\t!", "Order  refused !"),
-        ("\x1b]52;c;aGk=\x07", "]52;c;aGk="),
-        ("\x9b8;1t", "8;1t"),
+        ("a\x1b]52;c;aGk=\x07b", "ab"),
+        ("\x1b]0;never ended", "]0;never ended"),
+        ("\x1b\x1b[31m[31mred", "[31mred"),
+        ("\x9b8;1tx\x1bPq\x1b\\", "x"),
         ("\u202eabc", "abc"),
         ("Société Générale", "Société Générale"),
         ("a\u2028b", "ab"),
@@ -64,6 +78,42 @@ def test_wire_safe_is_printable_ascii(text: str) -> None:
     assert is_wire_safe(text) == all(" " <= char <= "~" for char in text)
 
 
+@pytest.mark.parametrize("text", CORPUS.values(), ids=CORPUS)
+def test_nothing_of_the_corpus_survives(text: str) -> None:
+    cleaned = clean(text)
+
+    assert unclean(cleaned) == ""
+    assert is_clean(cleaned)
+    assert is_clean(text) == (cleaned == text)
+    assert not ACCOUNT.search(mask_accounts(cleaned))
+
+
+@given(ANY_TEXT | HOSTILE)
+def test_lines_are_cleaned_one_by_one(text: str) -> None:
+    assert clean_lines(text).split("\n") == [clean(line) for line in text.split("\n")]
+
+
+@given(st.recursive(ANY_TEXT | HOSTILE, lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner), max_leaves=5))
+def test_json_keeps_its_meaning_and_drives_no_terminal(value: object) -> None:
+    line = printable_json(json.dumps(value, ensure_ascii=False))
+
+    assert line.isprintable()
+    assert json.loads(line) == json.loads(json.dumps(value))
+
+
+def test_a_traceback_shows_no_account_and_no_control_character() -> None:
+    def fail(account: str) -> None:
+        raise ValueError(f"no {account}\x1b[31m \u202e of DU12\x0034567")
+
+    with pytest.raises(ValueError, match="no ") as caught:
+        fail("DU1234567")
+    report = masked_traceback(caught.value)
+
+    assert "ValueError: no DU…567  of DU…567" in report
+    assert "in fail" in report
+    assert not any(map(unclean, report.split("\n")))
+
+
 @pytest.mark.parametrize(
     ("account", "masked"),
     [("DU1234567", "DU…567"), ("U123456", "U…456"), ("DFP1234", "DFP…234"), ("", "no account"), ("1234567", "…567")],
@@ -75,7 +125,7 @@ def test_masked_account(account: str, masked: str) -> None:
 ACCOUNTS = st.builds(
     lambda prefix, digits: prefix + digits,
     st.sampled_from(["U", "DU", "DF", "DUP", "DFP", "F", "I"]),
-    st.text("0123456789", min_size=6, max_size=9),
+    st.text("0123456789", min_size=5, max_size=9),
 )
 
 
@@ -97,6 +147,8 @@ def test_every_account_in_a_text_is_masked(accounts: list[str], between: str) ->
     assert masked == f"account {between.join(mask_account(account) for account in accounts)} refused"
 
 
-@pytest.mark.parametrize("text", ["AAPL 233.33", "#7 BUY 100 F", "[201]", "U12345", "I 1000000", "EUR.USD"])
+@pytest.mark.parametrize(
+    "text", ["AAPL 233.33", "#7 BUY 100 F", "[201]", "U1234", "I 1000000", "EUR.USD", "XDU1234567"]
+)
 def test_other_text_is_not_masked(text: str) -> None:
     assert mask_accounts(text) == text

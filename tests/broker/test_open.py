@@ -145,7 +145,7 @@ async def test_greeting_without_accounts() -> None:
     text = await refused(says(GREETING + NEXT_ID + frame(4, 2, -1, 2110, "no\x1b[31m link", "")), timeout=0.1)
 
     assert text == (
-        "GATEWAY greeted, but named no accounts within 0.1 s. It said: no[31m link [2110] Look in TWS or IB Gateway "
+        "GATEWAY greeted, but named no accounts within 0.1 s. It said: no link [2110] Look in TWS or IB Gateway "
         "whether it is logged in and shows an open dialog."
     )
 

@@ -124,7 +124,7 @@ async def test_export_masks_accounts_and_cleans_text(path: Path) -> None:
 
     assert [line.split()[0] for line in text.splitlines()] == ["1", "2", "3", "4"]
     assert "#1 BUY 100 AAPL @ 233.33: INTENT" in text
-    assert "ALARM Look[31m at DU…567" in text
+    assert "ALARM Look at DU…567" in text
     assert "\x1b" not in text
     assert "DU1234567" in journal("export", "--accounts").stdout
     rows = [json.loads(line) for line in journal("export", "--json", "--after", "2").stdout.splitlines()]
