@@ -7,12 +7,16 @@ Files that exist are taken to stay (their folder is synced when they are made).
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from random import Random
 from typing import TypeVar, cast
+from unittest import mock
+from urllib.parse import unquote, urlsplit
 
 import apsw
 
@@ -93,6 +97,24 @@ class PowerDisk:
     def connect(self, path: Path) -> sqlite3.Connection:
         """A connection on this disk, in autocommit. Raises sqlite3.Error."""
         return cast(sqlite3.Connection, Connection(path, self._name))
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Inside, whoever reads its databases does so through the SQLite that writes them.
+
+        Two SQLites in one process take each other's locks away (sqlite.org/howtocorrupt.html, section 2.2.1): the
+        second one then takes the shared memory of the first for left over, and truncates it.
+        """
+        original: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+        def choose(name: str | Path, **options: object) -> sqlite3.Connection:
+            file = unquote(urlsplit(str(name)).path)
+            if options.get("uri") and any(os.path.realpath(known) == file for known in self.files):
+                return cast(sqlite3.Connection, Connection(Path(file), "", apsw.SQLITE_OPEN_READONLY))
+            return original(name, **options)
+
+        with mock.patch("core.journal.database.sqlite3.connect", choose):
+            yield
 
     def close(self) -> None:
         """Take the file system away."""
@@ -180,8 +202,8 @@ _CODES = (
 class Connection:
     """What the journal needs of a connection, over apsw; its errors are those of sqlite3."""
 
-    def __init__(self, path: Path, system: str) -> None:
-        self._inner = _sqlite_errors(lambda: apsw.Connection(str(path), vfs=system))
+    def __init__(self, path: Path, system: str, flags: int = apsw.SQLITE_OPEN_READWRITE) -> None:
+        self._inner = _sqlite_errors(lambda: apsw.Connection(str(path), flags, system or None))
         self._inner.set_busy_timeout(500)
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> Cursor:

@@ -37,7 +37,8 @@ Property = Callable[[str, object], None]
 def disk(request: pytest.FixtureRequest) -> Iterator[PowerDisk]:
     """A disk whose power may go."""
     made = PowerDisk(f"power-{request.node.name}")
-    yield made
+    with made.reading():
+        yield made
     made.close()
 
 
