@@ -6,8 +6,8 @@ split by semicolons, times in the time zone of the contract.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.domain.instruments import Instrument
@@ -26,25 +26,27 @@ def next_open(instrument: Instrument, now: datetime, *, regular: bool) -> dateti
         now: Aware.
         regular: True for the regular sessions alone.
     """
-    try:
-        zone = ZoneInfo(instrument.time_zone)
-    except (OSError, ValueError, ZoneInfoNotFoundError):
-        return None
     hours = instrument.liquid_hours if regular else instrument.trading_hours
-    ahead = [max(begin, now) for begin, end in _sessions(hours, zone) if end > now]
-    return min(ahead).astimezone(zone) if ahead else None
+    ahead = [max(begin, now) for begin, end in _sessions(hours, instrument.time_zone) if end > now]
+    return min(ahead).astimezone(ZoneInfo(instrument.time_zone)) if ahead else None
 
 
-def _sessions(hours: str, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+@lru_cache(maxsize=1024)
+def _sessions(hours: str, time_zone: str) -> tuple[tuple[datetime, datetime], ...]:
+    """The sessions that the text names; kept, for every order and every preview asks for them again."""
+    try:
+        zone = ZoneInfo(time_zone)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        return ()
+    found = []
     for day in hours.split(";"):
         if day.endswith(_CLOSED):
             continue
         for session in day.split(","):
             begin, _, end = session.partition("-")
             try:
-                yield (
-                    datetime.strptime(begin, _FORMAT).replace(tzinfo=zone),
-                    datetime.strptime(end, _FORMAT).replace(tzinfo=zone),
-                )
+                times = [datetime.strptime(time, _FORMAT).replace(tzinfo=zone) for time in (begin, end)]
             except ValueError:
                 continue
+            found.append((times[0], times[1]))
+    return tuple(found)

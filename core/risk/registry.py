@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from core.domain.commands import DenialCode
-from core.risk import basics, instructions, prices, value
+from core.risk import basics, instructions, prices, sessions, value
 from core.risk.circumstances import Control
 
 
@@ -122,6 +122,20 @@ CONTROLS: tuple[Rule, ...] = (
         codes=(DenialCode.INSTRUCTION, DenialCode.TIF, DenialCode.TIME),
         sentence="An algorithm stands with a type, a class and a time in force that it works for, in range.",
         check=instructions.algorithm,
+    ),
+    Rule(
+        number=21,
+        name="Last trade day",
+        codes=(DenialCode.EXPIRED,),
+        sentence="The contract still trades.",
+        check=sessions.unexpired,
+    ),
+    Rule(
+        number=21,
+        name="Session and halt",
+        codes=(DenialCode.CLOSED, DenialCode.HALTED_MARKET),
+        sentence="Market orders, IOC and FOK meet an open market that is not halted; what rests by its type waits.",
+        check=sessions.in_session,
     ),
     Rule(
         number=3,

@@ -214,13 +214,19 @@ def test_no_reference_no_order(quote: Quote | None, request_: OrderRequest) -> N
 
 @pytest.mark.row(67)
 @pytest.mark.parametrize(
-    "change",
-    [{"stale": True}, {"halted": True}, {"data_type": DataType.DELAYED}, {"bid": D(234)}, {"bid": None}],
+    ("change", "code"),
+    [
+        ({"stale": True}, DenialCode.NO_REFERENCE),
+        ({"halted": True}, DenialCode.HALTED_MARKET),
+        ({"data_type": DataType.DELAYED}, DenialCode.NO_REFERENCE),
+        ({"bid": D(234)}, DenialCode.NO_REFERENCE),
+        ({"bid": None}, DenialCode.NO_REFERENCE),
+    ],
 )
-def test_market_orders_want_a_live_two_sided_quote(change: dict[str, object]) -> None:
+def test_market_orders_want_a_live_two_sided_quote(change: dict[str, object], code: DenialCode) -> None:
     quote = replace(QUOTE, **change)
 
-    assert denial(MARKET, quote=quote).code is DenialCode.NO_REFERENCE
+    assert denial(MARKET, quote=quote).code is code
     assert passes(BUY, quote=quote)
 
 
