@@ -97,7 +97,9 @@ def test_the_words() -> None:
     early, weekend = in_session(MARKET, at(BEFORE)), in_session(MARKET, at(FRIDAY_EVENING))
     at_once = in_session(replace(LIMIT, tif=TimeInForce.IOC), at(EARLY))
 
-    assert early is not None and weekend is not None and at_once is not None
+    assert early is not None
+    assert weekend is not None
+    assert at_once is not None
     assert early.message == (
         "AAPL is closed until 09:30 EST: a market order can't trade now. Use a limit price with DAY, which waits."
     )
@@ -116,7 +118,8 @@ def test_a_halted_instrument() -> None:
     halted = replace(at(OPEN), quote=replace(AROUND.quote, halted=True))
     denied = in_session(MARKET, halted)
 
-    assert denied is not None and denied.code is DenialCode.HALTED_MARKET
+    assert denied is not None
+    assert denied.code is DenialCode.HALTED_MARKET
     assert denied.message == (
         "AAPL is halted: a market order can't trade now. Use a limit price with DAY, which waits for the reopening."
     )
