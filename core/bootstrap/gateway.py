@@ -18,6 +18,8 @@ from pathlib import Path
 
 from core.domain.connection import Endpoint
 from core.errors import ConnectError
+from core.private import make_folder, open_file
+from core.text import clean, mask_accounts
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +94,7 @@ class PracticeGateway:
                 return
             self._tell(f"The practice gateway is started again: it is to quote {self._lines} instruments at a time.")
             self._end()
-        self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._state_dir)
         ready, theirs = os.pipe()
         arguments = {
             "--port": self._port,
@@ -109,7 +111,7 @@ class PracticeGateway:
             "core.practice",
             *(str(part) for pair in arguments.items() for part in pair),
         ]
-        with os.fdopen(_private(self._words), "wb") as errors:
+        with os.fdopen(open_file(self._words, os.O_WRONLY | os.O_TRUNC), "wb") as errors:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -199,7 +201,7 @@ class PracticeGateway:
         with contextlib.suppress(OSError):
             lines = self._words.read_text(errors="replace").strip().splitlines()
             if lines:
-                return lines[-1]
+                return mask_accounts(clean(lines[-1]))
         return f"it said nothing. See {self._words}, and try again."
 
     def _is_alive(self) -> bool:
@@ -216,10 +218,6 @@ class PracticeGateway:
             return None
         wanted = self._port in (0, port)
         return (pid, Endpoint("127.0.0.1", port), lines) if wanted and _exists(pid) and _listens(port) else None
-
-
-def _private(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def _exists(pid: int) -> bool:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 
-from core.text import clean, mask_accounts
+from core.private import open_file
+from core.text import clean, clean_lines, mask_accounts
 
 _MAX_BYTES = 10_000_000
 _BACKUPS = 3
@@ -26,18 +27,24 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": clean(mask_accounts(record.getMessage()), 4000),
+            "message": mask_accounts(clean(record.getMessage(), 4000)),
         }
         if record.exc_info:
-            line["exception"] = mask_accounts(self.formatException(record.exc_info))
+            line["exception"] = _said(self.formatException(record.exc_info))
+        if record.stack_info:
+            line["stack"] = _said(record.stack_info)
         return json.dumps(line, ensure_ascii=False)
+
+
+def _said(text: str) -> str:
+    return mask_accounts(clean_lines(text))
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
     """A rotating file that nobody else can read."""
 
     def _open(self) -> TextIOWrapper:
-        os.close(os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
+        os.close(open_file(Path(self.baseFilename), os.O_APPEND | os.O_WRONLY))
         return super()._open()
 
 

@@ -23,6 +23,7 @@ from core.journal.database import Tail
 from core.journal.recovery import Recovered, read_rows, recover
 from core.journal.rows import Row, entry_of
 from core.journal.verify import first_row, verify
+from core.private import open_file
 from core.text import clean, mask_accounts
 
 
@@ -73,7 +74,7 @@ def _output(to: Path | None) -> Iterator[TextIO]:
     if to is None:
         yield sys.stdout
         return
-    descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    descriptor = open_file(to, os.O_WRONLY | os.O_EXCL)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         yield file
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from core.errors import ConfigError, LockHeldError
 from core.link.lock import CoreLock, LockRecord, ProfileHeldError
 from core.link.paths import lock_path, state_dir, state_root
+from core.private import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def _core_lock(profile: str) -> Iterator[None]:
 
 @contextmanager
 def _gateway_lock(path: Path) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    descriptor = open_file(path, os.O_RDWR)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -12,6 +12,7 @@ from pathlib import Path
 from core.errors import JournalError
 from core.journal.database import UNREADABLE, problem, reading
 from core.journal.files import create_private, identity, segment_paths, sync_folder
+from core.private import make_folder
 
 _logger = logging.getLogger(__name__)
 
@@ -28,7 +29,8 @@ def back_up(path: Path, folder: Path) -> list[Path]:
     files = segment_paths(path)
     if not files:
         raise JournalError(f"There is no journal at {path}.")
-    folder.mkdir(mode=0o700, parents=True)
+    make_folder(folder.parent)
+    folder.mkdir(mode=0o700)
     return [_copy(file, folder / file.name) for file in files]
 
 
@@ -67,7 +69,7 @@ def put_in_quarantine(path: Path) -> Path | None:
     begun = folder.with_name(f"{folder.name}.part")
     try:
         shutil.rmtree(begun, ignore_errors=True)
-        begun.mkdir(mode=0o700, parents=True)
+        make_folder(begun)
         for file in sorted(path.parent.glob(f"{path.stem}*")):
             if file.is_file():
                 create_private(begun / file.name)

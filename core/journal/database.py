@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.errors import JournalDamagedError, JournalError, JournalRefusedError
+from core.journal.files import create_private
 from core.journal.rows import DAMAGED, SCHEMA, Row, genesis, verify_row
 
 SELECT = "SELECT seq, session, ts_utc, ts_mono, kind, schema, order_ref, payload, prev_hash, hash FROM event "
@@ -267,5 +268,6 @@ def _copied_if_needed(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="ibdesk-journal-") as folder:
         for name in (path.name, f"{path.name}-wal"):
             if path.with_name(name).exists():
+                create_private(Path(folder) / name)
                 shutil.copyfile(path.with_name(name), Path(folder) / name)
         yield Path(folder) / path.name

@@ -9,6 +9,8 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
+from core.private import make_folder, open_file
+
 _FURTHER = re.compile(r"-([1-9][0-9]*)")
 
 
@@ -62,12 +64,12 @@ def create_private(path: Path) -> None:
 
     SQLite gives its -wal and -shm files the mode of the database. Raises OSError, where the folder is read-only too.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     if not os.access(path.parent, os.W_OK | os.X_OK):
         # Files that exist could be written for a while; what SQLite and we make beside them could not.
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
     new = not path.exists()
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    descriptor = open_file(path, os.O_RDWR)
     try:
         mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
         if mode & 0o077:

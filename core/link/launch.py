@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from core.errors import CoreStartError
 from core.link.paths import state_dir
+from core.private import open_file
 
 _MAX_LINE = 64 << 10
 _MAX_LOG_BYTES = 1 << 20
@@ -162,7 +163,7 @@ class PendingCore:
 
 def _open_log(log: Path) -> int:
     """Append, since a core that runs may be writing there; a file that has grown large is begun anew."""
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    descriptor = open_file(log, os.O_WRONLY | os.O_APPEND)
     if os.fstat(descriptor).st_size > _MAX_LOG_BYTES:
         os.ftruncate(descriptor, 0)
     return descriptor

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from core.errors import LinkError, LockHeldError
+from core.private import open_file
 
 _MAX_BYTES = 4096
 
@@ -45,7 +46,7 @@ class CoreLock:
 
     def acquire(self, record: LockRecord) -> None:
         """Take the lock and write `record` into it. Raises ProfileHeldError, or OSError without such a file."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = open_file(self._path, os.O_RDWR)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from core.errors import ConfigError, LinkError
+from core.private import make_folder
 
 APP = "ibdesk"
 
@@ -93,6 +94,6 @@ def _temporary_dir() -> Path:
 
 
 def _private(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     check_private(folder)
     return folder

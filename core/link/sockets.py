@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.errors import LinkError
 from core.link.paths import check_length, check_private
+from core.private import make_folder
 
 _SOL_LOCAL = 0
 _LOCAL_PEERCRED = 1
@@ -36,7 +37,7 @@ def listen(path: Path) -> socket.socket:
     long, something else than a socket is there, or somebody listens there.
     """
     check_length(path)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     check_private(path.parent)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

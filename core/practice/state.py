@@ -60,6 +60,13 @@ class StateError(Exception):
     """The state folder can't be used; the text says why and what to do."""
 
 
+def _make(folder: Path) -> None:
+    """Make a folder and what is missing above it, mode 0700 under any umask."""
+    if not folder.exists():
+        _make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 class Store:
     """Rows by table and key. Without a folder it keeps nothing and every commit is free."""
 
@@ -72,8 +79,8 @@ class Store:
         if folder is None:
             return
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            _make(folder)
+            self._lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StateError(f"state folder {folder} can't be used: {error.strerror}") from error
         try:
@@ -89,7 +96,7 @@ class Store:
 
     @staticmethod
     def _open(path: Path) -> sqlite3.Connection:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
         base = sqlite3.connect(path, isolation_level=None)
         base.execute("PRAGMA journal_mode = WAL")
         # A power cut may lose the last turn, a killed process loses nothing.

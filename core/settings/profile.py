@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +22,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from core.clock import DailyMoment
 from core.domain.connection import Endpoint, Mode
 from core.errors import ConfigError
+from core.private import exposure
 from core.settings.limits import LimitSettings
 
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
@@ -254,13 +254,8 @@ def contradictions(environment: Mapping[str, str]) -> list[str]:
 
 
 def exposed(layers: Layers) -> str:
-    """A warning if the profile's file names an account and others can read it; empty if all is well."""
-    if layers.stored is None or not layers.stored.get("account"):
-        return ""
-    mode = stat.S_IMODE(layers.path.stat().st_mode)
-    if not mode & 0o077:
-        return ""
-    return f"{layers.path} names an account and others can read it (mode {mode:04o}). Make it yours: chmod 600 it."
+    """A warning if others can read or change the profile's file; empty if all is well."""
+    return "" if layers.stored is None else exposure(layers.path)
 
 
 def _merged(layers: Layers) -> dict[str, object]:
@@ -327,7 +322,7 @@ def _impossible(settings: Settings, path: Path) -> list[str]:
 
 
 def _too_open(settings: Settings, layers: Layers) -> list[str]:
-    """A live profile that others can read is refused; of any other profile it is a warning."""
+    """A live profile that others can read or change is refused; of any other profile it is a warning."""
     warning = exposed(layers) if settings.mode is Mode.LIVE else ""
     return [f"{warning} Nothing was started."] if warning else []
 

@@ -130,7 +130,7 @@ def test_contradictions_and_open_files_are_warnings(home: DeskHome, monkeypatch:
         "Warning: IBKR_PORT=7497 and IB_GATEWAY_PORT=4002 contradict each other; IBKR_PORT is used.",
         "Warning: MAX_PORTFOLIO_RISK has no effect: no control limits the risk of a whole portfolio yet; set [limits] "
         "in the profile instead.",
-        f"Warning: {path} names an account and others can read it (mode 0644). Make it yours: chmod 600 it.",
+        f"Warning: Others can read {path} (mode 0644). Make it yours: chmod 600 {path}.",
         LOOK_RIGHT.format("paper"),
     ]
 

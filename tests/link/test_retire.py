@@ -103,7 +103,7 @@ async def test_a_desk_learns_of_a_core_of_another_build_and_where_it_is(path: Pa
         with pytest.raises(OtherBuildError) as error:
             await SocketClient.attach(path, "desk")
 
-    assert str(error.value) == "Core runs[2J ibdesk 9."
+    assert str(error.value) == "Core runs ibdesk 9."
     assert (error.value.socket, error.value.working, error.value.in_flight) == (path, 3, 1)
 
 

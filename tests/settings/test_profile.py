@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable
 from decimal import Decimal
@@ -327,8 +328,8 @@ def test_a_live_profile_that_others_can_read_is_refused(mode: int, write: Write)
     path.chmod(mode)
 
     assert problem({"profile": "live"}) == (
-        f"{path} names an account and others can read it (mode {mode:04o}). Make it yours: chmod 600 it. Nothing was "
-        "started."
+        f"Others can {'change' if mode == 0o622 else 'read'} {path} (mode {mode:04o}). Make it yours: chmod 600 "
+        f"{path}. Nothing was started."
     )
 
 
@@ -338,12 +339,18 @@ def test_any_other_profile_that_others_can_read_is_warned_of(write: Write) -> No
     path.chmod(0o644)
     layers = read_layers({"profile": "paper"}, {})
 
-    assert exposed(layers) == (
-        f"{path} names an account and others can read it (mode 0644). Make it yours: chmod 600 it."
-    )
+    assert exposed(layers) == f"Others can read {path} (mode 0644). Make it yours: chmod 600 {path}."
     assert load_settings({"profile": "paper"}, {}).account == "DU1234567"
-    path.write_text("port = 4002\n")
+    path.unlink()
     assert exposed(read_layers({"profile": "paper"}, {})) == ""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
+def test_a_profile_of_another_user_is_refused_for_live(write: Write) -> None:
+    path = write("live", LIVE)
+    os.chown(path, 65534, 65534)
+
+    assert problem({"profile": "live"}).startswith(f"{path} belongs to another user. Put a copy of your own")
 
 
 def test_variables_only_tighten_a_live_profile(write: Write) -> None:
