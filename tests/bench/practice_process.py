@@ -23,29 +23,15 @@ PATIENCE = 20.0
 _READ = 1 << 18
 
 
-class Counter:
-    """A client on a bare socket: walks the lengths of the frames and counts the ticks among them."""
+class TickCounter:
+    """Walks the lengths of a gateway's frames and counts the ticks among them."""
 
-    def __init__(self, port: int, client_id: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
+    def __init__(self) -> None:
         self.ticks = self.lines = 0
         self._rest = b""
-        self.socket.sendall(
-            b"API\0" + (9).to_bytes(4, "big") + b"v157..178" + START_API.encode({"clientId": client_id})
-        )
 
-    def subscribe(self, con_ids: Sequence[int]) -> None:
-        """Ask for quotes of these contracts, one line each; returns when the gateway has answered for all of them."""
-        requests = (MARKET_DATA.encode({"reqId": number, "conId": con_id}) for number, con_id in enumerate(con_ids, 1))
-        self.socket.sendall(b"".join(requests))
-        while self.lines < len(con_ids):
-            self.read()
-
-    def read(self) -> None:
-        """Take what the socket has. Raises ConnectionError at its end."""
-        data = self.socket.recv(_READ)
-        if not data:
-            raise ConnectionError("the gateway hung up")
+    def take(self, data: bytes) -> None:
+        """Go on with what the gateway sent next, wherever it was cut."""
         data = self._rest + data
         position, end, ticks = 0, len(data), 0
         while position + 4 <= end:
@@ -62,6 +48,31 @@ class Counter:
             position = following
         self._rest = data[position:]
         self.ticks += ticks
+
+
+class Counter(TickCounter):
+    """A client on a bare socket that only counts what it is sent."""
+
+    def __init__(self, port: int, client_id: int) -> None:
+        super().__init__()
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
+        self.socket.sendall(
+            b"API\0" + (9).to_bytes(4, "big") + b"v157..178" + START_API.encode({"clientId": client_id})
+        )
+
+    def subscribe(self, con_ids: Sequence[int]) -> None:
+        """Ask for quotes of these contracts, one line each; returns when the gateway has answered for all of them."""
+        requests = (MARKET_DATA.encode({"reqId": number, "conId": con_id}) for number, con_id in enumerate(con_ids, 1))
+        self.socket.sendall(b"".join(requests))
+        while self.lines < len(con_ids):
+            self.read()
+
+    def read(self) -> None:
+        """Take what the socket has. Raises ConnectionError at its end."""
+        data = self.socket.recv(_READ)
+        if not data:
+            raise ConnectionError("the gateway hung up")
+        self.take(data)
 
     def close(self) -> None:
         """Hang up."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -20,14 +21,25 @@ _HELLO = b"API\0"
 class RecordingProxy:
     """Listens on 127.0.0.1, passes bytes on both ways and cuts the client's into frames."""
 
-    def __init__(self, gateway_port: int, on_order: Callable[[list[str]], None] | None = None) -> None:
-        """`on_order` is called with a client's placeOrder frame before its bytes are passed on."""
+    def __init__(
+        self,
+        gateway_port: int,
+        on_order: Callable[[list[str]], None] | None = None,
+        on_answer: Callable[[bytes], None] | None = None,
+    ) -> None:
+        """`on_order` is called with a client's placeOrder frame before its bytes are passed on.
+
+        `on_answer` with whatever the gateway sent, cut anywhere.
+        """
         self._gateway_port = gateway_port
         self._on_order = on_order
+        self._on_answer = on_answer
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.frames: list[list[str]] = []
         """Every frame of the client, as fields."""
+        self.times: list[float] = []
+        """When each of them had come, in seconds of `time.perf_counter`."""
         self.connections = 0
 
     @property
@@ -62,7 +74,7 @@ class RecordingProxy:
         theirs, ours = await asyncio.open_connection("127.0.0.1", self._gateway_port)
         ways = (
             asyncio.ensure_future(self._pass_frames(reader, ours)),
-            asyncio.ensure_future(_pass_bytes(theirs, writer)),
+            asyncio.ensure_future(self._pass_bytes(theirs, writer)),
         )
         self._tasks.update(ways)
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -77,11 +89,22 @@ class RecordingProxy:
                 body = await reader.readexactly(int.from_bytes(head, "big"))
                 fields = body.decode().split("\0")
                 self.frames.append(fields)
+                self.times.append(time.perf_counter())
                 if self._on_order is not None and fields[0] == PLACE_ORDER:
                     self._on_order(fields)
                 writer.write(head + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
+            return
+
+    async def _pass_bytes(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(1 << 16):
+                if self._on_answer is not None:
+                    self._on_answer(data)
+                writer.write(data)
+                await writer.drain()
+        except ConnectionError:
             return
 
 
@@ -97,12 +120,3 @@ async def proxied_core(
         await core.attach() as watcher,
     ):
         yield proxy, watcher
-
-
-async def _pass_bytes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(1 << 16):
-            writer.write(data)
-            await writer.drain()
-    except ConnectionError:
-        return
