@@ -21,27 +21,29 @@ class DailyLoss:
         state: DeskState,
         halting: Halting,
         clock: Clock,
-        limit: Decimal | None,
         money: Callable[[], tuple[Money, ...]],
     ) -> None:
-        """`limit` is in the base currency, None for none; `money` is what every account has made."""
+        """`money` is what every account has made; the limits are those in force."""
         self._state = state
         self._halting = halting
         self._clock = clock
-        self._limit = limit
         self._money = money
-        if limit is not None:
+        if state.limits.general.daily_loss is not None or state.limits.accounts:
             state.loss_unknown = "the day's profit is not reckoned yet"
 
     def look(self) -> None:
         """Compare, after money was reckoned."""
         day = trading_day(self._clock.utc())
         self._halting.new_day(day)
-        if self._limit is None:
-            return
         state = self._state
         accounts = state.connection.accounts
+        if all(self._limit(account) is None for account in accounts or ("", *state.limits.accounts)):
+            state.loss_unknown = ""
+            return
         found = judge_loss(self._limit, self._money(), accounts, state.instruments)
         state.loss_unknown = found.unknown or ("" if accounts else "no account is connected")
         if found.breached and Cause.DAILY_LOSS not in state.blocks:
             self._halting.limit_loss(found.breached, day)
+
+    def _limit(self, account: str) -> Decimal | None:
+        return self._state.limits.of("", account).daily_loss

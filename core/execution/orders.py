@@ -24,7 +24,6 @@ from core.domain.commands import (
 from core.domain.connection import LinkState
 from core.domain.entries import Intent, ModifyIntent, Refused
 from core.domain.events import OrderChanged, TradingState
-from core.domain.limits import Limits
 from core.domain.orders import Order, OrderRequest, Pending, Side, Terms, request_of, terms_of, with_terms
 from core.errors import JournalBusyError, JournalError
 from core.execution.cancels import Cancels, unknown
@@ -57,7 +56,6 @@ from core.risk.controls import has_moved, judge
 class OrderOptions(Struct, frozen=True, kw_only=True):
     """What the profile says about orders."""
 
-    limits: Limits
     client_id: int
     read_only: bool
 
@@ -122,12 +120,13 @@ class OrderDesk:
         self, request: OrderRequest, *, before: Terms | None = None, parent: OrderRequest | Order | None = None
     ) -> Circumstances:
         """What a request is judged against now; `parent` is what it is attached to, while that has not traded."""
-        instruments = self._state.instruments
+        known = self._state.instruments.get(request.con_id)
+        instrument = None if request.con_id in self._state.sketched else known
         now = Circumstances(
-            instrument=None if request.con_id in self._state.sketched else instruments.get(request.con_id),
+            instrument=instrument,
             quote=self._feed.get(request.con_id),
             accounts=self._state.connection.accounts,
-            limits=self._options.limits,
+            limits=self._state.limits.of("" if instrument is None else instrument.symbol, request.account),
             now=self._clock.utc(),
             before=before,
         )

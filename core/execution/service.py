@@ -31,6 +31,7 @@ from core.domain.commands import (
 )
 from core.domain.connection import Connection, Mode
 from core.domain.events import Envelope, QuotesUpdated, Severity, Snapshot, StreamEvent
+from core.domain.limit_table import LimitTable, texts_of
 from core.domain.limits import Limits
 from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
@@ -96,6 +97,7 @@ class ExecutionService:
         options: ServiceOptions,
     ) -> None:
         """`state` has been brought back from the journal; `make_broker` is called once, with this service."""
+        state.limits = LimitTable(texts_of(options.limits))
         self._state = state
         self._journal = journal
         self._clock = clock
@@ -142,10 +144,10 @@ class ExecutionService:
             self._publisher,
             self._hearing,
             clock,
-            OrderOptions(limits=options.limits, client_id=options.keeper.client_id, read_only=options.read_only),
+            OrderOptions(client_id=options.keeper.client_id, read_only=options.read_only),
         )
         self._halting = Halting(state, journal, self._publisher, self._hearing, clock)
-        self._loss = DailyLoss(state, self._halting, clock, options.limits.daily_loss, self._money.all)
+        self._loss = DailyLoss(state, self._halting, clock, self._money.all)
         self._kill = KillSwitch(state, self._publisher, self._halting, self._orders.cancels, options.kill_mark)
         self._keeper.reconciler.after.append(self._kill.look)
         families = Families(state, self._publisher, clock, self._hearing, self._orders.take_back)

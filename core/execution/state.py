@@ -14,6 +14,7 @@ from core.domain.connection import Connection
 from core.domain.entries import Entry
 from core.domain.events import Health, Incident, TradingState
 from core.domain.instruments import Instrument
+from core.domain.limit_table import LimitTable
 from core.domain.orders import Order, OrderState
 from core.domain.positions import Position
 from core.domain.trading import HALTING, Block, Cause
@@ -34,6 +35,8 @@ class DeskState:
         """What keeps orders back; only `halting.Halting` changes it."""
         self.loss_unknown = ""
         """Why nobody knows whether the day's loss has reached its limit; empty if it is known, or without a limit."""
+        self.limits = LimitTable({})
+        """What is in force now; only its keeper changes it."""
         self.instruments: dict[int, Instrument] = {}
         self.sketched: set[int] = set()
         """Contracts known only from messages about orders and positions: their ticks and sizes are guesses."""

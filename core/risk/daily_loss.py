@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -24,9 +24,12 @@ class LossFound(Struct, frozen=True, kw_only=True):
 
 
 def judge_loss(
-    limit: Decimal, money: Iterable[Money], accounts: Iterable[str], instruments: Mapping[int, Instrument]
+    limit_of: Callable[[str], Decimal | None],
+    money: Iterable[Money],
+    accounts: Iterable[str],
+    instruments: Mapping[int, Instrument],
 ) -> LossFound:
-    """Compare the day's profit of every account with `limit`, in each one's base currency.
+    """Compare the day's profit of every account with its limit, in its base currency; None is no limit.
 
     `accounts` must all be known. A profit that can't be reckoned is not zero, and a part of one proves nothing: it is
     unknown. An old price still counts: what was lost by it was lost.
@@ -34,7 +37,9 @@ def judge_loss(
     known = {one.account: one for one in money}
     unknown = ""
     for account in dict.fromkeys((*known, *accounts)):
-        one = known.get(account)
+        limit, one = limit_of(account), known.get(account)
+        if limit is None:
+            continue
         missing = _missing(one, instruments)
         amount = None if one is None else one.day.amount
         if missing or one is None or amount is None:

@@ -1,0 +1,186 @@
+"""Limits and permissions by their names in the risk file, as one table that never changes: a change makes another.
+
+A name is a field of `Limits` (`order_value`), that of one symbol or account (`symbols.AAPL.order_value`,
+`accounts.DU123.order_value`), or a permission (`permissions.short`). A value is text: a number, `none` for no limit,
+`true` or `false`, names with commas between them, `any` for a list that allows everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from core.domain.limits import Limits
+from core.domain.permissions import Permissions
+
+LIMIT_FIELDS = Limits.__struct_fields__
+PERMISSION_FIELDS = Permissions.__struct_fields__
+LOWER_IS_LOOSER: frozenset[str] = frozenset()
+"""Limits of which a lower number lets more through; of all others a higher one does."""
+OF_ACCOUNT: frozenset[str] = frozenset({"daily_loss"})
+"""Limits that count over all symbols together: no symbol has one of its own."""
+NO_LIMIT, ANY = "none", "any"
+
+
+class LimitName(NamedTuple):
+    """A name, taken apart."""
+
+    table: str
+    """`limits`, `symbols`, `accounts` or `permissions`."""
+    owner: str
+    """The symbol or the account; empty for the other two."""
+    field: str
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return self.field if self.table == "limits" else ".".join(filter(None, self))
+
+
+def name_of(text: str) -> LimitName | None:
+    """A name taken apart; None for one that is none."""
+    head, *middle = text.split(".")
+    field = middle.pop() if middle else head
+    owner = ".".join(middle)
+    if "." not in text:
+        return LimitName("limits", "", text) if text in LIMIT_FIELDS else None
+    if head == "permissions":
+        return LimitName(head, "", field) if not owner and field in PERMISSION_FIELDS else None
+    if head not in {"symbols", "accounts"} or not owner or field not in LIMIT_FIELDS:
+        return None
+    return None if head == "symbols" and field in OF_ACCOUNT else LimitName(head, owner, field)
+
+
+def text_of(value: object) -> str:
+    """A field's value as text, the same for equal values."""
+    match value:
+        case None:
+            return NO_LIMIT
+        case bool():
+            return str(value).lower()
+        case Decimal():
+            return f"{value.normalize():f}"
+        case str():
+            return value
+        case Iterable():
+            return ", ".join(sorted(set(map(str, value)))) or NO_LIMIT
+        case _:
+            return str(value)
+
+
+def texts_of(limits: Limits, permissions: Permissions | None = None) -> dict[str, str]:
+    """Every limit and, if there are any, permission by name."""
+    found = {field: text_of(getattr(limits, field)) for field in LIMIT_FIELDS}
+    for field in PERMISSION_FIELDS if permissions is not None else ():
+        value = getattr(permissions, field)
+        found[f"permissions.{field}"] = ANY if value is None else text_of(value)
+    return found
+
+
+DEFAULTS: Mapping[str, str] = texts_of(Limits(), Permissions())
+"""What counts where nobody says anything."""
+
+
+def loosens_text(field: str, old: str, new: str) -> bool:
+    """True if `new` lets something through that `old` does not; both are values of one field."""
+    if old == new:
+        return False
+    if field == "short":
+        return new == "true"
+    if field in PERMISSION_FIELDS:
+        before, after = set(_listed(old)), set(_listed(new))
+        if field.startswith("forbidden"):
+            return not before <= after
+        return old != ANY and (new == ANY or not after <= before)
+    if NO_LIMIT in (old, new):
+        return new == NO_LIMIT
+    if {old, new} == {"true", "false"}:
+        # A limit that is a switch guards when it is on.
+        return new == "false"
+    return Decimal(new) < Decimal(old) if field in LOWER_IS_LOOSER else Decimal(new) > Decimal(old)
+
+
+def tighter_text(field: str, one: str, other: str) -> str:
+    """Of two values of one limit the one that lets less through."""
+    return one if loosens_text(field, one, other) else other
+
+
+class LimitTable:
+    """What is in force. What a symbol or an account says counts in place of the general; of both the tighter."""
+
+    __slots__ = ("_known", "_owners", "general", "permissions", "said")
+
+    def __init__(self, said: Mapping[str, str]) -> None:
+        """`said` has values by name, those that `DEFAULTS` has apart as it likes; other names are left out."""
+        self.said: dict[str, str] = dict(DEFAULTS)
+        """Every limit and permission that counts for all, and what single symbols and accounts say."""
+        self._owners: dict[str, dict[str, dict[str, str]]] = {"symbols": {}, "accounts": {}}
+        for text in sorted(said):
+            name = name_of(text)
+            if name is None:
+                continue
+            self.said[text] = said[text]
+            if name.owner:
+                self._owners[name.table].setdefault(name.owner, {})[name.field] = said[text]
+        self.general = self._limits({})
+        """The limits where neither symbol nor account says anything."""
+        self.permissions = _permissions(self.said)
+        self._known: dict[tuple[str, str], Limits] = {}
+
+    def of(self, symbol: str, account: str) -> Limits:
+        """The limits of an order; empty for a symbol or an account that doesn't matter."""
+        symbols, accounts = self._owners["symbols"], self._owners["accounts"]
+        key = symbol if symbol in symbols else "", account if account in accounts else ""
+        if key not in self._known:
+            self._known[key] = self._limits(self._own(*key))
+        return self._known[key]
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """Those that have limits of their own."""
+        return frozenset(self._owners["symbols"])
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """Those that have limits of their own."""
+        return frozenset(self._owners["accounts"])
+
+    def text(self, field: str, symbol: str = "", account: str = "") -> str:
+        """The value of one limit for a symbol and an account."""
+        return self._own(symbol, account).get(field, self.said[field])
+
+    def changed(self, name: str, value: str | None) -> LimitTable:
+        """A table in which `name` has another value; None takes it away, so that the general one or default counts."""
+        said = {key: text for key, text in self.said.items() if key != name}
+        return LimitTable(said if value is None else {**said, name: value})
+
+    def _own(self, symbol: str, account: str) -> dict[str, str]:
+        of_symbol = self._owners["symbols"].get(symbol, {})
+        of_account = self._owners["accounts"].get(account, {})
+        both = {
+            field: tighter_text(field, of_symbol[field], of_account[field]) for field in of_symbol.keys() & of_account
+        }
+        return {**of_symbol, **of_account, **both}
+
+    def _limits(self, own: Mapping[str, str]) -> Limits:
+        texts = {field: own.get(field, self.said[field]) for field in LIMIT_FIELDS}
+        values = {field: None if text == NO_LIMIT else text for field, text in texts.items()}
+        return msgspec.convert(values, Limits, strict=False)
+
+
+def _permissions(said: Mapping[str, str]) -> Permissions:
+    values: dict[str, object] = {}
+    for field in PERMISSION_FIELDS:
+        text = said[f"permissions.{field}"]
+        if field == "short":
+            values[field] = text == "true"
+        else:
+            values[field] = None if text == ANY else _listed(text)
+    return msgspec.convert(values, Permissions)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return () if text == NO_LIMIT else tuple(text.split(", "))
