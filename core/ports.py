@@ -60,13 +60,14 @@ class Preview:
 class ConnectPermit:
     """Leave to open one connection. Built in `risk.live_guard` alone; `connection.open` takes nothing else."""
 
-    __slots__ = ("endpoint", "mode", "pinned_account")
+    __slots__ = ("endpoint", "mode", "pinned_account", "read_only")
 
-    def __init__(self, endpoint: Endpoint, mode: Mode, pinned_account: str) -> None:
-        """`pinned_account` is empty when the profile pins none."""
+    def __init__(self, endpoint: Endpoint, mode: Mode, pinned_account: str, *, read_only: bool) -> None:
+        """`pinned_account` is empty when the profile pins none; `read_only` lets nothing out that is about orders."""
         self.endpoint = endpoint
         self.mode = mode
         self.pinned_account = pinned_account
+        self.read_only = read_only
 
 
 class Handshake(Protocol):

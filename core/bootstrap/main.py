@@ -49,7 +49,7 @@ def main(argv: Sequence[str], make_broker: MakeBroker | None = None) -> int:
         settings = settings_of(layers)
         if settings.mode is not Mode.LIVE:
             # A live profile is permitted later, by the phrase; any other is refused before anything is opened.
-            permit(settings.endpoint, settings.mode, settings.account, None)
+            permit(settings.endpoint, settings.mode, settings.account, None, read_only=settings.readonly)
         warnings = [*contradictions(layers.environment), *filter(None, [exposed(layers)])]
         return _run(settings, warnings, answer, make_broker)
     except DeskError as error:

@@ -121,6 +121,7 @@ async def assemble(options: RunOptions, gateway: Gateway, clock: Clock, make_bro
                 max_attempts=options.max_attempts,
                 restart=options.restart,
                 first_wait=options.first_wait,
+                read_only=options.read_only,
             ),
             limits=options.limits,
             read_only=options.read_only,

@@ -9,8 +9,10 @@ from decimal import Decimal
 
 from core.broker.data_requests import Hear
 from core.broker.handshake import Handshake, Shaking
+from core.broker.orders import Orders
 from core.broker.outgoing import UnsendableError
 from core.broker.pacer import DEFAULT_RATE, Pacer
+from core.broker.reading import NOT_SENT
 from core.broker.registry import Registry
 from core.broker.session import Session
 from core.clock import Clock
@@ -58,7 +60,14 @@ class IbBroker:
         await self.close()
         shaking = Shaking(permit.endpoint, client_id)
         session = Session(
-            self._listener, self._clock, self._pacer, self._registry, shaking, client_id, self._query_deadline
+            self._listener,
+            self._clock,
+            self._pacer,
+            self._registry,
+            shaking,
+            client_id,
+            self._query_deadline,
+            read_only=permit.read_only,
         )
         try:
             async with asyncio.timeout(timeout):
@@ -104,27 +113,23 @@ class IbBroker:
         The awaitable raises NotConnectedError if certainly no byte of it left (also when a cancel withdrew it while it
         waited for its turn, or when it can't stand in a frame), SendUnknownError if some may have.
         """
-        session = self._session
-        if session is None or not session.is_open:
-            return _not_sent(_CLOSED)
+        orders = self._orders()
+        if isinstance(orders, str):
+            return _not_sent(orders)
         try:
-            return session.orders.place(approved, order_id, modify=modify, parent_id=parent_id, transmit=transmit)
+            return orders.place(approved, order_id, modify=modify, parent_id=parent_id, transmit=transmit)
         except UnsendableError as error:
             return _not_sent(str(error))
 
     def cancel(self, order_id: int) -> Awaitable[None]:
         """Queue a cancel in the first lane; done and raising as `place`."""
-        session = self._session
-        if session is None or not session.is_open:
-            return _not_sent(_CLOSED)
-        return session.orders.cancel(order_id)
+        orders = self._orders()
+        return _not_sent(orders) if isinstance(orders, str) else orders.cancel(order_id)
 
     def cancel_everything(self) -> Awaitable[None]:
         """Queue the cancel of every order of every client ahead of all else; done and raising as `place`."""
-        session = self._session
-        if session is None or not session.is_open:
-            return _not_sent(_CLOSED)
-        return session.orders.cancel_everything()
+        orders = self._orders()
+        return _not_sent(orders) if isinstance(orders, str) else orders.cancel_everything()
 
     async def what_if(self, preview: Preview) -> WhatIf:
         """What an order would do to its account; see `core.broker.what_ifs` for what it raises."""
@@ -237,6 +242,13 @@ class IbBroker:
     async def ping(self) -> Decimal:
         """Round trip to the gateway in milliseconds (reqCurrentTime); asked at most once a second."""
         return await self._live().queries.ping()
+
+    def _orders(self) -> Orders | str:
+        """Who writes what is about orders, or why nobody does."""
+        session = self._session
+        if session is None or not session.is_open:
+            return _CLOSED
+        return session.orders or NOT_SENT
 
     def _live(self) -> Session:
         session = self._session

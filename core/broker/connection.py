@@ -6,6 +6,7 @@ import asyncio
 import socket
 from typing import Protocol
 
+from core.broker import reading
 from core.broker.pacer import Outgoing
 from core.errors import NotConnectedError, SendUnknownError
 from core.ports import ConnectPermit
@@ -41,6 +42,9 @@ class FrameSink(Protocol):
     def on_lost(self, reason: str) -> None:
         """The socket is gone; `reason` is empty after our own `close`. Called once."""
 
+    def on_refused(self, message_id: str) -> None:
+        """A frame with this id was about to leave a read-only profile; it stayed."""
+
 
 class Connection(asyncio.BufferedProtocol):
     """One TCP connection to TWS or IB Gateway, used once."""
@@ -53,12 +57,13 @@ class Connection(asyncio.BufferedProtocol):
         self._limit = MAX_GREETING
         self._reason: str | None = None
         self._unsent: Outgoing | None = None
+        self._read_only = True
         self._gone = asyncio.Event()
 
     async def open(self, permit: ConnectPermit) -> None:
         """Connect to the endpoint of `permit`. Raises OSError; nothing is sent."""
         loop = asyncio.get_running_loop()
-        endpoint = permit.endpoint
+        endpoint, self._read_only = permit.endpoint, permit.read_only
         await loop.create_connection(lambda: self, endpoint.host, endpoint.port)
 
     @property
@@ -74,8 +79,12 @@ class Connection(asyncio.BufferedProtocol):
         """Hand a frame to the kernel and settle its future when the kernel has all of it.
 
         The future raises NotConnectedError if certainly nothing of the frame left, SendUnknownError if the socket went
-        while a part of it may have.
+        while a part of it may have. Of a read-only profile only what reads is taken (`reading.READING`).
         """
+        if self._read_only and (refused := reading.refused(frame.data)):
+            frame.fail(NotConnectedError(reading.NOT_SENT))
+            self._sink.on_refused(refused)
+            return
         transport = self._transport
         if transport is None or transport.is_closing():
             frame.fail(NotConnectedError("The connection to the gateway is gone. Nothing was sent."))

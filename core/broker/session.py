@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from core.broker.callbacks import Callbacks
 from core.broker.client import GREETING, WireClient
 from core.broker.connection import Connection
@@ -16,6 +18,7 @@ from core.broker.queries import Queries
 from core.broker.registry import Registry
 from core.broker.what_ifs import DEADLINE, WhatIfs
 from core.clock import Clock
+from core.domain.reports import RefusedFrameReport
 from core.errors import ConnectError, NotConnectedError
 from core.ports import BrokerListener
 from core.text import clean
@@ -33,6 +36,8 @@ class Session:
         shaking: Shaking,
         client_id: int,
         query_deadline: float,
+        *,
+        read_only: bool,
     ) -> None:
         """`pacer` and `registry` outlive the session; `query_deadline` is in seconds."""
         self._listener = listener
@@ -51,7 +56,8 @@ class Session:
         self.decoder = WireDecoder(self._callbacks)
         self.client = WireClient(self._callbacks, pacer, client_id)
         self.queries = Queries(self.client, registry, clock, query_deadline)
-        self.orders = Orders(self.client, pacer, registry)
+        self.orders = None if read_only else Orders(self.client, pacer, registry)
+        """Writes what is about orders; None for a read-only profile, which has nothing that could."""
         self.what_ifs = WhatIfs(self.orders, registry, clock, min(query_deadline, DEADLINE))
         self.data.attach(self.client, self.queries)
         self._callbacks.attach(self.queries, self.profits, self.what_ifs, client_id)
@@ -110,6 +116,11 @@ class Session:
             self._pacer.hold()
         else:
             self._pacer.release()
+
+    def on_refused(self, message_id: str) -> None:
+        """A frame that must not leave was stopped at the socket: whoever wrote it went past every gate."""
+        loop = asyncio.get_running_loop()
+        loop.call_soon(self._listener.on_reports, (RefusedFrameReport(message_id=message_id),))
 
     def on_lost(self, reason: str) -> None:
         """The socket is gone."""

@@ -9,6 +9,7 @@ from decimal import Decimal
 from ib_async.order import OrderState
 
 from core.broker.orders import Orders
+from core.broker.reading import NOT_SENT
 from core.broker.registry import Registry
 from core.broker.translate import number
 from core.clock import Clock
@@ -27,8 +28,8 @@ DEADLINE = 5.0
 class WhatIfs:
     """Asks, and gives each answer to whoever waits for it. What comes late or twice is dropped."""
 
-    def __init__(self, orders: Orders, registry: Registry, clock: Clock, deadline: float = DEADLINE) -> None:
-        """`deadline` is in seconds."""
+    def __init__(self, orders: Orders | None, registry: Registry, clock: Clock, deadline: float = DEADLINE) -> None:
+        """`orders` is None for a read-only profile; `deadline` is in seconds."""
         self._orders = orders
         self._registry = registry
         self._clock = clock
@@ -42,6 +43,8 @@ class WhatIfs:
         Raises RequestTimeoutError after the deadline, BrokerError if the broker refuses such an order,
         NotConnectedError or SendUnknownError, or UnsendableError for what can't stand in a frame.
         """
+        if self._orders is None:
+            raise NotConnectedError(NOT_SENT)
         order_id = self._registry.take_for(RequestKind.WHAT_IF)
         answer: asyncio.Future[WhatIf] = asyncio.get_running_loop().create_future()
         sent = self._orders.preview(preview, order_id)

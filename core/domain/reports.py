@@ -202,6 +202,13 @@ class BadFrameReport(Struct, frozen=True, kw_only=True, tag="bad_frame"):
     detail: str
 
 
+class RefusedFrameReport(Struct, frozen=True, kw_only=True, tag="refused_frame"):
+    """A frame of ours was about to leave a read-only profile and was stopped; nothing of it left."""
+
+    message_id: str
+    """The id of its message in the TWS API; `unknown` for what has none."""
+
+
 Report = (
     OrderStatusReport
     | OpenOrderReport
@@ -215,8 +222,12 @@ Report = (
     | PnlReport
     | AccountsReport
     | BadFrameReport
+    | RefusedFrameReport
 )
 """Every report; one socket read's worth of them is one batch."""
+
+SessionReport = ErrorReport | AccountsReport | BadFrameReport | RefusedFrameReport
+"""What may be about the session itself."""
 
 
 class TickField(StrEnum):

@@ -37,8 +37,10 @@ from core.domain.reports import (
     PnlReport,
     PortfolioReport,
     PositionReport,
+    RefusedFrameReport,
     Report,
     RequestKind,
+    SessionReport,
 )
 from core.execution import lifecycle, strangers
 from core.execution.account_values import with_value
@@ -73,7 +75,7 @@ class Hearing:
         *,
         client_id: int,
         instance: str,
-        on_connection_report: Callable[[ErrorReport | AccountsReport | BadFrameReport], None],
+        on_connection_report: Callable[[SessionReport], None],
         on_profit: Callable[[PnlReport], None],
         ask_books: Callable[[], None],
     ) -> None:
@@ -123,6 +125,7 @@ class Hearing:
                         | ErrorReport(error_class=ErrorClass.COMPETING_SESSION)
                         | AccountsReport()
                         | BadFrameReport()
+                        | RefusedFrameReport()
                     ):
                         # Whoever keeps the connection publishes at once: all that was heard before goes first.
                         self._publisher.facts(facts, heard=[*heard, Heard(report=report)])

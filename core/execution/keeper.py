@@ -14,7 +14,7 @@ from msgspec import Struct
 from core.clock import Clock, DailyMoment
 from core.domain.connection import Connection, Endpoint, FarmStatus, LinkState, Mode
 from core.domain.events import Severity
-from core.domain.reports import AccountsReport, BadFrameReport, ErrorReport
+from core.domain.reports import AccountsReport, BadFrameReport, ErrorReport, RefusedFrameReport, SessionReport
 from core.errors import DeskError, LiveGuardError
 from core.execution.doubts import Doubts
 from core.execution.link_status import LinkStatus
@@ -53,6 +53,8 @@ class KeeperOptions(Struct, frozen=True, kw_only=True):
     """Attempts one after another until a person has to ask for the next; 0 is without end."""
     restart: str = ""
     """When the gateway restarts every day, as `DailyMoment` takes it; empty if it does not, or nobody has said."""
+    read_only: bool = False
+    """True opens connections over which nothing leaves that is about orders."""
     first_wait: float = 0.5
     """Seconds before the second attempt; each further pause is twice as long, up to 15 or to this if it is longer."""
 
@@ -93,6 +95,8 @@ class ConnectionKeeper:
         self._wake = asyncio.Event()
         self._lost = asyncio.Event()
         self._lost_reason = ""
+        self._logins: list[tuple[str, ...]] = []
+        """The accounts that the gateway named over this connection, each time but in its handshake."""
         self._beside: set[asyncio.Future[None]] = set()
         self._link = LinkStatus(state, publisher, clock)
         self.doubts = Doubts(state, publisher, clock)
@@ -130,12 +134,13 @@ class ConnectionKeeper:
         self.reconciler.end()
         self._lost.set()
 
-    def on_report(self, report: ErrorReport | AccountsReport | BadFrameReport) -> None:
+    def on_report(self, report: SessionReport) -> None:
         """Something about the session itself."""
         match report:
             case ErrorReport():
                 self._news.hear(report)
             case AccountsReport(accounts=accounts):
+                self._logins.append(accounts)
                 if self.connection.accounts and set(accounts) != set(self.connection.accounts):
                     self._link.tell("The accounts behind the connection changed; connecting and verifying again.")
                     self._link.set(state=LinkState.WAITING, accounts=(), account="", verified=None)
@@ -147,6 +152,12 @@ class ConnectionKeeper:
                 self.reconciler.distrust()
             case BadFrameReport():
                 self._link.tell(f"A message of IBKR could not be read ({report.detail}).")
+            case RefusedFrameReport(message_id=message_id):
+                self._link.tell(
+                    f"A message that is not for reading (number {message_id} of the TWS API) was about to leave this "
+                    "read-only profile. It was stopped and nothing was sent. This is a fault of ibdesk: report it.",
+                    Severity.ALARM,
+                )
 
     async def run(self) -> None:
         """Connect, stay connected, connect again; for ever."""
@@ -201,22 +212,25 @@ class ConnectionKeeper:
         """One whole connection. Returns when it is lost; raises DeskError if it never came up."""
         if self._options.mode is Mode.LIVE:
             # Without the phrase nothing is looked up, resolved or opened.
-            granted = permit(self.connection.endpoint, self._options.mode, self._options.account, self._confirmation)
+            granted = self._permit(self.connection.endpoint, self._confirmation)
         else:
             self._link.set(state=LinkState.CONNECTING)
             endpoint = await self._endpoint()
             self._link.set(endpoint=endpoint)
-            granted = permit(endpoint, self._options.mode, self._options.account, None)
+            granted = self._permit(endpoint, None)
         self._lost.clear()
+        self._logins.clear()
         self._news.begin()
         self._link.set(state=LinkState.CONNECTING, problem="", restarting=self._near_restart())
         shaken = await self._broker.open(granted, self._options.client_id, self._options.timeout)
-        reason = verify_accounts(granted, shaken.accounts)
+        # The login may have changed since the handshake was over.
+        accounts = self._logins[-1] if self._logins else shaken.accounts
+        reason = verify_accounts(granted, accounts)
         self._link.set(
             state=LinkState.SYNCING,
             server_version=shaken.server_version,
-            accounts=shaken.accounts,
-            account=granted.pinned_account or shaken.accounts[0],
+            accounts=accounts,
+            account=granted.pinned_account or accounts[0],
             verified=self._clock.utc(),
             verified_by=reason,
             # A gateway that has lost IBKR says so right behind the handshake.
@@ -225,6 +239,10 @@ class ConnectionKeeper:
         self._broker.reserve_order_ids(self._state.highest_order_id + 1)
         self._ask_for_money(granted)
         await self._stay()
+
+    def _permit(self, endpoint: Endpoint, confirmation: LiveConfirmation | None) -> ConnectPermit:
+        options = self._options
+        return permit(endpoint, options.mode, options.account, confirmation, read_only=options.read_only)
 
     def _ask_for_money(self, granted: ConnectPermit) -> None:
         """Quotes and money are wanted, but no order waits for them; only the books decide."""

@@ -45,7 +45,9 @@ class LiveConfirmation:
         self.account = account
 
 
-def permit(endpoint: Endpoint, mode: Mode, pinned_account: str, confirmation: LiveConfirmation | None) -> ConnectPermit:
+def permit(
+    endpoint: Endpoint, mode: Mode, pinned_account: str, confirmation: LiveConfirmation | None, *, read_only: bool
+) -> ConnectPermit:
     """Leave to open a socket to `endpoint`. Raises LiveGuardError, with what to do, where there must be none."""
     if mode is Mode.LIVE:
         if not pinned_account:
@@ -63,14 +65,14 @@ def permit(endpoint: Endpoint, mode: Mode, pinned_account: str, confirmation: Li
                 f"LIVE account {mask_account(pinned_account)}. Orders from here use real money. Not connected. "
                 f'Type "{live_phrase(pinned_account)}" at a desk to go on.'
             )
-        return ConnectPermit(endpoint, mode, pinned_account)
+        return ConnectPermit(endpoint, mode, pinned_account, read_only=read_only)
     if endpoint.port in LIVE_PORTS:
         raise LiveGuardError(
             f"Port {endpoint.port} is where a live gateway listens, and this is not the live profile. Not connected; "
             "nothing was sent. For paper use 7497 (TWS) or 4002 (IB Gateway); for live choose the live profile, "
             "with its account pinned."
         )
-    return ConnectPermit(endpoint, mode, pinned_account)
+    return ConnectPermit(endpoint, mode, pinned_account, read_only=read_only)
 
 
 def verify_accounts(granted: ConnectPermit, accounts: Sequence[str]) -> str:

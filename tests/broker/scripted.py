@@ -105,6 +105,8 @@ class Gateway:
 
     def __init__(self) -> None:
         self.port = 0
+        self.read_only = False
+        """What the permit says of the profile."""
         self.peers: list[Peer] = []
         self.connected = asyncio.Event()
 
@@ -116,7 +118,7 @@ class Gateway:
     @property
     def permit(self) -> ConnectPermit:
         """Leave to connect here."""
-        return ConnectPermit(Endpoint("127.0.0.1", self.port), Mode.PAPER, "")
+        return ConnectPermit(Endpoint("127.0.0.1", self.port), Mode.PAPER, "", read_only=self.read_only)
 
 
 async def obedient(peer: Peer) -> None:
@@ -215,10 +217,15 @@ class Desk:
 
 @asynccontextmanager
 async def connected(
-    script: Script = obedient, *, messages_per_second: int = 45, query_deadline: float = PATIENCE
+    script: Script = obedient,
+    *,
+    messages_per_second: int = 45,
+    query_deadline: float = PATIENCE,
+    read_only: bool = False,
 ) -> AsyncIterator[Desk]:
     """An adapter after its handshake with a scripted gateway."""
     async with gateway(script) as made:
+        made.read_only = read_only
         ear = Ear()
         broker = IbBroker(ear, LoopClock(), messages_per_second=messages_per_second, query_deadline=query_deadline)
         await broker.open(made.permit, 7, PATIENCE)

@@ -73,7 +73,7 @@ async def market() -> AsyncIterator[tuple[IbBroker, Instrument]]:
     endpoint = Endpoint("127.0.0.1", await gateway.start())
     broker = IbBroker(Ear(), LoopClock())
     try:
-        await broker.open(permit(endpoint, Mode.PRACTICE, "", None), 17, 5.0)
+        await broker.open(permit(endpoint, Mode.PRACTICE, "", None, read_only=False), 17, 5.0)
         yield broker, await broker.qualify(AAPL)
     finally:
         await broker.close()

@@ -109,7 +109,7 @@ async def test_dead_port() -> None:
     broker = IbBroker(Ear(), LoopClock())
 
     with pytest.raises(ConnectError) as caught:
-        await broker.open(ConnectPermit(Endpoint("127.0.0.1", port), Mode.PAPER, ""), 7, PATIENCE)
+        await broker.open(ConnectPermit(Endpoint("127.0.0.1", port), Mode.PAPER, "", read_only=False), 7, PATIENCE)
 
     assert str(caught.value) == (
         f"Nothing listens on 127.0.0.1:{port}. Start TWS or IB Gateway, enable its API socket (Configure > API > "
@@ -124,14 +124,16 @@ async def test_dead_port_of_a_host_with_two_addresses() -> None:
     broker = IbBroker(Ear(), LoopClock())
 
     with pytest.raises(ConnectError, match=f"^Nothing listens on localhost:{port}\\."):
-        await broker.open(ConnectPermit(Endpoint("localhost", port), Mode.PAPER, ""), 7, PATIENCE)
+        await broker.open(ConnectPermit(Endpoint("localhost", port), Mode.PAPER, "", read_only=False), 7, PATIENCE)
 
 
 async def test_unknown_host() -> None:
     broker = IbBroker(Ear(), LoopClock())
 
     with pytest.raises(ConnectError, match=r"^No machine is called no-such-host\.invalid\. Check the host\.$"):
-        await broker.open(ConnectPermit(Endpoint("no-such-host.invalid", 7497), Mode.PAPER, ""), 7, PATIENCE)
+        await broker.open(
+            ConnectPermit(Endpoint("no-such-host.invalid", 7497), Mode.PAPER, "", read_only=False), 7, PATIENCE
+        )
 
 
 async def test_silence() -> None:

@@ -78,7 +78,7 @@ async def trading(client_id: int = 1) -> AsyncIterator[Trading]:
     async with PracticeGateway(GatewayOptions(seed=7)) as gateway:
         ear = Ear()
         broker = IbBroker(ear, LoopClock())
-        permit = ConnectPermit(Endpoint("127.0.0.1", gateway.port), Mode.PRACTICE, "")
+        permit = ConnectPermit(Endpoint("127.0.0.1", gateway.port), Mode.PRACTICE, "", read_only=False)
         await broker.open(permit, client_id, PATIENCE)
         try:
             yield Trading(gateway, broker, ear, permit)

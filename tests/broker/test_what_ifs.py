@@ -198,6 +198,7 @@ async def test_row_69_a_token_of_the_other_kind_sends_nothing() -> None:
     async with connected() as desk:
         session = desk.broker._session
         assert session is not None
+        assert session.orders is not None
         for token, kind in ((preview(), RequestKind.NEW_ORDER), (approved(request()), RequestKind.WHAT_IF)):
             for flag in (True, False):
                 with pytest.raises(UnsendableError, match="Nothing was sent"):
@@ -281,5 +282,7 @@ async def test_a_real_order_behind_a_what_if_has_its_own_id() -> None:
 
 async def _connected(gateway: PracticeGateway, *, deadline: float = PATIENCE) -> tuple[IbBroker, Ear]:
     broker = IbBroker(ear := Ear(), LoopClock(), query_deadline=deadline)
-    await broker.open(ConnectPermit(Endpoint("127.0.0.1", gateway.port), Mode.PRACTICE, ""), 1, PATIENCE)
+    await broker.open(
+        ConnectPermit(Endpoint("127.0.0.1", gateway.port), Mode.PRACTICE, "", read_only=False), 1, PATIENCE
+    )
     return broker, ear

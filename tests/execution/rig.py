@@ -206,6 +206,7 @@ async def rig(
                 max_attempts=max_attempts,
                 first_wait=first_wait,
                 restart=restart,
+                read_only=read_only,
             ),
             limits=limits or Limits(),
             read_only=read_only,

@@ -8,7 +8,7 @@ from core.domain.commands import Ack, ConfirmLive, DenialCode, PlaceOrder, Recon
 from core.domain.connection import FarmStatus, LinkState, Mode
 from core.domain.events import ConnectionChanged, Severity
 from core.domain.orders import OrderState
-from core.domain.reports import AccountsReport, BadFrameReport, ErrorClass
+from core.domain.reports import AccountsReport, BadFrameReport, ErrorClass, RefusedFrameReport
 from core.errors import ConnectError, RequestTimeoutError
 from tests.execution.clockwork import jumping
 from tests.execution.fakes import FakeBroker
@@ -207,6 +207,30 @@ async def test_a_login_that_changes_while_the_books_are_read_never_gets_ready() 
         await desk.until_state(LinkState.REFUSED)
 
         assert LinkState.READY not in link_states(desk)
+
+
+@pytest.mark.row(70)
+@jumping
+async def test_a_login_that_changes_right_behind_the_handshake_is_the_one_that_is_verified() -> None:
+    async with rig(
+        ready=False, prepare=lambda broker: broker.first_words.append(AccountsReport(accounts=(LIVE,)))
+    ) as desk:
+        await desk.until_state(LinkState.REFUSED)
+
+        assert desk.connection.problem.startswith("This is not a paper account: port 7497 answered with U…456.")
+        assert LinkState.SYNCING not in link_states(desk)
+
+
+@jumping
+async def test_a_frame_that_must_not_leave_a_read_only_profile_is_told() -> None:
+    async with rig(read_only=True) as desk:
+        assert desk.broker.opened[0].read_only
+        desk.say(RefusedFrameReport(message_id="3"))
+
+        assert desk.told(Severity.ALARM) == [
+            "A message that is not for reading (number 3 of the TWS API) was about to leave this read-only profile. It "
+            "was stopped and nothing was sent. This is a fault of ibdesk: report it."
+        ]
 
 
 @jumping

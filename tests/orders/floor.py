@@ -214,7 +214,7 @@ class Floor:
     async def stranger(self) -> AsyncIterator[Stranger]:
         """Another client of the gateway, whose orders no control judges."""
         broker = IbBroker(ear := Ear(), LoopClock(), messages_per_second=1000)
-        permit = ConnectPermit(Endpoint("127.0.0.1", self.gateway.port), Mode.PRACTICE, "")
+        permit = ConnectPermit(Endpoint("127.0.0.1", self.gateway.port), Mode.PRACTICE, "", read_only=False)
         await broker.open(permit, 99, PATIENCE)
         try:
             yield Stranger(broker, ear)

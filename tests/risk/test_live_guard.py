@@ -27,7 +27,7 @@ CONFIRMED = {account: LiveConfirmation(account, live_phrase(account)) for accoun
 def refused(endpoint: Endpoint, mode: Mode, pinned: str, confirmation: LiveConfirmation | None) -> str:
     """Why no permit is given; empty when one is."""
     try:
-        granted = permit(endpoint, mode, pinned, confirmation)
+        granted = permit(endpoint, mode, pinned, confirmation, read_only=False)
     except LiveGuardError as error:
         return str(error)
     assert (granted.endpoint, granted.mode, granted.pinned_account) == (endpoint, mode, pinned)
@@ -119,7 +119,9 @@ ACCOUNT_LISTS = [
     ],
 )
 def test_which_accounts_may_stand_behind_a_socket(mode: Mode, pinned: str, accounts: tuple[str, ...]) -> None:
-    granted = permit(Endpoint("127.0.0.1", 7497), mode, pinned, CONFIRMED[LIVE] if mode is Mode.LIVE else None)
+    granted = permit(
+        Endpoint("127.0.0.1", 7497), mode, pinned, CONFIRMED[LIVE] if mode is Mode.LIVE else None, read_only=False
+    )
     if mode is Mode.LIVE:
         fits, reason = set(accounts) == {LIVE}, "pinned account"
     else:
@@ -138,7 +140,7 @@ def test_which_accounts_may_stand_behind_a_socket(mode: Mode, pinned: str, accou
 
 @pytest.mark.row(70)
 def test_a_live_account_behind_a_paper_port() -> None:
-    granted = permit(Endpoint("127.0.0.1", 7497), Mode.PAPER, "", None)
+    granted = permit(Endpoint("127.0.0.1", 7497), Mode.PAPER, "", None, read_only=False)
 
     with pytest.raises(LiveGuardError) as refusal:
         verify_accounts(granted, [LIVE])
