@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
@@ -18,6 +19,20 @@ class DenialCode(StrEnum):
     QUANTITY = "QUANTITY"
     QUANTITY_MAX = "QUANTITY_MAX"
     VALUE_MAX = "VALUE_MAX"
+    NO_RATE = "NO_RATE"
+    """No exchange rate to the account's base currency, or the broker has not told that one."""
+    NO_VALUE = "NO_VALUE"
+    """Something that counts can't be valued: no price, contract or exchange rate for it."""
+    OPEN_ORDERS = "OPEN_ORDERS"
+    """As many orders work as may."""
+    UNEXECUTED_MAX = "UNEXECUTED_MAX"
+    """The account's orders that have not filled would be worth more than they may."""
+    POSITION_MAX = "POSITION_MAX"
+    """The position could become larger than it may."""
+    MARGIN = "MARGIN"
+    """It could take more margin than is free."""
+    NO_MARGIN = "NO_MARGIN"
+    """The account's equity or margin is not known, or old."""
     PRICE_MISSING = "PRICE_MISSING"
     PRICE_NOT_TAKEN = "PRICE_NOT_TAKEN"
     """A price on an order type that has none."""
@@ -26,6 +41,24 @@ class DenialCode(StrEnum):
     TICK = "TICK"
     COLLAR = "COLLAR"
     """Too far through the market."""
+    WALKED = "WALKED"
+    """Too far from where the first order of the last seconds met the market."""
+    DUPLICATE = "DUPLICATE"
+    """The same order as one that was sent seconds ago."""
+    REPEATED = "REPEATED"
+    """Too many repeats within seconds."""
+    SCRIPT_DISABLED = "SCRIPT_DISABLED"
+    """The script sent too many orders of one kind, until a person enables it again."""
+    DAY_ORDERS = "DAY_ORDERS"
+    DAY_TRADES = "DAY_TRADES"
+    DAY_VALUE = "DAY_VALUE"
+    """A budget of the trading day is used up."""
+    UNUSUAL_QUANTITY = "UNUSUAL_QUANTITY"
+    """Allowed, and far more than is usual."""
+    UNUSUAL_VALUE = "UNUSUAL_VALUE"
+    """Allowed, and near the limit of one order."""
+    SHORT_SALE = "SHORT_SALE"
+    """A sale that opens a short position, without the word for it."""
     TRIGGERS_NOW = "TRIGGERS_NOW"
     """A stop or touch price on the wrong side of the market."""
     TIME = "TIME"
@@ -93,3 +126,6 @@ class Denial(Struct, frozen=True, kw_only=True):
     """For a person: the fact, the order, what to do next."""
     limit: str = ""
     """The name of the limit that was met; empty if it is not a limit."""
+    retype: Decimal | None = None
+    """The quantity that lets it pass when a person types it once more and the command brings it along, with the code
+    among its `confirms`; None where nothing does."""

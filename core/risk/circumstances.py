@@ -13,6 +13,8 @@ from core.domain.instruments import Instrument
 from core.domain.limits import Limits
 from core.domain.orders import OrderRequest, Terms
 from core.domain.quotes import Quote
+from core.risk.behaviour import Asked, Day, Recent
+from core.risk.facts import Exposure, Funds
 
 _DIGITS = 15
 _DECIMALS = 28
@@ -36,6 +38,16 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     """True for an order whose parent has not traded."""
     entry: Decimal | None = None
     """Where that parent is expected to trade; None if nobody knows, and for an order that stands alone."""
+    exposure: Exposure = Exposure()
+    """Nothing known of it refuses every order."""
+    funds: Funds = Funds()
+    """Nothing known of them refuses every order that takes margin."""
+    asked: Asked = Asked()
+    """Who wants the order."""
+    recent: Recent | None = None
+    """What was sent lately; None where nothing is known of it, as for a preview of core's own."""
+    day: Day | None = None
+    """What the account has used of its day; None where nothing is counted."""
 
 
 Control = Callable[[OrderRequest, Circumstances], Denial | None]

@@ -17,6 +17,12 @@ class LimitSettings(BaseModel):
     order_quantity: Decimal = Field(default=Limits().order_quantity, gt=0)
     order_value: Decimal = Field(default=Limits().order_value, gt=0)
     price_band_percent: Decimal = Field(default=Limits().price_band_percent, gt=0, le=100)
+    open_orders: int = Field(default=Limits().open_orders, gt=0)
+    open_orders_side: int = Field(default=Limits().open_orders_side, gt=0)
+    unexecuted_value: Decimal = Field(default=Limits().unexecuted_value, gt=0)
+    position_quantity: Decimal = Field(default=Limits().position_quantity, gt=0)
+    position_value: Decimal = Field(default=Limits().position_value, gt=0)
+    margin_percent: Decimal = Field(default=Limits().margin_percent, gt=0)
     daily_loss: Decimal | None = Field(default=None, gt=0)
 
     def limits(self) -> Limits:

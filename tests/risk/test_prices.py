@@ -18,12 +18,15 @@ from core.domain.quotes import DataType, Quote
 from core.ports import Approved
 from core.risk.circumstances import Circumstances
 from core.risk.controls import judge
+from tests.risk.room import FLAT, RICH
 
 D = Decimal
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 AAPL = Instrument(con_id=265598, symbol="AAPL", sec_type=SecType.STK, exchange="SMART")
 QUOTE = Quote(con_id=265598, bid=D("233.33"), ask=D("233.34"), last=D("233.34"))
-AROUND = Circumstances(instrument=AAPL, quote=QUOTE, accounts=("DU1234567",), limits=Limits())
+AROUND = Circumstances(
+    instrument=AAPL, quote=QUOTE, accounts=("DU1234567",), limits=Limits(), exposure=FLAT, funds=RICH
+)
 PLAIN = OrderRequest(
     order_ref="ibd-AAAAAA-1",
     account="DU1234567",
