@@ -78,9 +78,10 @@ class KillSwitch:
     def _pull(self, command: Kill, client: str) -> Ack:
         before = self.killed
         scope = max(command.scope, command.scope if before is None else before.scope, key=_SCOPES.index)
-        block = self._halting.kill(scope, client)
+        sent = before is not None and before.everything_sent and command.scope is not KillScope.EVERYTHING
+        block = self._halting.kill(scope, client, everything_sent=sent)
         self.killed = Killed(scope=scope, by=block.by, since=block.since) if before is None else before
-        self.killed = replace(self.killed, scope=scope)
+        self.killed = replace(self.killed, scope=scope, everything_sent=sent)
         self._everything_due |= command.scope is KillScope.EVERYTHING
         self._publisher.state(KillUpdated(killed=self.killed))
         self._cancel()

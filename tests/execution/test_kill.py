@@ -166,6 +166,7 @@ async def test_asked_again_it_cancels_more_and_never_less() -> None:
         killed = desk.snapshot.killed
         assert killed is not None
         assert (killed.scope, killed.everything_sent) == (KillScope.EVERYTHING, True)
+        assert desk.service._state.blocks[Cause.KILL].everything_sent, "or the next run of core would send it again"
         assert desk.broker.trace.count("cancel everything") == 1
 
 
