@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from core.domain.executions import Execution, filled_and_average
 from core.domain.orders import Order, Pending, Side
+from core.execution.working import Working
 
 
 class OrderBook:
@@ -19,6 +20,8 @@ class OrderBook:
         self._orders: dict[str, Order] = {}
         self._live: dict[str, Order] = {}
         """Those of them that may still fill: few among the days' thousands, and asked for all the time."""
+        self.working = Working()
+        """What they may still fill, summed up."""
         self._by_perm_id: dict[int, str] = {}
         self._by_address: dict[tuple[int, int], str] = {}
         self._children: dict[str, list[str]] = {}
@@ -30,6 +33,7 @@ class OrderBook:
         """Add an order, or replace what was known of it."""
         if order.parent_ref and order.order_ref not in self._orders:
             self._children.setdefault(order.parent_ref, []).append(order.order_ref)
+        self.working.put(self._orders.get(order.order_ref), order)
         self._orders[order.order_ref] = order
         if order.is_live:
             self._live[order.order_ref] = order
@@ -157,11 +161,4 @@ class OrderBook:
 
     def working_quantity(self, account: str, con_id: int, side: Side) -> Decimal:
         """What all live orders of one side may still fill; orders of unknown outcome count whole."""
-        return sum(
-            (
-                order.remaining
-                for order in self._live.values()
-                if order.account == account and order.con_id == con_id and order.side is side
-            ),
-            Decimal(0),
-        )
+        return self.working.tally(account, con_id, side).units

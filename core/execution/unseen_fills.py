@@ -74,6 +74,10 @@ class UnseenFills:
         """True while the position is behind."""
         return (account, con_id) in self._expected
 
+    def expected(self, account: str, con_id: int, held: Decimal) -> Decimal:
+        """What is held with the fills that the position does not show yet; `held` is what the broker last said."""
+        return self._expected.get((account, con_id), held)
+
     def _change_ahead(self, key: _Key, now: float) -> Decimal:
         """By how much the position has lately changed without a fill."""
         change, since = self._ahead.get(key, (_ZERO, now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -100,6 +100,11 @@ class QuoteFeed:
     def get(self, con_id: int) -> Quote | None:
         """The last known quote; None if nothing was ever heard."""
         return self._quotes.get(con_id)
+
+    @property
+    def quotes(self) -> Mapping[int, Quote]:
+        """Every quote by contract number, as it goes on changing."""
+        return self._quotes
 
     def all(self) -> tuple[Quote, ...]:
         """Every quote."""
