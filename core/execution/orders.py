@@ -27,19 +27,10 @@ from core.domain.events import OrderChanged, TradingState
 from core.domain.orders import Order, OrderRequest, Pending, Side, Terms, request_of, terms_of, with_terms
 from core.errors import JournalBusyError, JournalError
 from core.execution.cancels import Cancels, unknown
-from core.execution.changes import (
-    changed,
-    drafted,
-    entry_price,
-    not_repeated,
-    overtaken,
-    too_late,
-    unattached,
-    unchangeable,
-    why_not,
-)
+from core.execution.changes import changed, drafted, not_repeated, overtaken, too_late, unchangeable, why_not
 from core.execution.deadlines import Deadlines, deadline, why_no_deadline
 from core.execution.hearing import Hearing
+from core.execution.judging import Judging
 from core.execution.publisher import Publisher
 from core.execution.reducing import why_not_reducing
 from core.execution.refusals import deny
@@ -49,8 +40,7 @@ from core.execution.turns import Turns
 from core.execution.withdrawing import Withdrawing
 from core.market.feed import QuoteFeed
 from core.ports import Approved, Broker, Journal
-from core.risk.circumstances import Circumstances
-from core.risk.controls import has_moved, judge
+from core.risk.controls import has_moved
 
 
 class OrderOptions(Struct, frozen=True, kw_only=True):
@@ -93,6 +83,8 @@ class OrderDesk:
         )
         """Asks for cancels, those of the kill switch too."""
         self.deadlines = Deadlines(state, publisher, clock, self.cancels)
+        self.judging = Judging(state, feed, clock)
+        """Puts requests through the controls."""
 
     def gate(self) -> Denial | None:
         """Why no order may leave now, whatever it is; None when one may."""
@@ -115,31 +107,6 @@ class OrderDesk:
             or f"the connection is {connection.state.lower().replace('_', ' ')}"
         )
         return deny(DenialCode.NOT_CONNECTED, f"Not sent, nothing is queued: {reason}")
-
-    def circumstances(
-        self, request: OrderRequest, *, before: Terms | None = None, parent: OrderRequest | Order | None = None
-    ) -> Circumstances:
-        """What a request is judged against now; `parent` is what it is attached to, while that has not traded."""
-        known = self._state.instruments.get(request.con_id)
-        instrument = None if request.con_id in self._state.sketched else known
-        now = Circumstances(
-            instrument=instrument,
-            quote=self._feed.get(request.con_id),
-            accounts=self._state.connection.accounts,
-            limits=self._state.limits.of("" if instrument is None else instrument.symbol, request.account),
-            now=self._clock.utc(),
-            before=before,
-        )
-        return now if parent is None else replace(now, attached=True, entry=entry_price(parent, now))
-
-    def judge(
-        self, request: OrderRequest, *, before: Terms | None = None, parent: OrderRequest | Order | None = None
-    ) -> Approved[OrderRequest] | Denial:
-        """Put a request through every control as things stand."""
-        denial = why_not_reducing(self._state, request, attached=parent is not None)
-        if denial is not None:
-            return denial
-        return judge(request, self.circumstances(request, before=before, parent=parent))
 
     async def place(self, command: PlaceOrder) -> Ack:
         """Send a new order; the Ack comes when its intent is durable."""
@@ -168,7 +135,7 @@ class OrderDesk:
         children: Sequence[OrderRequest] = (),
         ttl: Decimal | None = None,
     ) -> Ack:
-        judged = self.gate() or why_no_deadline(ttl) or self.judge_family(request, children)
+        judged = self.gate() or why_no_deadline(ttl) or self.judging.family(request, children)
         if not isinstance(judged, Denial):
             moved = has_moved(seen, self._feed.get(request.con_id), request.side, judged[0].instrument)
             judged = moved or judged
@@ -176,29 +143,6 @@ class OrderDesk:
             self._journal.append([Refused(request=one, denial=judged) for one in (request, *children)])
             return Ack(ok=False, denied=judged)
         return await self._intend(judged, ttl)
-
-    def judge_family(
-        self, request: OrderRequest, children: Sequence[OrderRequest]
-    ) -> list[Approved[OrderRequest]] | Denial:
-        """A request and what is attached to it, each through every control: all approved, or the first denial."""
-        approved: list[Approved[OrderRequest]] = []
-        above = self._state.book.get(request.parent_ref) if request.parent_ref else None
-        if request.parent_ref and (above is None or above.external or not above.is_live):
-            text = f"The order {request.parent_ref} to attach to is not one of ours that works. Not sent."
-            return deny(DenialCode.PARENT, text)
-        refs = {request.order_ref}
-        for leg in (request, *children):
-            parent = request if leg is not request else above
-            denial = unattached(leg, parent) if parent is not None else None
-            if leg is not request and (leg.order_ref in refs or leg.order_ref in self._state.used_refs):
-                text = f"The reference {leg.order_ref} is used already. Not sent; mint a new one."
-                denial = deny(DenialCode.DUPLICATE_REF, text)
-            refs.add(leg.order_ref)
-            judged = denial or self.judge(leg, parent=parent)
-            if isinstance(judged, Denial):
-                return judged
-            approved.append(judged)
-        return approved
 
     async def _intend(self, legs: Sequence[Approved[OrderRequest]], ttl: Decimal | None) -> Ack:
         """Record all legs in one batch, parent first; send them once it is durable. The last one sends all on.
@@ -308,7 +252,7 @@ class OrderDesk:
             for old, new in wanted:
                 parent = self._state.book.get(old.parent_ref) if old.parent_ref else None
                 waits_for = parent if parent is not None and parent.is_live and not parent.filled else None
-                judged = self.judge(request_of(new), before=terms_of(old), parent=waits_for)
+                judged = self.judging.judge(request_of(new), before=terms_of(old), parent=waits_for)
                 if isinstance(judged, Denial):
                     return Ack(ok=False, denied=judged, order=order)
                 approved.append(judged)

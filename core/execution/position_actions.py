@@ -30,11 +30,12 @@ class PositionActions:
 
     def preview(self, request: OrderRequest, children: Sequence[OrderRequest] = ()) -> Ack:
         """What the request and what is attached to it would do now, by every control."""
-        judged = self._desk.gate() or self._desk.judge_family(request, children)
+        judged = self._desk.gate() or self._desk.judging.family(request, children)
         denied = judged if isinstance(judged, Denial) else None
         position = self._state.held(request.account, request.con_id)
         held = position.quantity if position else Decimal(0)
-        return Ack(ok=True, result=previewed(request, children, self._desk.circumstances(request), held, denied))
+        around = self._desk.judging.circumstances(request)
+        return Ack(ok=True, result=previewed(request, children, around, held, denied))
 
     def preview_close(self, command: PreviewClose) -> Ack:
         """What closing would send now."""

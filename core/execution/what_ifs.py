@@ -126,7 +126,7 @@ class WhatIfs:
             self._changed.set()
 
     async def _ask(self, client: str, draft: _Draft) -> None:
-        judged = self._orders.gate() or self._orders.judge(draft.request)
+        judged = self._orders.gate() or self._orders.judging.judge(draft.request)
         if isinstance(judged, Denial):
             return
         self._asked[client] = draft.key, self._clock.mono()
