@@ -24,6 +24,16 @@ class LimitSettings(BaseModel):
     position_value: Decimal = Field(default=Limits().position_value, gt=0)
     margin_percent: Decimal = Field(default=Limits().margin_percent, gt=0)
     daily_loss: Decimal | None = Field(default=None, gt=0)
+    walk_percent: Decimal = Field(default=Limits().walk_percent, gt=0, le=100)
+    walk_seconds: int = Field(default=Limits().walk_seconds, gt=0)
+    duplicate_seconds: int = Field(default=Limits().duplicate_seconds, ge=0)
+    script_repeats: int | None = Field(default=Limits().script_repeats, gt=0)
+    day_orders: int | None = Field(default=Limits().day_orders, gt=0)
+    day_trades: int | None = Field(default=Limits().day_trades, gt=0)
+    day_value: Decimal | None = Field(default=Limits().day_value, gt=0)
+    unusual_times: Decimal | None = Field(default=Limits().unusual_times, gt=1)
+    unusual_value_percent: Decimal = Field(default=Limits().unusual_value_percent, gt=0, le=100)
+    ask_short: bool = Limits().ask_short
 
     def limits(self) -> Limits:
         """The same as the controls take them."""
