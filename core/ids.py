@@ -37,8 +37,13 @@ def mint_ulid() -> str:
 
 
 def mint_instance() -> str:
-    """A new instance name (6 characters), minted once with a journal; it tells one journal's orders from another's."""
-    return _crockford(_random_bits(30), _INSTANCE_CHARS)
+    """A new instance name (6 characters), minted once with a journal; it tells one journal's orders from another's.
+
+    It does not begin with an F: with digits behind it, it would be masked as the number of an adviser's account.
+    """
+    while (name := _crockford(_random_bits(30), _INSTANCE_CHARS)).startswith("F"):
+        pass
+    return name
 
 
 def mint_order_ref(instance: str) -> str:

@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.link.launch import PendingCore
 
+LONGEST_ARGUMENT = 4000
+"""Characters: as long as a path can be."""
+
+UNCLEAN = (
+    "An argument has characters that no setting and no name may have: control codes, or ones that hide or turn text "
+    "around. Nothing was done. Type it again instead of pasting it."
+)
 NEEDS_TERMINAL = (
     "ibdesk draws a screen and reads keys: standard input, output and error must be a terminal. Run it in one, "
     "without redirection. `ibdesk --help` lists what works without a screen."
@@ -21,6 +28,13 @@ def main() -> None:
     if len(sys.argv) == 1:
         # By far the most frequent start needs no parser.
         sys.exit(open_desk({}, None))
+    from core.last_words import install
+    from core.text import is_clean
+
+    install()
+    if not all(is_clean(word, LONGEST_ARGUMENT) for word in sys.argv):
+        print(UNCLEAN, file=sys.stderr)
+        sys.exit(2)
     from tui.options import cli
 
     cli(prog_name="ibdesk")
@@ -43,6 +57,9 @@ def open_desk(arguments: Mapping[str, str], theme: str | None) -> int:
     gc.disable()
     begun = _begin(arguments)
 
+    from core.last_words import install
+
+    install()
     from tui.run import run_desk
 
     return run_desk(arguments, begun, theme)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.text import clean, mask_accounts
+from core.text import masked_traceback
 
 LONGEST_LINE = 300
 ADVICE = """\
@@ -12,10 +12,7 @@ Start ibdesk again to see them. The lines above help whoever mends it; account n
 
 def crash_report(error: BaseException) -> str:
     """The traceback without values of variables, accounts masked, and what to do next."""
-    import traceback
-
     from textual.worker import WorkerFailed
 
     cause = error.error if isinstance(error, WorkerFailed) else error
-    lines = mask_accounts("".join(traceback.format_exception(cause))).splitlines()
-    return "\n".join([*(clean(line, LONGEST_LINE) for line in lines), "", ADVICE])
+    return f"{masked_traceback(cause, LONGEST_LINE)}\n\n{ADVICE}"

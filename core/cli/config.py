@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import click
 
 from core.cli.config_report import Report, files, problems, settings_shown
+from core.cli.output import say
 from core.errors import DeskError
 from core.settings import read_layers
 
@@ -57,10 +58,10 @@ def _run(given: Mapping[str, str | None], report: Callable[[Mapping[str, str]], 
     try:
         said = report({key: value for key, value in given.items() if value is not None})
     except DeskError as error:
-        click.echo(str(error), err=True)
+        say(str(error), err=True)
         sys.exit(2)
     for line in said.lines:
-        click.echo(line)
+        say(line)
     for line in said.wrong:
-        click.echo(line, err=True)
+        say(line, err=True)
     sys.exit(2 if said.wrong else 0)

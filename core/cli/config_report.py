@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from core.link.paths import lock_path, socket_path, state_root
 from core.settings import Layers, Settings, contradictions, exposed, judge
-from core.text import clean, mask_account, mask_accounts
+from core.text import mask_account
 
 _NOT_SETTABLE = frozenset({"profile", "mode"})
 """Keys that the profile's name and file alone decide."""
@@ -43,7 +43,7 @@ def settings_shown(layers: Layers) -> Report:
     """Every setting with its value and its source; what is wrong if there are none."""
     settings, complaints = judge(layers)
     if settings is None:
-        return Report([], [mask_accounts(clean(line)) for line in complaints])
+        return Report([], complaints)
     rows = [("profile", settings.profile, layers.chosen_by), ("mode", settings.mode.value, _mode_source(layers))]
     rows += [(key, _shown(key, value, settings), layers.source(key)) for key, value in _leaves(settings)]
     keys, values = (max(len(row[column]) for row in rows) for column in (0, 1))
@@ -57,10 +57,10 @@ def problems(layers: Layers) -> Report:
     open_file = exposed(layers)
     if open_file and not any(line.startswith(open_file) for line in complaints):
         warnings.append(open_file)
-    told = [f"Warning: {mask_accounts(clean(line))}" for line in warnings]
+    told = [f"Warning: {line}" for line in warnings]
     if not complaints:
         told.append(f"The settings of profile {layers.profile} can be used.")
-    return Report(told, [mask_accounts(clean(line)) for line in complaints])
+    return Report(told, complaints)
 
 
 def _mode_source(layers: Layers) -> str:

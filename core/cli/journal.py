@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -10,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from core.cli.journal_report import Said, back_up_to, export_to, replayed, verified
+from core.cli.journal_report import Form, Said, back_up_to, export_to, replayed, verified
+from core.cli.output import say, say_json
 from core.errors import DeskError, JournalDamagedError
 from core.link.paths import state_root
 
@@ -51,14 +51,22 @@ def verify(*, profile: str | None, file: Path | None, as_json: bool) -> None:
 @command.command("export", epilog=_example("ibdesk journal export --after 1200 --json --to rows.jsonl"))
 @_with_options
 @click.option("--after", type=click.IntRange(0), default=0, show_default=True, help="From the row behind this one on.")
-@click.option("--to", type=click.Path(path_type=Path), help="A new file, yours alone; without it the rows are shown.")
+@click.option("--csv", "as_csv", is_flag=True, help="Write CSV, for spreadsheets.")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    help="A new file, yours alone, or the folder for one; without it the rows are shown.",
+)
 @click.option("--accounts", is_flag=True, help="Show account numbers in full; otherwise they are masked.")
 def export(
-    *, profile: str | None, file: Path | None, as_json: bool, after: int, to: Path | None, accounts: bool
+    *, profile: str | None, file: Path | None, as_json: bool, after: int, as_csv: bool, to: Path | None, accounts: bool
 ) -> None:
     """Write rows as text, a line each; with --json as JSON lines, whole."""
+    if as_json and as_csv:
+        raise click.UsageError("Rows are written as JSON or as CSV, not as both.")
+    form = Form.JSON if as_json else Form.CSV if as_csv else Form.TEXT
     _run(
-        lambda: export_to(_path(profile, file), after, to, as_json=as_json, accounts=accounts),
+        lambda: export_to(_path(profile, file), after, to, form, accounts=accounts),
         as_json=as_json and to is not None,
     )
 
@@ -95,9 +103,9 @@ def _run(do: Callable[[], Said], *, as_json: bool) -> None:
         status = 1 if isinstance(error, JournalDamagedError) else 2
         said = Said([], {"ok": False, "problem": str(error)}, str(error), status)
     if as_json:
-        click.echo(json.dumps(said.figures, ensure_ascii=False))
+        say_json(said.figures)
     for line in [] if as_json else said.lines:
-        click.echo(line)
+        say(line)
     if said.problem and not as_json:
-        click.echo(said.problem, err=True)
+        say(said.problem, err=True)
     sys.exit(said.status)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from enum import Enum
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 import msgspec
 
+from core.cli.exports import csv_line, file_name, output
 from core.domain.entries import Entry, FactRecorded, Heard, Intent, ModifyIntent, Refused, TailLost
-from core.domain.events import ConnectionChanged, ExecutionAdded, Incident, OrderChanged, TradingStateChanged
+from core.domain.events import (
+    AlertChanged,
+    ConnectionChanged,
+    ExecutionAdded,
+    Incident,
+    OrderChanged,
+    TradingStateChanged,
+)
 from core.domain.orders import Order
 from core.errors import JournalDamagedError, JournalError
 from core.execution.recorded import Recorded
@@ -23,8 +29,17 @@ from core.journal.database import Tail
 from core.journal.recovery import Recovered, read_rows, recover
 from core.journal.rows import Row, entry_of
 from core.journal.verify import first_row, verify
-from core.private import open_file
-from core.text import clean, mask_accounts
+from core.text import clean, mask_accounts, printable_json
+
+
+class Form(Enum):
+    """How rows are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    """Whole, a line each."""
+    CSV = "csv"
+    """In words, for spreadsheets."""
 
 
 class Said(NamedTuple):
@@ -50,33 +65,29 @@ def verified(path: Path) -> Said:
     return Said(lines, figures, found.problem, 1 if found.problem else 0)
 
 
-def export_to(path: Path, after: int, to: Path | None, *, as_json: bool, accounts: bool) -> Said:
-    """Write the rows behind number `after`. Raises JournalError, and OSError where `to` exists or can't be written."""
+def export_to(path: Path, after: int, to: Path | None, form: Form, *, accounts: bool) -> Said:
+    """Write the rows behind number `after` into the file `to`, into a new one in that folder, or to standard output.
+
+    Raises JournalError, and OSError where the file exists or can't be written.
+    """
     after = max(after, first_row(path) - 1)
     if not path.exists() and after == 0:
         raise JournalError(f"There is no journal at {path}.")
     rows, last = 0, after
-    with _output(to) as output:
+    name = file_name("journal", path.parent.name, stamp(), ending=_ENDINGS[form])
+    with output(to, name) as (stream, file):
+        if form is Form.CSV:
+            stream.write(csv_line(_COLUMNS) + "\n")
         try:
             for row in read_rows(path, after):
-                line = _as_json(row) if as_json else _as_text(row)
-                output.write((line if accounts else mask_accounts(line)) + "\n")
+                line = _LINES[form](row)
+                stream.write((line if accounts else mask_accounts(line)) + "\n")
                 rows, last = rows + 1, row.seq
         except JournalDamagedError as error:
             text = f"{rows} rows were exported, up to row {last}. {error}"
             return Said([], {"ok": False, "rows": rows, "last": last, "problem": str(error)}, text, 1)
-    lines = [f"{rows:,} rows, up to row {last:,}, are in {to}."] if to else []
-    return Said(lines, {"ok": True, "rows": rows, "last": last, "file": str(to or "")})
-
-
-@contextmanager
-def _output(to: Path | None) -> Iterator[TextIO]:
-    if to is None:
-        yield sys.stdout
-        return
-    descriptor = open_file(to, os.O_WRONLY | os.O_EXCL)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        yield file
+    lines = [f"{rows:,} rows, up to row {last:,}, are in {file}."] if file else []
+    return Said(lines, {"ok": True, "rows": rows, "last": last, "file": str(file or "")})
 
 
 class _Line(msgspec.Struct):
@@ -93,12 +104,22 @@ class _Line(msgspec.Struct):
 def _as_json(row: Row) -> str:
     payload = msgspec.Raw(row.payload.encode())
     line = _Line(row.seq, row.session, row.ts_utc, row.schema, row.order_ref, payload)
-    return msgspec.json.encode(line).decode()
+    return printable_json(msgspec.json.encode(line).decode())
 
 
 def _as_text(row: Row) -> str:
     kind, words = _described(entry_of(row))
     return clean(f"{row.seq:>8}  {row.ts_utc}  {kind:<16}  {row.order_ref:<37}  {words}".rstrip(), 1000)
+
+
+def _as_csv(row: Row) -> str:
+    kind, words = _described(entry_of(row))
+    return csv_line([clean(cell, 1000) for cell in (str(row.seq), row.ts_utc, kind, row.order_ref, words)])
+
+
+_COLUMNS = ("row", "time", "kind", "order", "words")
+_ENDINGS = {Form.TEXT: "txt", Form.JSON: "jsonl", Form.CSV: "csv"}
+_LINES: dict[Form, Callable[[Row], str]] = {Form.TEXT: _as_text, Form.JSON: _as_json, Form.CSV: _as_csv}
 
 
 def _described(entry: Entry) -> tuple[str, str]:
@@ -130,6 +151,8 @@ def _fact_in_words(entry: FactRecorded) -> str:
             return f"{severity} {text}"
         case TradingStateChanged(state=state, reason=reason):
             return f"{state} {reason}".rstrip()
+        case AlertChanged(alert=alert):
+            return alert.words
 
 
 def _order_in_words(order: Order) -> str:
@@ -154,7 +177,7 @@ def replayed(path: Path) -> Said:
     lines = [
         f"Rows up to {once.tail.seq:,} make the state {digests[1][:16]}: twice, and {begun}.",
         f"{len(live)} orders may fill, {len(list(state.book.executions()))} executions are kept.",
-        *(f"  {mask_accounts(_order_in_words(order))}" for order in live),
+        *(f"  {_order_in_words(order)}" for order in live),
     ]
     figures: dict[str, object] = {
         "ok": not problem,

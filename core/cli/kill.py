@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -12,6 +11,7 @@ from typing import NamedTuple
 import click
 
 from core.api import DeskClient, attach
+from core.cli.output import say, say_json
 from core.domain.commands import Kill
 from core.domain.events import KillUpdated, OrderChanged, Snapshot
 from core.domain.orders import Order
@@ -19,7 +19,6 @@ from core.domain.trading import Killed, KillScope, kill_in_words, progress
 from core.errors import DeskError, LinkError
 from core.journal.kill_mark import KillMarkFile
 from core.link.paths import socket_path, state_root
-from core.text import mask_accounts
 
 CONFIRMED, NOT_CONFIRMED, NOT_BLOCKED = 0, 1, 2
 """Exit statuses."""
@@ -59,9 +58,9 @@ def command(*, profile: str | None, protective: bool, everything: bool, wait: fl
     except (DeskError, OSError) as error:
         outcome = _not_blocked(f"KILL reached no core: {error} Cancel in TWS.", marked=False)
     if as_json:
-        click.echo(json.dumps(outcome.figures, ensure_ascii=False))
+        say_json(outcome.figures)
     for line in [] if as_json else outcome.lines:
-        click.echo(line, err=outcome.status == NOT_BLOCKED)
+        say(line, err=outcome.status == NOT_BLOCKED)
     sys.exit(outcome.status)
 
 
@@ -111,10 +110,10 @@ async def _pull_at(client: DeskClient, scope: KillScope, wait: float) -> _Outcom
         "not_confirmed": [_named(order) for order in far.waiting],
         "kept": [_named(order) for order in far.kept],
         "everything_sent": killed.everything_sent,
-        "problem": mask_accounts(killed.problem),
+        "problem": killed.problem,
     }
     lines = [*kill_in_words(killed, orders), "Stays until a person at a desk presses F9 and types resume."]
-    return _Outcome(CONFIRMED if done else NOT_CONFIRMED, [mask_accounts(line) for line in lines], figures)
+    return _Outcome(CONFIRMED if done else NOT_CONFIRMED, lines, figures)
 
 
 async def _followed(client: DeskClient, snapshot: Snapshot, orders: dict[str, Order]) -> AsyncIterator[Killed | None]:
@@ -153,9 +152,8 @@ def _without_core(profile: str, scope: KillScope, error: LinkError) -> _Outcome:
 
 
 def _not_blocked(text: str, *, marked: bool) -> _Outcome:
-    said = mask_accounts(text)
-    return _Outcome(NOT_BLOCKED, [said], {"blocked": False, "marked": marked, "problem": said})
+    return _Outcome(NOT_BLOCKED, [text], {"blocked": False, "marked": marked, "problem": text})
 
 
 def _named(order: Order) -> str:
-    return mask_accounts(f"#{order.number} {order.text}")
+    return f"#{order.number} {order.text}"

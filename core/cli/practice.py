@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from core.cli.output import say
 from core.errors import DeskError
 
 
@@ -120,10 +121,8 @@ def list_faults() -> None:
     width = max(len(name) for name in FAULTS)
     for fault in FAULTS.values():
         given = f" [{fault.default}]" if fault.default else ""
-        click.echo(f"{fault.name:<{width}}  {fault.says}{given}")
-    click.echo(
-        "\nNAME happens each time that it can, NAME*3 three times; what stands in brackets is ARG if none is given."
-    )
+        say(f"{fault.name:<{width}}  {fault.says}{given}")
+    say("\nNAME happens each time that it can, NAME*3 three times; what stands in brackets is ARG if none is given.")
 
 
 @command.command()
@@ -135,6 +134,6 @@ def reset(profile: str) -> None:
     try:
         folder = archive(profile)
     except DeskError as error:
-        click.echo(str(error), err=True)
+        say(str(error), err=True)
         sys.exit(2)
-    click.echo(f"The practice account of profile {profile} begins anew. The old one and its journal are in {folder}.")
+    say(f"The practice account of profile {profile} begins anew. The old one and its journal are in {folder}.")

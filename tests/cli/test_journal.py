@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import sqlite3
@@ -19,6 +20,7 @@ from core.execution.recorded import Recorded
 from core.journal.files import checkpoint_path
 from core.journal.opened import JournalOptions
 from core.journal.recovery import read_entries, recover
+from tests.hostile import CORPUS
 from tests.journal.books import opened, written
 from tests.journal.test_recovery import over_days
 from tests.journal.values import NOON, intent
@@ -149,6 +151,29 @@ async def test_export_writes_a_private_file_and_replaces_none(path: Path, tmp_pa
     assert len(to.read_text().splitlines()) == 4
     again = journal("export", "--to", str(to))
     assert (again.exit_code, "File exists" in again.stderr) == (2, True)
+
+
+async def test_export_into_a_folder_names_the_file(path: Path, tmp_path: Path) -> None:
+    await written(path, entries())
+    said = journal("export", "--csv", "--to", str(tmp_path))
+    (file,) = tmp_path.glob("journal-paper-*.csv")
+    rows = list(csv.reader(file.read_text().splitlines()))
+
+    assert (said.exit_code, str(file) in said.stdout) == (0, True)
+    assert rows[0] == ["row", "time", "kind", "order", "words"]
+    assert [row[0] for row in rows[1:]] == ["1", "2", "3", "4"]
+    assert rows[3][4] == "ALARM Look at DU…567"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert journal("export", "--csv", "--json").exit_code == 2
+
+
+async def test_a_doctored_row_drives_no_terminal_as_json_either(path: Path) -> None:
+    fact = FactRecorded(fact=Incident(severity=Severity.ALARM, text=CORPUS["C1 string"] + CORPUS["tags"], time=NOON))
+    await written(path, [fact])
+    line = journal("export", "--json").stdout
+
+    assert line[:-1].isprintable()
+    assert json.loads(line)["entry"]["fact"]["text"] == CORPUS["C1 string"] + CORPUS["tags"]
 
 
 async def test_export_of_a_damaged_journal_gives_what_is_whole(path: Path) -> None:

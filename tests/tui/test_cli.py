@@ -10,13 +10,20 @@ from collections.abc import Mapping
 import pytest
 from click.testing import CliRunner
 
+from core.text import is_clean
 from tests.architecture.sources import ROOT
 from tests.desk_home import DeskHome
+from tests.hostile import CORPUS
 from tests.terminal import Terminal
 from tui import cli, options
 
 DESK = [sys.executable, "-m", "tui"]
 PATIENCE = 30.0
+
+
+def is_argument(text: str) -> bool:
+    """Whether a shell could give it to a program."""
+    return "\0" not in text and not any(0xD800 <= ord(char) < 0xE000 for char in text)
 
 
 @pytest.fixture
@@ -51,6 +58,19 @@ def test_an_unknown_command_is_refused(opened: list[tuple[dict[str, str], str | 
     assert result.exit_code == 2
     assert "No such command 'trade'" in result.output
     assert opened == []
+
+
+UNCLEAN = [os.fsencode(text[:5000]) for text in CORPUS.values() if is_argument(text) and not is_clean(text)]
+
+
+@pytest.mark.parametrize("text", [*UNCLEAN, b"not \xff\xfe UTF-8"])
+def test_an_argument_with_control_codes_does_nothing(text: bytes) -> None:
+    with DeskHome() as home:
+        words: list[str | bytes] = [*DESK, "config", "show", "--profile", text]
+        ended = subprocess.run(words, cwd=ROOT, env=home.env, capture_output=True, timeout=PATIENCE, check=False)
+
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert ended.stderr.decode() == f"{cli.UNCLEAN}\n"
 
 
 def test_help_lists_the_commands_without_importing_them() -> None:
