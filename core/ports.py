@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from core.clock import Clock
 from core.domain.charts import AccountFigure, Bar, BarKind, BarRequest, OptionChain, Streamed, StreamKind
-from core.domain.commands import Ack, Command, Kill
+from core.domain.commands import Ack, CancelEntries, Command, Kill
 from core.domain.connection import Endpoint, Mode
 from core.domain.entries import Entry
 from core.domain.events import Envelope, Snapshot, StreamEvent
@@ -311,7 +311,10 @@ class EventSink(Protocol):
     """Someone who wants every event."""
 
     def publish(self, *envelopes: Envelope) -> None:
-        """Take events, which come together where they arose together; returns at once and never raises."""
+        """Take events, which come together where they arose together; returns at once.
+
+        Must not raise; one that does all the same gets the next events and has to make good for what it missed.
+        """
 
 
 class DeskHost(Protocol):
@@ -330,6 +333,9 @@ class DeskHost(Protocol):
 
     def kill(self, command: Kill, client: str) -> Ack:
         """Pull the kill switch: in this turn of the loop, whatever else runs or waits. Never raises."""
+
+    def call_off(self, command: Command, by: CancelEntries) -> Ack | None:
+        """The answer to a command that still waits for its turn at the link and that `by` cancels; None if it stays."""
 
     def snapshot(self) -> Snapshot:
         """Everything as it stands."""

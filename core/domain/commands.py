@@ -293,7 +293,7 @@ class Cancelled(Struct, frozen=True, kw_only=True, tag="cancelled"):
     """Answer to CancelEntries: what was asked for, not what has happened."""
 
     asked: tuple[str, ...]
-    """Order references of the cancels that were sent."""
+    """Order references of the cancels that were sent, and of orders that were not sent because of it."""
     kept: tuple[str, ...]
     """Order references of live orders that protect a position and stay."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 
 from msgspec.structs import replace
 
@@ -10,7 +10,7 @@ from core.clock import Clock
 from core.domain.commands import Ack, CancelEntries, Cancelled, CancelOrder, Denial, DenialCode
 from core.domain.entries import CancelAsked
 from core.domain.events import OrderChanged
-from core.domain.orders import Order, OrderState, Pending
+from core.domain.orders import Order, OrderRequest, OrderState, Pending
 from core.domain.positions import reduced_by
 from core.execution.changes import ended
 from core.execution.publisher import Publisher
@@ -77,12 +77,21 @@ class Cancels:
         )
         return deny(DenialCode.AMBIGUOUS, text)
 
-    def cancel_entries(self, command: CancelEntries) -> Ack:
-        """Cancel every live order of ours that opens or adds; what reduces a position stays and is named."""
+    def covers(self, command: CancelEntries, order: Order | OrderRequest) -> bool:
+        """True for what `command` cancels, an order that has not been sent yet too."""
+        if self._state.positions is None or command.con_id not in (None, order.con_id):
+            return False
+        return not self._protects(order) or self.ends_with_parent(order)
+
+    def cancel_entries(self, command: CancelEntries, called_off: Sequence[str] = ()) -> Ack:
+        """Cancel every live order of ours that opens or adds; what reduces a position stays and is named.
+
+        `called_off` are those that waited for their turn and will not be sent.
+        """
         if self._state.positions is None:
             text = "Nothing was cancelled: positions are not read yet, so entries can't be told from exits. Try again."
             return refuse(DenialCode.NOT_RECONCILED, text)
-        asked: list[str] = []
+        asked = list(called_off)
         kept: list[str] = []
         denied: Denial | None = None
         for order in self._state.book.live():
@@ -101,11 +110,11 @@ class Cancels:
             return Ack(ok=False, denied=denied)
         return Ack(ok=True, result=Cancelled(asked=tuple(asked), kept=tuple(kept)))
 
-    def _protects(self, order: Order) -> bool:
+    def _protects(self, order: Order | OrderRequest) -> bool:
         position = self._state.held(order.account, order.con_id)
         return position is not None and reduced_by(position.quantity, order.side)
 
-    def ends_with_parent(self, order: Order) -> bool:
+    def ends_with_parent(self, order: Order | OrderRequest) -> bool:
         """True for what is attached to an entry that has not traded: the broker cancels it with that."""
         parent = self._state.book.get(order.parent_ref) if order.parent_ref else None
         return parent is not None and parent.is_live and not parent.filled

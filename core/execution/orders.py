@@ -15,6 +15,7 @@ from core.domain.commands import (
     Ack,
     CancelEntries,
     CancelOrder,
+    Command,
     Denial,
     DenialCode,
     ModifyOrder,
@@ -33,7 +34,7 @@ from core.execution.hearing import Hearing
 from core.execution.judging import Judging
 from core.execution.publisher import Publisher
 from core.execution.reducing import why_not_reducing
-from core.execution.refusals import deny
+from core.execution.refusals import called_off_early, deny
 from core.execution.sends import Sends
 from core.execution.state import DeskState
 from core.execution.turns import Turns
@@ -111,10 +112,10 @@ class OrderDesk:
     async def place(self, command: PlaceOrder) -> Ack:
         """Send a new order; the Ack comes when its intent is durable."""
         request = command.request
-        async with self._turns.of(request.order_ref) as called_off:
+        async with self._turns.of(request.order_ref, request) as called_off:
             again = self._again(request.order_ref, request.account, request.con_id, request.side)
             if again is not None or called_off:
-                return again or Ack(ok=False, denied=_called_off())
+                return again or Ack(ok=False, denied=called_off_early())
             return await self._submit(request, command.seen, command.children, command.ttl)
 
     async def place_computed(
@@ -124,7 +125,7 @@ class OrderDesk:
         async with self._turns.of(order_ref) as called_off:
             again = self._again(order_ref, account, con_id, None)
             if again is not None or called_off:
-                return again or Ack(ok=False, denied=_called_off())
+                return again or Ack(ok=False, denied=called_off_early())
             request = compute()
             return Ack(ok=False, denied=request) if isinstance(request, Denial) else await self._submit(request, None)
 
@@ -316,9 +317,15 @@ class OrderDesk:
         """Ask for the cancel of a live order, by core's own decision."""
         self.cancels.ask(order)
 
+    def call_off(self, command: Command, by: CancelEntries) -> Ack | None:
+        """The answer to a command that waits for its turn elsewhere and that `by` cancels; None if it stays."""
+        covered = isinstance(command, PlaceOrder) and self.cancels.covers(by, command.request)
+        return Ack(ok=False, denied=called_off_early()) if covered else None
+
     async def cancel_entries(self, command: CancelEntries) -> Ack:
         """Cancel every live order of ours that opens or adds."""
-        return self.cancels.cancel_entries(command)
+        called_off = self._turns.call_off_where(lambda request: self.cancels.covers(command, request))
+        return self.cancels.cancel_entries(command, called_off)
 
     def _again(self, order_ref: str, account: str, con_id: int, side: Side | None) -> Ack | None:
         """The answer for a reference that was used before; None for a new one. A `side` of None fits both."""
@@ -334,7 +341,3 @@ class OrderDesk:
 def _unrecorded(error: JournalError) -> Denial:
     code = DenialCode.JOURNAL_BUSY if isinstance(error, JournalBusyError) else DenialCode.HALTED
     return deny(code, f"Not sent: {error}")
-
-
-def _called_off() -> Denial:
-    return deny(DenialCode.NOT_LIVE, "Not sent: it was cancelled before its turn had come.")

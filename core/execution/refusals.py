@@ -13,3 +13,8 @@ def deny(code: DenialCode, message: str) -> Denial:
 def refuse(code: DenialCode, message: str) -> Ack:
     """The answer to a command about no order in particular."""
     return Ack(ok=False, denied=deny(code, message))
+
+
+def called_off_early() -> Denial:
+    """The reason for an order that a cancel overtook."""
+    return deny(DenialCode.NOT_LIVE, "Not sent: it was cancelled before its turn had come.")

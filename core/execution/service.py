@@ -146,6 +146,8 @@ class ExecutionService:
             clock,
             OrderOptions(client_id=options.keeper.client_id, read_only=options.read_only),
         )
+        self.call_off = self._orders.call_off
+        """The answer to a command that waits at the link and that a cancel of entries ends; None if it stays."""
         self._halting = Halting(state, journal, self._publisher, self._hearing, clock)
         self._loss = DailyLoss(state, self._halting, clock, self._money.all)
         self._kill = KillSwitch(state, self._publisher, self._halting, self._orders.cancels, options.kill_mark)

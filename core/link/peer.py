@@ -232,6 +232,9 @@ class Peer(asyncio.Protocol):
                 # Nothing that this client or another asked for goes before it, not even a turn of the loop.
                 ack = self._room.host.kill(command, self.name)
                 self.outbox.send(frame(Reply(id=request.id, ack=ack)), now=True)
+            case CancelEntries() as command:
+                self._call_off(command)
+                self._start(self._carry_out(request.id, command))
             case command if isinstance(command, _SLOW) or self._is_free_cancel(command):
                 self._start(self._carry_out(request.id, command))
             case command:
@@ -245,11 +248,22 @@ class Peer(asyncio.Protocol):
 
     def _is_free_cancel(self, command: Command | AskSnapshot | Subscribe) -> bool:
         """True for a cancel that nothing holds back: not the command that runs, only orders of its own still queued."""
-        if isinstance(command, CancelEntries):
-            return not self._commands
         if not isinstance(command, CancelOrder):
             return False
         return all(_order_ref_of(queued) != command.order_ref for _, queued in self._commands)
+
+    def _call_off(self, by: CancelEntries) -> None:
+        """Have entries that still wait here never sent: they would leave after the word that cancels them."""
+        kept: deque[tuple[int, Command]] = deque()
+        for request_id, command in self._commands:
+            ack = self._room.host.call_off(command, by)
+            if ack is None:
+                kept.append((request_id, command))
+            else:
+                self.outbox.send(frame(Reply(id=request_id, ack=ack)), now=True)
+        self._commands = kept
+        if len(kept) < _MAX_QUEUED // 2 and not self._cut:
+            self._transport.resume_reading()
 
     def _subscribe(self, request_id: int, after: int | None) -> None:
         """Events from now on; facts that are no longer in memory are read from the journal first."""

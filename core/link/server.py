@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -27,6 +27,9 @@ QUOTES_IN_A_TURN = 50
 
 _LAST_COMMANDS_S = 1.0
 """How long commands that run may go on when the link closes; after that only the broker keeps them waiting."""
+
+_FAILED = "events could not be brought to the desks, which are cut"
+_LOST = "Core could not bring an event over the link. Attach again: the snapshot has it."
 
 _logger = logging.getLogger(__name__)
 
@@ -99,7 +102,17 @@ class LinkServer:
             self._path.unlink()
 
     def publish(self, *envelopes: Envelope) -> None:
-        """Bring events to every reader: facts now, state with the next flush."""
+        """Bring events to every reader: facts now, state with the next flush.
+
+        Where that fails the readers are cut, who would wait for ever for what they missed; they attach again.
+        """
+        try:
+            self._publish(envelopes)
+        except Exception:
+            _logger.exception(_FAILED)
+            self._lost_events()
+
+    def _publish(self, envelopes: Sequence[Envelope]) -> None:
         facts = []
         for envelope in envelopes:
             if isinstance(envelope.event, StateEvent):
@@ -120,7 +133,18 @@ class LinkServer:
             for reader in list(self._readers):
                 reader.outbox.send(data, facts=len(some))
 
+    def _lost_events(self) -> None:
+        for reader in list(self._readers):
+            reader.cut(_LOST)
+
     def _flush_state(self) -> None:
+        try:
+            self._flush_some()
+        except Exception:
+            _logger.exception(_FAILED)
+            self._lost_events()
+
+    def _flush_some(self) -> None:
         self._flushed = self._loop.time()
         events = self._state.take(QUOTES_IN_A_TURN)
         self._flush = self._loop.call_soon(self._flush_state) if self._state else None

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from core.domain.commands import CancelEntries, Cancelled, CancelOrder, ClosePosition, DenialCode
+from core.domain.commands import CancelEntries, Cancelled, CancelOrder, ClosePosition, DenialCode, PlaceOrder
 from core.domain.entries import CancelAsked
 from core.domain.events import Severity
 from core.domain.orders import OrderState, Pending, Side
@@ -286,6 +286,37 @@ async def test_a_cancel_that_overtakes_its_order_calls_it_off(*, closing: bool) 
         assert ack.denied.message == "Not sent: it was cancelled before its turn had come."
         assert [placed.request.order_ref for placed in desk.broker.placed] == [ref(1)]
         assert (await desk.place(buy(2))).ok, "nothing of it was recorded"
+
+
+@jumping
+async def test_cancelling_entries_calls_off_those_that_wait_for_a_slow_disk() -> None:
+    async with rig(prepare=lambda broker: broker.book_positions.append(position("100"))) as desk:
+        desk.journal.held = True
+        requests = [buy(1), buy(2), buy(3, side=Side.SELL, price="236.00"), buy(4, instrument=TSLA, price="413.00")]
+        placing = [asyncio.ensure_future(desk.place(request)) for request in requests]
+        await settle()
+
+        ack = await desk.send(CancelEntries(con_id=AAPL.con_id))
+
+        assert isinstance(ack.result, Cancelled)
+        assert set(ack.result.asked) == {ref(1), ref(2)}, "one is being recorded, one waits for its turn"
+        desk.journal.release()
+        acks = await asyncio.gather(*placing)
+        assert [one.ok for one in acks] == [False, False, True, True]
+        assert [placed.request.order_ref for placed in desk.broker.placed] == [ref(3), ref(4)]
+        assert desk.broker.cancelled == []
+
+
+@jumping
+async def test_an_order_that_waits_at_the_link_is_called_off_if_it_opens() -> None:
+    async with rig(prepare=lambda broker: broker.book_positions.append(position("100"))) as desk:
+        by = CancelEntries(con_id=AAPL.con_id)
+
+        entry, exit_ = PlaceOrder(request=buy(1)), PlaceOrder(request=buy(2, side=Side.SELL, price="236.00"))
+        other = PlaceOrder(request=buy(3, instrument=TSLA, price="413.00"))
+
+        assert desk.service.call_off(entry, by) is not None
+        assert [desk.service.call_off(command, by) for command in (exit_, other, by)] == [None, None, None]
 
 
 @jumping

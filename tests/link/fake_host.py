@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
-from core.domain.commands import Ack, CancelOrder, Command, Kill, PlaceOrder
+from core.domain.commands import Ack, CancelEntries, CancelOrder, Command, Denial, DenialCode, Kill, PlaceOrder
 from core.domain.connection import Connection, Endpoint, Mode
 from core.domain.events import (
     Envelope,
@@ -67,7 +67,7 @@ class FakeHost:
     async def execute(self, command: Command, client: str) -> Ack:
         self.commands.append((client, command))
         self.came.set()
-        if self.gate is not None and not isinstance(command, CancelOrder):
+        if self.gate is not None and not isinstance(command, CancelOrder | CancelEntries):
             await self.gate.wait()
         if isinstance(command, PlaceOrder) and command.request.quantity == 13:
             raise RuntimeError("the host broke")
@@ -76,6 +76,11 @@ class FakeHost:
             self.publish_facts(1)
             self.publish(OrderChanged(order=order(int(command.request.quantity))))
         return Ack(ok=True)
+
+    def call_off(self, command: Command, by: CancelEntries) -> Ack | None:
+        if not isinstance(command, PlaceOrder) or command.request.con_id != by.con_id:
+            return None
+        return Ack(ok=False, denied=Denial(code=DenialCode.NOT_LIVE, message="called off"))
 
     def kill(self, command: Kill, client: str) -> Ack:
         self.commands.append((client, command))

@@ -136,19 +136,52 @@ async def test_a_cancel_waits_for_no_order_but_one_of_its_own_that_is_queued(pat
         await asyncio.wait_for(host.came.wait(), 5)
         await asyncio.wait_for(client.send(CancelOrder(order_ref=running.request.order_ref)), 5)
         of_queued = asyncio.create_task(client.send(CancelOrder(order_ref=queued.request.order_ref)))
-        of_all = asyncio.create_task(client.send(CancelEntries(con_id=None)))
         await client.snapshot()
         assert host.ended == [CancelOrder(order_ref=running.request.order_ref)]
         host.gate.set()
-        await asyncio.wait_for(asyncio.gather(*placing, of_queued, of_all), 5)
+        await asyncio.wait_for(asyncio.gather(*placing, of_queued), 5)
 
-    assert [type(command) for command in host.ended] == [
-        CancelOrder,
-        PlaceOrder,
-        PlaceOrder,
-        CancelOrder,
-        CancelEntries,
-    ]
+    assert [type(command) for command in host.ended] == [CancelOrder, PlaceOrder, PlaceOrder, CancelOrder]
+
+
+async def test_a_cancel_of_entries_waits_for_no_order_and_calls_off_those_that_are_queued(
+    path: Path, host: FakeHost
+) -> None:
+    async with attached(path) as client:
+        host.gate = asyncio.Event()
+        running, queued = place(1), place(2)
+        other = PlaceOrder(request=replace(place(3).request, con_id=99))
+        placing = [asyncio.create_task(client.send(command)) for command in (running, queued, other)]
+        await asyncio.wait_for(host.came.wait(), 5)
+        cancel = CancelEntries(con_id=queued.request.con_id)
+        assert (await asyncio.wait_for(client.send(cancel), 5)).ok
+        ack = await asyncio.wait_for(placing[1], 5)
+        assert ack.denied is not None
+        assert ack.denied.message == "called off"
+        host.gate.set()
+        acks = await asyncio.wait_for(asyncio.gather(*placing), 5)
+
+    assert [ack.ok for ack in acks] == [True, False, True]
+    assert host.ended == [cancel, running, other]
+
+
+async def test_a_desk_that_missed_an_event_is_cut_and_the_link_goes_on(
+    path: Path, host: FakeHost, server: LinkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with attached(path) as client:
+        events = client.events(0)
+        host.publish_facts(1)
+        assert (await asyncio.wait_for(anext(events), 5)).number == 1
+        with monkeypatch.context() as patch:
+            patch.setattr("core.link.server.FACTS_IN_A_FRAME", 0)
+            host.publish_facts(1)
+        with pytest.raises(LinkError, match="could not bring an event"):
+            await asyncio.wait_for(anext(events), 5)
+
+    async with attached(path) as again:
+        events = again.events((await again.snapshot()).number)
+        host.publish_facts(1)
+        assert (await asyncio.wait_for(anext(events), 5)).number == 3
 
 
 async def test_commands_of_one_client_run_one_after_another_in_their_order(path: Path, host: FakeHost) -> None:
