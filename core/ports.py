@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from core.clock import Clock
+from core.domain.alerts import Alert
 from core.domain.charts import AccountFigure, Bar, BarKind, BarRequest, OptionChain, Streamed, StreamKind
 from core.domain.commands import Ack, CancelEntries, Command, Kill
 from core.domain.connection import Endpoint, Mode
@@ -296,6 +297,13 @@ class KillMark(Protocol):
 
     def clear(self) -> None:
         """It was released."""
+
+
+class AlertHook(Protocol):
+    """Calls a person who may not sit at a desk. Never raises."""
+
+    def call(self, alert: Alert) -> None:
+        """Tell of an alert, returning at once; of one that is over, that it is."""
 
 
 class RecordedFacts(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from core.api import DeskClient, mint_order_ref, retire
 from core.domain.commands import Ack, Command, Leave
 from core.domain.events import (
     AccountUpdated,
+    AlertChanged,
     ConnectionChanged,
     Envelope,
     ExecutionAdded,
@@ -21,6 +22,7 @@ from core.domain.events import (
     MoneyUpdated,
     OrderChanged,
     PositionsUpdated,
+    PriceAlertsUpdated,
     QuotesUpdated,
     Reconciled,
     Snapshot,
@@ -53,6 +55,7 @@ _PARTS: dict[type, type[messages.DeskMessage]] = {
     MoneyUpdated: messages.MoneyUpdated,
     Health: messages.HealthUpdated,
     Reconciled: messages.ReadingUpdated,
+    PriceAlertsUpdated: messages.PriceAlertsUpdated,
 }
 """What announces each kind of state but the quotes."""
 
@@ -237,6 +240,8 @@ class Bridge:
                 self._post(messages.ConnectionUpdated(connection))
             case Incident() as incident:
                 self._post(messages.IncidentRaised(incident))
+            case AlertChanged(alert=alert, rings=rings):
+                self._post(messages.AlertUpdated(alert, rings))
             case TradingStateChanged(state=state, reason=reason):
                 self._post(messages.TradingStateUpdated(state, reason))
             case KillUpdated(killed=killed):

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from textual.message import Message
 
+from core.domain.alerts import Alert
 from core.domain.connection import Connection
 from core.domain.events import Incident, Severity, TradingState
 from core.domain.executions import Execution
@@ -61,6 +62,19 @@ class IncidentRaised(DeskMessage):
     """Something that a person must know."""
 
     incident: Incident
+
+
+@dataclass
+class AlertUpdated(DeskMessage):
+    """An alert came, was met again, ended or was seen."""
+
+    alert: Alert
+    rings: bool
+    """True if a person is to be called."""
+
+
+class PriceAlertsUpdated(DeskMessage):
+    """Price alerts were set or removed, or fired."""
 
 
 @dataclass

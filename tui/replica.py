@@ -9,9 +9,11 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from core.domain.account import Account
+from core.domain.alerts import Alert, PriceAlert
 from core.domain.connection import Connection
 from core.domain.events import (
     AccountUpdated,
+    AlertChanged,
     ConnectionChanged,
     Envelope,
     Event,
@@ -23,8 +25,10 @@ from core.domain.events import (
     MoneyUpdated,
     OrderChanged,
     PositionsUpdated,
+    PriceAlertsUpdated,
     QuotesUpdated,
     Reconciled,
+    Severity,
     Snapshot,
     StateEvent,
     TradingState,
@@ -43,6 +47,7 @@ from core.domain.trading import Killed
 from core.domain.what_ifs import WhatIfAnswered
 
 KEPT_INCIDENTS = 100
+KEPT_ALERTS = 100
 ZERO = Decimal(0)
 _NEEDS_ATTENTION = {OrderState.UNKNOWN: 0, OrderState.HELD: 1}
 _NO_ATTENTION = len(_NEEDS_ATTENTION)
@@ -83,6 +88,12 @@ class Replica:
         self.money: dict[str, Money] = {}
         """What each account has made."""
         self.incidents: deque[Incident] = deque(maxlen=KEPT_INCIDENTS)
+        self.alerts: dict[int, Alert] = {}
+        """The latest, by number."""
+        self.price_alerts: tuple[PriceAlert, ...] = ()
+        """Those that wait."""
+        self.bell: Severity | None = None
+        """From which severity on an alert rings the bell; None for never."""
         self.health = Health()
         self.reading: Reading | None = None
         """The last reading of the broker's books; None before the first of core's run."""
@@ -135,6 +146,9 @@ class Replica:
         self.accounts = {account.account: account for account in snapshot.accounts}
         self.money = {money.account: money for money in snapshot.money}
         self.incidents = deque(snapshot.incidents, maxlen=KEPT_INCIDENTS)
+        self.alerts = {alert.number: alert for alert in snapshot.alerts}
+        self.price_alerts = snapshot.price_alerts
+        self.bell = snapshot.bell
         self.health = snapshot.health
         self.reading = snapshot.reading
         self.lost_since = None
@@ -163,6 +177,8 @@ class Replica:
                 self.connection = connection
             case Incident():
                 self.incidents.append(event)
+            case AlertChanged(alert=alert):
+                self._put_alert(alert)
             case TradingStateChanged(state=state, reason=reason):
                 self.trading_state, self.trading_reason = state, reason
             case StreamData() | StreamChanged() | WhatIfAnswered():
@@ -191,6 +207,8 @@ class Replica:
                 self.reading = reading
             case KillUpdated(killed=killed):
                 self.killed = killed
+            case PriceAlertsUpdated(price_alerts=price_alerts):
+                self.price_alerts = price_alerts
 
     def _put_order(self, order: Order) -> None:
         self.orders[order.order_ref] = order
@@ -203,6 +221,11 @@ class Replica:
         known = self.executions.get(execution.stem)
         if known is None or execution.revision >= known.revision:
             self.executions[execution.stem] = execution
+
+    def _put_alert(self, alert: Alert) -> None:
+        self.alerts[alert.number] = alert
+        if len(self.alerts) > KEPT_ALERTS:
+            del self.alerts[min(self.alerts, key=lambda number: (not self.alerts[number].seen, number))]
 
     def mark_lost(self, now: datetime) -> None:
         """Core is gone: quotes are stale, profits in doubt, no order may be entered; harmless when it was gone."""
@@ -218,6 +241,14 @@ class Replica:
     def quote(self, con_id: int | None) -> Quote | None:
         """The last values of an instrument, or None before the first."""
         return None if con_id is None else self.quotes.get(con_id)
+
+    def latest_alerts(self) -> list[Alert]:
+        """Alerts as their pane shows them: the latest on top."""
+        return sorted(self.alerts.values(), key=lambda alert: (alert.time, alert.number), reverse=True)
+
+    def new_alerts(self) -> list[Alert]:
+        """Alerts that nobody has acknowledged, the latest first."""
+        return [alert for alert in self.latest_alerts() if not alert.seen]
 
     def blotter(self, *, live_only: bool = False) -> list[Order]:
         """Orders as the blotter shows them: UNKNOWN first, then HELD, then live ones, then the rest; newest on top."""

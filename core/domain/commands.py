@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from core.domain.alerts import Comparison, PriceAlert
 from core.domain.charts import BarHistory, BarRequest, StreamKind
 from core.domain.denials import Denial, DenialCode
 from core.domain.instructions import Trail
@@ -175,6 +176,28 @@ class CloseStream(Struct, frozen=True, kw_only=True, tag="close_stream"):
     kind: StreamKind
 
 
+class AddAlert(Struct, frozen=True, kw_only=True, tag="add_alert"):
+    """Wait for a price of an instrument, over restarts of core. Ack carries the PriceAlert when it is durable."""
+
+    con_id: int
+    comparison: Comparison
+    price: Decimal
+
+
+class RemoveAlert(Struct, frozen=True, kw_only=True, tag="remove_alert"):
+    """Wait for it no longer; Ack when that is durable."""
+
+    number: int
+    """Of the PriceAlert."""
+
+
+class SeeAlerts(Struct, frozen=True, kw_only=True, tag="see_alerts"):
+    """A person has seen alerts, for every desk."""
+
+    numbers: tuple[int, ...] = ()
+    """Of the alerts; empty for all."""
+
+
 class ConfirmLive(Struct, frozen=True, kw_only=True, tag="confirm_live"):
     """The phrase that a person typed to trade live. Never stored, never logged."""
 
@@ -226,6 +249,9 @@ Command = (
     | AskBars
     | OpenStream
     | CloseStream
+    | AddAlert
+    | RemoveAlert
+    | SeeAlerts
     | ConfirmLive
     | AcceptTailLoss
     | Kill
@@ -298,7 +324,7 @@ class Cancelled(Struct, frozen=True, kw_only=True, tag="cancelled"):
     """Order references of live orders that protect a position and stay."""
 
 
-Result = OrderPreview | SymbolMatches | Qualified | Cancelled | BarHistory | Killed
+Result = OrderPreview | SymbolMatches | Qualified | Cancelled | BarHistory | Killed | PriceAlert
 """What an Ack may carry beside the order."""
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from core.domain.alerts import PriceAlert
 from core.domain.commands import Denial, Verdict
 from core.domain.events import ExecutionAdded, Fact, Incident, OrderChanged
 from core.domain.instruments import Instrument
@@ -92,6 +93,14 @@ class WatchlistSet(Struct, frozen=True, kw_only=True, tag="watchlist_set"):
     con_ids: tuple[int, ...]
 
 
+class PriceAlertsSet(Struct, frozen=True, kw_only=True, tag="price_alerts_set"):
+    """The price alerts that wait, whole, oldest first."""
+
+    price_alerts: tuple[PriceAlert, ...]
+    highest: int
+    """The highest number that any ever had."""
+
+
 class PositionsRead(Struct, frozen=True, kw_only=True, tag="positions_read"):
     """What the broker held by a full reading; the fills in later rows carry it on."""
 
@@ -132,6 +141,11 @@ class Carried(Struct, frozen=True, kw_only=True, tag="carried"):
     """Why only reducing orders are let through, as summaries without `blocks` say it; empty if all are."""
     blocks: tuple[Block, ...] = ()
     """What keeps orders back and lasts."""
+    alert_number: int = 0
+    """The highest that any alert ever had."""
+    guarded: tuple[tuple[str, int, int], ...] = ()
+    """Account and contract of each position that has had a stop of ours since it was opened; 1 for long, -1 for short.
+    """
 
 
 Entry = (
@@ -145,6 +159,7 @@ Entry = (
     | FactRecorded
     | InstrumentKnown
     | WatchlistSet
+    | PriceAlertsSet
     | PositionsRead
     | TailLost
     | TailLostAccepted

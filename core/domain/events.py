@@ -13,6 +13,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from core.domain.account import Account
+from core.domain.alerts import Alert, AlertKind, PriceAlert, Severity
 from core.domain.connection import Connection
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument
@@ -25,13 +26,8 @@ from core.domain.streams import StreamChanged, StreamData
 from core.domain.trading import Block, Killed
 from core.domain.what_ifs import WhatIfAnswered
 
-
-class Severity(StrEnum):
-    """How much a person must care."""
-
-    INFO = "INFO"
-    WARNING = "WARNING"
-    ALARM = "ALARM"
+__all__ = ["Severity"]
+# It belongs to the incidents here; alerts, of which events speak, have it too.
 
 
 class TradingState(StrEnum):
@@ -72,6 +68,20 @@ class Incident(Struct, frozen=True, kw_only=True, tag="incident"):
     """UTC."""
     order_ref: str = ""
     """Empty when it is about no order."""
+    kind: AlertKind = AlertKind.OTHER
+    """Of the alert that follows of it, unless it is only INFO."""
+    cause: str = ""
+    """What that alert is folded by; empty for the words of `text` without its figures."""
+    con_id: int | None = None
+    """The instrument; None if it is about none, or its order says it."""
+
+
+class AlertChanged(Struct, frozen=True, kw_only=True, tag="alert"):
+    """A fact: an alert as it stands now. One that repeats is told anew at most once a second."""
+
+    alert: Alert
+    rings: bool = False
+    """True the first time, and when it got severer: a person is called (bell, hook command)."""
 
 
 class TradingStateChanged(Struct, frozen=True, kw_only=True, tag="trading_state"):
@@ -153,7 +163,13 @@ class KillUpdated(Struct, frozen=True, kw_only=True, tag="kill"):
     killed: Killed | None
 
 
-Fact = OrderChanged | ExecutionAdded | ConnectionChanged | Incident | TradingStateChanged
+class PriceAlertsUpdated(Struct, frozen=True, kw_only=True, tag="price_alerts"):
+    """State: every price alert that waits, oldest first."""
+
+    price_alerts: tuple[PriceAlert, ...]
+
+
+Fact = OrderChanged | ExecutionAdded | ConnectionChanged | Incident | TradingStateChanged | AlertChanged
 """Numbered, journalled, never conflated."""
 
 StateEvent = (
@@ -166,6 +182,7 @@ StateEvent = (
     | Health
     | Reconciled
     | KillUpdated
+    | PriceAlertsUpdated
 )
 """Last value; no number."""
 
@@ -219,3 +236,9 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """The last reading of the broker's books; None before the first of this run."""
     killed: Killed | None = None
     """The kill switch; None when it is not pulled."""
+    alerts: tuple[Alert, ...] = ()
+    """The latest, oldest first, at most 100; over restarts of core too."""
+    price_alerts: tuple[PriceAlert, ...] = ()
+    """Those that wait, oldest first."""
+    bell: Severity | None = Severity.WARNING
+    """From which severity on a desk rings its bell for an alert that `rings`; None for never."""

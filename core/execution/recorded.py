@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from msgspec.structs import replace
 
 from core.clock import trading_day
+from core.domain.alerts import PriceAlert
 from core.domain.entries import (
     CancelAsked,
     Carried,
@@ -18,17 +19,20 @@ from core.domain.entries import (
     Intent,
     ModifyIntent,
     PositionsRead,
+    PriceAlertsSet,
     SessionStarted,
     TailLost,
     TailLostAccepted,
     WatchlistSet,
 )
-from core.domain.events import ExecutionAdded, Incident, OrderChanged, TradingState, TradingStateChanged
+from core.domain.events import AlertChanged, ExecutionAdded, Incident, OrderChanged, TradingState, TradingStateChanged
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, Pending
 from core.domain.trading import LASTING, Block, Cause
+from core.execution.alert_book import AlertBook
 from core.execution.book import OrderBook
 from core.execution.holdings import Holdings
+from core.execution.protection import Guarded
 
 INCIDENTS_SHOWN = 100
 DAYS_KEPT = timedelta(days=5)
@@ -59,6 +63,11 @@ class Recorded:
         self.holdings = Holdings()
         self.blocks: tuple[Block, ...] = ()
         """What keeps orders back and lasts longer than a run of core."""
+        self.alerts = AlertBook()
+        self.price_alerts: tuple[PriceAlert, ...] = ()
+        self.highest_price_alert = 0
+        """The highest number that any ever had."""
+        self.guarded = Guarded()
 
     def apply(self, entry: Entry) -> None:
         """Take one more entry in."""
@@ -71,6 +80,7 @@ class Recorded:
                 before = self.book.latest(execution.stem)
                 if self.book.add_execution(execution):
                     self.holdings.filled(before, execution)
+                    self.guarded.position((execution.account, execution.con_id), self.holdings)
             case FactRecorded(fact=Incident() as incident):
                 self.incidents.append(incident)
             case InstrumentKnown(instrument=instrument):
@@ -88,6 +98,12 @@ class Recorded:
                 self._block(changed)
             case PositionsRead(held=held, time=time):
                 self.holdings.restore(held, time)
+                for key in self.guarded:
+                    self.guarded.position(key, self.holdings)
+            case FactRecorded(fact=AlertChanged(alert=alert)):
+                self.alerts.put(alert)
+            case PriceAlertsSet(price_alerts=price_alerts, highest=highest):
+                self.price_alerts, self.highest_price_alert = price_alerts, highest
             case TailLost(text=text):
                 self.tail_lost = text
             case TailLostAccepted():
@@ -97,6 +113,7 @@ class Recorded:
                 self.highest_order_id = entry.highest_order_id
                 self.number, self.number_day = entry.number, entry.number_day
                 self.tail_lost, self.blocks = entry.tail_lost, entry.blocks or _incident(entry.reducing)
+                self.alerts.highest, self.guarded = entry.alert_number, Guarded(entry.guarded)
             case _:
                 pass
 
@@ -109,8 +126,11 @@ class Recorded:
             number_day=self.number_day,
             tail_lost=self.tail_lost,
             blocks=self.blocks,
+            alert_number=self.alerts.highest,
+            guarded=self.guarded.recorded(),
         )
         yield WatchlistSet(con_ids=self.watchlist)
+        yield PriceAlertsSet(price_alerts=self.price_alerts, highest=self.highest_price_alert)
         for instrument in self.instruments.values():
             yield InstrumentKnown(instrument=instrument)
         for order in self.book.orders():
@@ -119,6 +139,8 @@ class Recorded:
             yield FactRecorded(fact=ExecutionAdded(execution=execution))
         for incident in self.incidents:
             yield FactRecorded(fact=incident)
+        for alert in self.alerts:
+            yield FactRecorded(fact=AlertChanged(alert=alert))
         # Behind the executions, which it counts already.
         if self.holdings.since is not None:
             yield PositionsRead(held=self.holdings.recorded(), time=self.holdings.since)
@@ -132,6 +154,7 @@ class Recorded:
 
     def _admit(self, order: Order) -> None:
         self.book.put(order)
+        self.guarded.order(order, self.book, self.holdings)
         if not order.external:
             self.used_refs[order.order_ref] = None
             self.highest_order_id = max(self.highest_order_id, order.order_id)

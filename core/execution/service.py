@@ -36,6 +36,7 @@ from core.domain.limits import Limits
 from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
 from core.errors import DeskError, LiveGuardError
+from core.execution.alerts import AlertCommand, AlertOptions, Alerts
 from core.execution.attendance import Attendance
 from core.execution.daily_loss import DailyLoss
 from core.execution.families import Families
@@ -50,7 +51,7 @@ from core.execution.position_actions import PositionActions
 from core.execution.publisher import Publisher
 from core.execution.refusals import refuse
 from core.execution.settling import Settling
-from core.execution.snapshots import shown
+from core.execution.snapshots import snapshot_of
 from core.execution.state import DeskState
 from core.execution.streaming import StreamCommand, Streaming
 from core.execution.supervision import kept_up
@@ -64,6 +65,9 @@ log = logging.getLogger(__name__)
 
 Guarded = PlaceOrder | ModifyOrder | ClosePosition | AcceptTailLoss | SettleOrder | Resume
 """What a live profile takes only from a desk that has confirmed it."""
+
+View = Look | StreamCommand | AlertCommand | AskBars
+"""What changes no order: markets and alerts."""
 
 
 class ServiceOptions(Struct, frozen=True, kw_only=True):
@@ -82,6 +86,7 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
     """Market data lines of the account."""
     data_frames: int = 30
     """How many requests for market data may leave in any second."""
+    alerts: AlertOptions = AlertOptions()
 
 
 class ExecutionService:
@@ -111,7 +116,9 @@ class ExecutionService:
         self._publisher.add_sink(self._money)
         looks = WatchOptions(symbols=options.symbols, lines=options.lines, frames_per_second=options.data_frames)
         self._watching = Watching(self._broker, state, self._feed, self._publisher, journal, clock, looks, self.alert)
-        self.streaming = Streaming(self._broker, self._watching.qualify, clock, self._watching.lend, options.lines)
+        qualify = self._watching.qualify
+        self._alerts = Alerts(state, journal, self._publisher, self._feed, clock, options.alerts, qualify)
+        self.streaming = Streaming(self._broker, qualify, clock, self._watching.lend, options.lines)
         """Ticks one by one, depth and bars; `streaming.room` serves parts of core."""
         self._bars = BarCache(self._watching.bars, clock)
         self._keeper = ConnectionKeeper(
@@ -212,6 +219,7 @@ class ExecutionService:
             group.create_task(kept_up("Time limits", self._orders.deadlines.run, self.alert), name="deadlines")
             group.create_task(kept_up("Health", self._health.run, self.alert), name="health")
             group.create_task(kept_up("What-if", self._what_ifs.run, self.alert), name="what-if")
+            group.create_task(kept_up("Alerts", self._alerts.run, self.alert), name="alerts")
             group.create_task(kept_up("Money", self._renew_money, self.alert), name="money")
 
     async def close(self) -> None:
@@ -243,12 +251,8 @@ class ExecutionService:
                 ack = await self._orders.cancel_entries(command)
             case PreviewOrder() | PreviewClose():
                 ack = self._what_ifs.preview(command, client, confirmed=self._unconfirmed(client) is None)
-            case _ if isinstance(command, Look):
-                ack = await self._watching.look(command, client)
-            case _ if isinstance(command, StreamCommand):
-                ack = await self.streaming.look(command, client)
-            case AskBars(request=request):
-                ack = Ack(ok=True, result=await self._bars.ask(request))
+            case _ if isinstance(command, View):
+                ack = await self._show(command, client)
             case ConfirmLive(phrase=phrase):
                 ack = self._confirm(phrase, client)
             case Reconnect():
@@ -256,6 +260,17 @@ class ExecutionService:
             case Leave(stop=stop):
                 self._present.leaves(client, stop=stop)
         return ack
+
+    async def _show(self, command: View, client: str) -> Ack:
+        match command:
+            case _ if isinstance(command, Look):
+                return await self._watching.look(command, client)
+            case _ if isinstance(command, StreamCommand):
+                return await self.streaming.look(command, client)
+            case _ if isinstance(command, AlertCommand):
+                return await self._alerts.execute(command, client)
+            case AskBars(request=request):
+                return Ack(ok=True, result=await self._bars.ask(request))
 
     def kill(self, command: Kill, client: str) -> Ack:
         """Block at once and cancel, in this turn of the loop, whatever else runs or waits. Never raises."""
@@ -292,27 +307,14 @@ class ExecutionService:
 
     def snapshot(self) -> Snapshot:
         """Everything as it stands."""
-        state, now = self._state, self._clock.utc()
-        today = shown(state, now)
-        return Snapshot(
-            session=self._session,
-            instance=self.instance,
-            number=self._publisher.number,
-            time=now,
-            connection=state.connection,
-            trading_state=state.trading_state,
-            trading_reason=state.trading_reason,
-            instruments=tuple(state.instruments.values()),
-            watchlist=state.watchlist,
+        return snapshot_of(
+            self._state,
+            self._clock.utc(),
+            self._session,
+            self.instance,
+            self._publisher.number,
             quotes=self._feed.all(),
-            orders=today.orders,
-            since=today.since,
-            executions=today.executions,
-            positions=state.all_positions(),
-            accounts=tuple(state.accounts.values()),
             money=self._money.all(),
-            incidents=tuple(state.incidents),
-            health=state.health,
             reading=self._keeper.reconciler.last,
             killed=self._kill.killed,
         )

@@ -7,8 +7,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from core.clock import trading_day, trading_day_span
+from core.domain.events import Snapshot
 from core.domain.executions import Execution
+from core.domain.money import Money
 from core.domain.orders import Order
+from core.domain.quotes import Quote
+from core.domain.reconciliation import Reading
+from core.domain.trading import Killed
 from core.execution.state import DeskState
 
 
@@ -19,6 +24,47 @@ class Shown(NamedTuple):
     executions: tuple[Execution, ...]
     since: datetime
     """UTC: what ended before is left out."""
+
+
+def snapshot_of(
+    state: DeskState,
+    now: datetime,
+    session: str,
+    instance: str,
+    number: int,
+    *,
+    quotes: tuple[Quote, ...],
+    money: tuple[Money, ...],
+    reading: Reading | None,
+    killed: Killed | None,
+) -> Snapshot:
+    """Everything as it stands; what `state` does not hold is given."""
+    today = shown(state, now)
+    return Snapshot(
+        session=session,
+        instance=instance,
+        number=number,
+        time=now,
+        connection=state.connection,
+        trading_state=state.trading_state,
+        trading_reason=state.trading_reason,
+        instruments=tuple(state.instruments.values()),
+        watchlist=state.watchlist,
+        quotes=quotes,
+        orders=today.orders,
+        since=today.since,
+        executions=today.executions,
+        positions=state.all_positions(),
+        accounts=tuple(state.accounts.values()),
+        money=money,
+        incidents=tuple(state.incidents),
+        health=state.health,
+        reading=reading,
+        killed=killed,
+        alerts=tuple(state.alerts),
+        price_alerts=state.price_alerts,
+        bell=state.bell,
+    )
 
 
 def shown(state: DeskState, now: datetime) -> Shown:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from core.clock import trading_day
 from core.domain.account import Account
+from core.domain.alerts import PriceAlert, Severity
 from core.domain.connection import Connection
 from core.domain.entries import Entry
 from core.domain.events import Health, Incident, TradingState
@@ -19,8 +20,10 @@ from core.domain.orders import Order, OrderState
 from core.domain.positions import Position
 from core.domain.trading import HALTING, Block, Cause
 from core.domain.transitions import Trigger, transition
+from core.execution.alert_book import AlertBook
 from core.execution.book import OrderBook
 from core.execution.holdings import Holdings
+from core.execution.protection import Guarded
 from core.execution.recorded import INCIDENTS_SHOWN, Recorded, without_ended_days
 from core.execution.unseen_fills import UnseenFills
 
@@ -54,6 +57,14 @@ class DeskState:
         """Every order reference that an order of ours ever stood for, those of earlier days too."""
         self.tail_lost = ""
         """What the journal lost at its end, in words, until the trader has accepted it; empty if nothing."""
+        self.alerts = AlertBook()
+        self.bell: Severity | None = None
+        """From which severity of an alert on desks ring their bell; None for never."""
+        self.price_alerts: tuple[PriceAlert, ...] = ()
+        """Those that wait, oldest first."""
+        self.highest_price_alert = 0
+        self.guarded = Guarded()
+        """Positions that have had a stop of ours."""
         self._number = 0
         self._number_day: date | None = None
 
@@ -146,6 +157,10 @@ class DeskState:
         self.tail_lost = recorded.tail_lost
         self.holdings = recorded.holdings.copy()
         self.blocks = {block.cause: block for block in recorded.blocks}
+        self.alerts = recorded.alerts.copy()
+        self.price_alerts = recorded.price_alerts
+        self.highest_price_alert = recorded.highest_price_alert
+        self.guarded = Guarded(recorded.guarded.recorded())
 
     def in_flight(self) -> list[Order]:
         """Orders of ours whose outcome hangs on an answer of the broker."""

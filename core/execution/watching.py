@@ -169,7 +169,8 @@ class Watching:
 
     def _at_stake(self) -> set[int]:
         held = {position.con_id for position in (self._state.positions or {}).values() if position.quantity}
-        return held | {order.con_id for order in self._state.book.live()}
+        waited_for = {waiting.con_id for waiting in self._state.price_alerts}
+        return held | waited_for | {order.con_id for order in self._state.book.live()}
 
     async def _swap(self) -> None:
         while True:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 _MODULES = (
     "core.domain.account",
+    "core.domain.alerts",
     "core.domain.charts",
     "core.domain.commands",
     "core.domain.connection",

@@ -14,6 +14,7 @@ from core.domain.events import (
     KillUpdated,
     MoneyUpdated,
     PositionsUpdated,
+    PriceAlertsUpdated,
     QuotesUpdated,
     Reconciled,
     StateEvent,
@@ -62,16 +63,10 @@ class Conflator:
                 self._whole[f"account {account.account}"] = event
             case MoneyUpdated(money=money):
                 self._whole[f"money {money.account}"] = event
-            case Health():
-                self._whole["health"] = event
-            case PositionsUpdated():
-                self._whole["positions"] = event
-            case WatchlistUpdated():
-                self._whole["watchlist"] = event
-            case Reconciled():
-                self._whole["reading"] = event
-            case KillUpdated():
-                self._whole["kill"] = event
+            case (
+                Health() | PositionsUpdated() | WatchlistUpdated() | Reconciled() | KillUpdated() | PriceAlertsUpdated()
+            ):
+                self._whole[type(event).__name__] = event
             case _:
                 assert_never(event)
 
