@@ -35,6 +35,10 @@ class DeskClient(Protocol):
     def instance(self) -> str:
         """The journal's instance, for minting order references."""
 
+    @property
+    def name(self) -> str:
+        """The name under which core knows this client: a person grants live trading to it by that."""
+
     async def send(self, command: Command) -> Ack:
         """Have core do something; returns when core has answered (for an order: its intent is durable, or denied).
 
@@ -55,7 +59,10 @@ class DeskClient(Protocol):
 
 
 async def attach(path: Path, client_name: str) -> DeskClient:
-    """Attach to the core that listens at `path` (see `CoreReady.socket`); `client_name` is for people.
+    """Attach to the core that listens at `path` (see `CoreReady.socket`).
+
+    `client_name` is what kind of program it is: `desk` for one with a screen at which a person sits and for nothing
+    else, any other for a script. A script may trade live only once a person has granted that to its `name` at a desk.
 
     Raises OtherBuildError if it is another build, LinkError if nobody listens there, if it is another user, or if it
     doesn't answer in time.

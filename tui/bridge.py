@@ -12,6 +12,7 @@ from core.domain.commands import Ack, Command, Leave
 from core.domain.events import (
     AccountUpdated,
     AlertChanged,
+    AuthorityUpdated,
     ConnectionChanged,
     Envelope,
     ExecutionAdded,
@@ -55,6 +56,7 @@ _PARTS: dict[type, type[messages.DeskMessage]] = {
     MoneyUpdated: messages.MoneyUpdated,
     Health: messages.HealthUpdated,
     Reconciled: messages.ReadingUpdated,
+    AuthorityUpdated: messages.AuthorityUpdated,
     PriceAlertsUpdated: messages.PriceAlertsUpdated,
 }
 """What announces each kind of state but the quotes."""
@@ -105,6 +107,11 @@ class Bridge:
     def is_attached(self) -> bool:
         """True while commands can be sent."""
         return self._client is not None
+
+    @property
+    def name(self) -> str:
+        """The name under which core knows this desk; empty while core is not attached."""
+        return "" if self._client is None else self._client.name
 
     @property
     def instance(self) -> str:

@@ -151,6 +151,10 @@ class MoneyUpdated(DeskMessage):
     """What an account has made changed."""
 
 
+class AuthorityUpdated(DeskMessage):
+    """Another desk is armed or none, or live trading was granted or is so no longer."""
+
+
 class ReadingUpdated(DeskMessage):
     """The broker's books were read, or could not be."""
 

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 
 from core.domain.account import Account
 from core.domain.alerts import Alert, PriceAlert
+from core.domain.authority import Authority
 from core.domain.connection import Connection
 from core.domain.events import (
     AccountUpdated,
     AlertChanged,
+    AuthorityUpdated,
     ConnectionChanged,
     Envelope,
     Event,
@@ -69,6 +71,8 @@ class Replica:
         """None before the first snapshot."""
         self.trading_state = TradingState.ACTIVE
         self.trading_reason = ""
+        self.authority = Authority()
+        """Who is armed, and who was granted live trading."""
         self.killed: Killed | None = None
         """The kill switch; None while it is not pulled."""
         self.instruments: dict[int, Instrument] = {}
@@ -132,6 +136,7 @@ class Replica:
         self.connection = snapshot.connection
         self.trading_state = snapshot.trading_state
         self.trading_reason = snapshot.trading_reason
+        self.authority = snapshot.authority
         self.killed = snapshot.killed
         self.instruments = {instrument.con_id: instrument for instrument in snapshot.instruments}
         self.watchlist = snapshot.watchlist
@@ -205,6 +210,8 @@ class Replica:
                 self.health = event
             case Reconciled(reading=reading):
                 self.reading = reading
+            case AuthorityUpdated(authority=authority):
+                self.authority = authority
             case KillUpdated(killed=killed):
                 self.killed = killed
             case PriceAlertsUpdated(price_alerts=price_alerts):
@@ -231,6 +238,8 @@ class Replica:
         """Core is gone: quotes are stale, profits in doubt, no order may be entered; harmless when it was gone."""
         if self.lost_since is None:
             self.lost_since = now
+            # Core forgets what it gave to a client that is gone.
+            self.authority = Authority()
             self.quotes = {con_id: replace(quote, stale=True) for con_id, quote in self.quotes.items()}
             self.money = {account: doubted(money) for account, money in self.money.items()}
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from core.domain.alerts import Comparison, PriceAlert
+from core.domain.authority import AuthorityCommand
 from core.domain.charts import BarHistory, BarRequest, StreamKind
 from core.domain.denials import Denial, DenialCode
 from core.domain.instructions import Trail
@@ -198,12 +199,6 @@ class SeeAlerts(Struct, frozen=True, kw_only=True, tag="see_alerts"):
     """Of the alerts; empty for all."""
 
 
-class ConfirmLive(Struct, frozen=True, kw_only=True, tag="confirm_live"):
-    """The phrase that a person typed to trade live. Never stored, never logged."""
-
-    phrase: str
-
-
 class AcceptTailLoss(Struct, frozen=True, tag="accept_tail_loss"):
     """The trader has compared orders and positions with TWS and goes on without what the journal has lost."""
 
@@ -252,7 +247,7 @@ Command = (
     | AddAlert
     | RemoveAlert
     | SeeAlerts
-    | ConfirmLive
+    | AuthorityCommand
     | AcceptTailLoss
     | Kill
     | Resume

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from core.domain.account import Account
 from core.domain.alerts import Alert, AlertKind, PriceAlert, Severity
+from core.domain.authority import Authority
 from core.domain.connection import Connection
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument
@@ -157,6 +158,12 @@ class Reconciled(Struct, frozen=True, kw_only=True, tag="reconciled"):
     reading: Reading
 
 
+class AuthorityUpdated(Struct, frozen=True, kw_only=True, tag="authority"):
+    """State: who is armed, and who was granted live trading."""
+
+    authority: Authority
+
+
 class KillUpdated(Struct, frozen=True, kw_only=True, tag="kill"):
     """State: what the kill switch has asked for; None when it is not pulled."""
 
@@ -181,6 +188,7 @@ StateEvent = (
     | MoneyUpdated
     | Health
     | Reconciled
+    | AuthorityUpdated
     | KillUpdated
     | PriceAlertsUpdated
 )
@@ -234,6 +242,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     health: Health
     reading: Reading | None = None
     """The last reading of the broker's books; None before the first of this run."""
+    authority: Authority = Authority()
+    """Who is armed, and who was granted live trading."""
     killed: Killed | None = None
     """The kill switch; None when it is not pulled."""
     alerts: tuple[Alert, ...] = ()

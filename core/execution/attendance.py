@@ -1,4 +1,4 @@
-"""Who is attached to core, who may trade live, and what the last one who left wanted."""
+"""Who is attached to core, and what the last one who left wanted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ class Attendance:
         self._desks: dict[str, None] = {}
         self._departing: dict[str, bool] = {}
         self._last_word: bool | None = None
-        self._live: set[str] = set()
         self.changed = asyncio.Event()
         """Set when a desk attached or left; whoever waits clears it."""
 
@@ -37,7 +36,6 @@ class Attendance:
         if client in self._desks:
             del self._desks[client]
             self._last_word = word
-        self._live.discard(client)
         self.changed.set()
 
     def told_to_stop(self, *, working: bool) -> bool:
@@ -48,15 +46,3 @@ class Attendance:
         if self._desks or self._last_word is None:
             return False
         return self._last_word or not working
-
-    def confirm(self, client: str) -> None:
-        """A person at this client has typed the live phrase."""
-        self._live.add(client)
-
-    def confirmed(self, client: str) -> bool:
-        """True if live orders may come from this client."""
-        return client in self._live
-
-    def forget_confirmations(self) -> None:
-        """Every desk has to confirm live trading anew."""
-        self._live.clear()

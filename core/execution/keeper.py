@@ -111,6 +111,10 @@ class ConnectionKeeper:
             on_data_lost=on_data_lost,
             on_pulse=on_pulse,
         )
+        self.on_over: Callable[[str], None] = _nothing
+        """Told why, each time that a connection or an attempt at one has ended."""
+        self.on_still: Callable[[], None] = _still
+        """Told that core stood still."""
         self.heartbeat_at: float | None = None
         self.round_trip_ms: Decimal | None = None
 
@@ -131,6 +135,7 @@ class ConnectionKeeper:
     def on_disconnected(self, reason: str) -> None:
         """The adapter lost its socket."""
         self._lost_reason = reason
+        self.on_over("the connection ended")
         self.reconciler.end()
         self._lost.set()
 
@@ -184,6 +189,7 @@ class ConnectionKeeper:
             if given_up:
                 problem = f"{problem} Not tried again after {failures} attempts: reconnect when the gateway is there."
                 failures = 0
+            self.on_over("the connection ended")
             await self._broker.close()
             beside = tuple(self._beside)
             for task in beside:
@@ -295,6 +301,7 @@ class ConnectionKeeper:
     def _stood_still(self, seconds: float) -> None:
         """What was known before a pause is old, and what was in flight may have been answered or not."""
         self._on_pulse(False)
+        self.on_still()
         self.reconciler.distrust()
         self._link.tell(
             f"Core stood still for {seconds:.0f} s: the computer slept, or something kept it busy. Prices are old "
@@ -325,6 +332,14 @@ class ConnectionKeeper:
 
     async def _pause(self, seconds: float | None) -> None:
         await _first(self._wake.wait(), timeout=seconds)
+
+
+def _nothing(_: str) -> None:
+    """Nobody is to be told."""
+
+
+def _still() -> None:
+    """Nobody is to be told."""
 
 
 def _spread(client_id: int, attempt: int) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from core.clock import Clock
+from core.domain.authority import AuthorityCommand
 from core.domain.commands import (
     AcceptTailLoss,
     Ack,
@@ -17,7 +18,6 @@ from core.domain.commands import (
     CancelOrder,
     ClosePosition,
     Command,
-    ConfirmLive,
     DenialCode,
     Kill,
     Leave,
@@ -29,15 +29,16 @@ from core.domain.commands import (
     Resume,
     SettleOrder,
 )
-from core.domain.connection import Connection, Mode
+from core.domain.connection import Connection
 from core.domain.events import Envelope, QuotesUpdated, Severity, Snapshot, StreamEvent
 from core.domain.limit_table import LimitTable, texts_of
 from core.domain.limits import Limits
 from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
-from core.errors import DeskError, LiveGuardError
+from core.errors import DeskError
 from core.execution.alerts import AlertCommand, AlertOptions, Alerts
 from core.execution.attendance import Attendance
+from core.execution.authority import AuthorityKeeper, Guarded
 from core.execution.daily_loss import DailyLoss
 from core.execution.families import Families
 from core.execution.halting import Halting
@@ -62,9 +63,6 @@ from core.market.feed import QuoteFeed
 from core.ports import Broker, BrokerListener, EventSink, Journal, KillMark, RecordedFacts
 
 log = logging.getLogger(__name__)
-
-Guarded = PlaceOrder | ModifyOrder | ClosePosition | AcceptTailLoss | SettleOrder | Resume
-"""What a live profile takes only from a desk that has confirmed it."""
 
 View = Look | StreamCommand | AlertCommand | AskBars
 """What changes no order: markets and alerts."""
@@ -108,7 +106,6 @@ class ExecutionService:
         self._clock = clock
         self._gateway = gateway
         self._session = options.session
-        self._mode = options.keeper.mode
         self._feed = QuoteFeed()
         self._publisher = Publisher(journal, options.session)
         self._broker = make_broker(self)
@@ -168,6 +165,8 @@ class ExecutionService:
             self._broker, state, self._publisher, journal, clock, self._keeper, gateway, lambda: len(self._present)
         )
         self._present = Attendance()
+        self.authority = AuthorityKeeper(state, self._publisher, clock, self._keeper, options.keeper)
+        """Who may trade: whoever is armed, confirmed or granted."""
 
     @property
     def session(self) -> str:
@@ -242,7 +241,7 @@ class ExecutionService:
         ack = Ack(ok=True)
         match command:
             case _ if isinstance(command, Guarded):
-                ack = self._unconfirmed(client) or await self._send(command, client)
+                ack = self.authority.why_not(command, client) or await self._send(command, client)
             case Kill():
                 ack = self.kill(command, client)
             case CancelOrder():
@@ -250,11 +249,11 @@ class ExecutionService:
             case CancelEntries():
                 ack = await self._orders.cancel_entries(command)
             case PreviewOrder() | PreviewClose():
-                ack = self._what_ifs.preview(command, client, confirmed=self._unconfirmed(client) is None)
+                ack = self._what_ifs.preview(command, client, confirmed=self.authority.may_trade(client))
             case _ if isinstance(command, View):
                 ack = await self._show(command, client)
-            case ConfirmLive(phrase=phrase):
-                ack = self._confirm(phrase, client)
+            case _ if isinstance(command, AuthorityCommand):
+                ack = self.authority.take(command, client)
             case Reconnect():
                 self._keeper.reconnect()
             case Leave(stop=stop):
@@ -274,7 +273,9 @@ class ExecutionService:
 
     def kill(self, command: Kill, client: str) -> Ack:
         """Block at once and cancel, in this turn of the loop, whatever else runs or waits. Never raises."""
-        return self._kill.pull(command, client)
+        ack = self._kill.pull(command, client)
+        self.authority.killed()
+        return ack
 
     async def _send(self, command: Guarded, client: str) -> Ack:
         match command:
@@ -290,20 +291,6 @@ class ExecutionService:
                 return await self._orders.modify(command)
             case ClosePosition():
                 return await self._actions.close(command)
-
-    def _unconfirmed(self, client: str) -> Ack | None:
-        if self._mode is not Mode.LIVE or self._present.confirmed(client):
-            return None
-        text = "This desk has not confirmed live trading. Not sent. Type the live phrase at this desk first."
-        return refuse(DenialCode.LIVE_NOT_CONFIRMED, text)
-
-    def _confirm(self, phrase: str, client: str) -> Ack:
-        try:
-            self._keeper.confirm_live(phrase)
-        except LiveGuardError as error:
-            return refuse(DenialCode.LIVE_NOT_CONFIRMED, str(error))
-        self._present.confirm(client)
-        return Ack(ok=True)
 
     def snapshot(self) -> Snapshot:
         """Everything as it stands."""
@@ -338,6 +325,7 @@ class ExecutionService:
     def desk_attached(self, client: str) -> None:
         """A client finished its Hello."""
         self._present.came(client)
+        self.authority.came(client)
 
     def streams_to(self, client: str, hear: Callable[[StreamEvent], None]) -> None:
         """Tell `hear` at once of everything that the client's streams bring, until it is gone."""
@@ -349,6 +337,7 @@ class ExecutionService:
         self.streaming.gone(client)
         self._what_ifs.gone(client)
         self._present.went(client)
+        self.authority.gone(client)
 
     def on_reports(self, reports: Sequence[Report]) -> None:
         """The broker spoke."""
@@ -367,8 +356,6 @@ class ExecutionService:
         self.streaming.room.lost()
         self._publish_quotes(self._feed.mark_stale())
         self._bars.distrust()
-        if self._mode is Mode.LIVE:
-            self._present.forget_confirmations()
         self._keeper.on_disconnected(reason)
 
     def _publish_quotes(self, quotes: tuple[Quote, ...]) -> None:

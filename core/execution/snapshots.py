@@ -60,6 +60,7 @@ def snapshot_of(
         incidents=tuple(state.incidents),
         health=state.health,
         reading=reading,
+        authority=state.authority,
         killed=killed,
         alerts=tuple(state.alerts),
         price_alerts=state.price_alerts,

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from core.clock import trading_day
 from core.domain.account import Account
 from core.domain.alerts import PriceAlert, Severity
+from core.domain.authority import Authority
 from core.domain.connection import Connection
 from core.domain.entries import Entry
 from core.domain.events import Health, Incident, TradingState
@@ -44,6 +45,8 @@ class DeskState:
         self.sketched: set[int] = set()
         """Contracts known only from messages about orders and positions: their ticks and sizes are guesses."""
         self.watchlist: tuple[int, ...] = ()
+        self.authority = Authority()
+        """Who is armed, and who was granted live trading; only `authority.AuthorityKeeper` changes it."""
         self.book = OrderBook()
         self.positions: dict[tuple[str, int], Position] | None = None
         self._incoming: dict[tuple[str, int], Position] | None = None

@@ -89,6 +89,11 @@ class SocketClient:
         """The journal's instance, for minting order references."""
         return self.welcome.instance
 
+    @property
+    def name(self) -> str:
+        """The name under which core knows this client."""
+        return self.welcome.client
+
     async def send(self, command: Command) -> Ack:
         """Have core do something; returns when core has answered.
 

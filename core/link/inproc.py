@@ -39,6 +39,11 @@ class InProcessClient:
         """The journal's instance, for minting order references."""
         return self._host.instance
 
+    @property
+    def name(self) -> str:
+        """The name under which core knows this client."""
+        return self._name
+
     async def send(self, command: Command) -> Ack:
         """Have core do something, after whatever this client asked for before. Raises LinkError once closed."""
         if isinstance(command, Kill):

@@ -11,6 +11,7 @@ from collections.abc import Collection, Coroutine, Sequence
 from typing import Protocol, cast
 
 import msgspec
+from msgspec.structs import replace
 
 from core.domain.commands import (
     AskBars,
@@ -208,7 +209,7 @@ class Peer(asyncio.Protocol):
         self._hello.cancel()
         self.name = self._room.attached(clean(hello.client_name, _NAME_CHARS))
         self._room.host.streams_to(self.name, self._streams.hear)
-        self.outbox.send(frame(self._room.welcome()), now=True)
+        self.outbox.send(frame(replace(self._room.welcome(), client=self.name)), now=True)
 
     def _retire(self, asked: Retire) -> None:
         """End core for a client of any build, unless more is in flight than a person knows of."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 _MODULES = (
     "core.domain.account",
     "core.domain.alerts",
+    "core.domain.authority",
     "core.domain.charts",
     "core.domain.commands",
     "core.domain.connection",

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from core.domain.events import (
     AccountUpdated,
+    AuthorityUpdated,
     Envelope,
     Health,
     InstrumentsUpdated,
@@ -64,7 +65,13 @@ class Conflator:
             case MoneyUpdated(money=money):
                 self._whole[f"money {money.account}"] = event
             case (
-                Health() | PositionsUpdated() | WatchlistUpdated() | Reconciled() | KillUpdated() | PriceAlertsUpdated()
+                Health()
+                | PositionsUpdated()
+                | WatchlistUpdated()
+                | Reconciled()
+                | AuthorityUpdated()
+                | KillUpdated()
+                | PriceAlertsUpdated()
             ):
                 self._whole[type(event).__name__] = event
             case _:

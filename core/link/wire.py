@@ -51,6 +51,8 @@ class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
     """Where the gateway is, as a person writes it."""
     pid: int
     """Of core."""
+    client: str = ""
+    """The name under which core knows this client: no other has it."""
 
 
 class Refusal(Struct, frozen=True, kw_only=True, tag="refusal", omit_defaults=True):

@@ -74,6 +74,10 @@ class JumpingClock:
         self._origin = self._loop.time()
         self._start = start
 
+    def sleep(self, seconds: float) -> None:
+        """The computer slept: the wall time is so much later, the loop's own is not."""
+        self._start += timedelta(seconds=seconds)
+
     def mono(self) -> float:
         return self._loop.time()
 

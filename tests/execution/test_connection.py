@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.domain.commands import Ack, ConfirmLive, DenialCode, PlaceOrder, Reconnect
+from core.domain.authority import ConfirmLive
+from core.domain.commands import Ack, DenialCode, PlaceOrder, Reconnect
 from core.domain.connection import FarmStatus, LinkState, Mode
 from core.domain.events import ConnectionChanged, Severity
 from core.domain.orders import OrderState
@@ -155,15 +156,15 @@ async def test_live_opens_nothing_before_the_phrase_and_asks_each_desk_for_it() 
         await desk.pass_time(3600)
         assert desk.broker.opened == []
 
-        wrong = await desk.send(ConfirmLive(phrase="trade live 999"), "one")
+        wrong = await desk.send(ConfirmLive(phrase="trade live 999"), "desk-1")
         assert denied(wrong) is DenialCode.LIVE_NOT_CONFIRMED
-        assert (await desk.send(ConfirmLive(phrase="trade live 456"), "one")).ok
+        assert (await desk.send(ConfirmLive(phrase="trade live 456"), "desk-1")).ok
         await desk.until_state(LinkState.READY)
         assert desk.connection.verified_by == "pinned account"
 
         order = buy(instrument=AAPL)
-        assert denied(await desk.send(PlaceOrder(request=order), "two")) is DenialCode.LIVE_NOT_CONFIRMED
-        assert denied(await desk.send(PlaceOrder(request=order), "one")) is not DenialCode.LIVE_NOT_CONFIRMED
+        assert denied(await desk.send(PlaceOrder(request=order), "desk-2")) is DenialCode.LIVE_NOT_CONFIRMED
+        assert denied(await desk.send(PlaceOrder(request=order), "desk-1")) is not DenialCode.LIVE_NOT_CONFIRMED
 
 
 @pytest.mark.covers("D5.3")
@@ -171,7 +172,7 @@ async def test_live_opens_nothing_before_the_phrase_and_asks_each_desk_for_it() 
 async def test_a_live_connection_that_breaks_needs_the_phrase_again() -> None:
     async with rig(mode=Mode.LIVE, account=LIVE, ready=False, prepare=live_account) as desk:
         await desk.until_state(LinkState.AWAITING_CONFIRMATION)
-        await desk.send(ConfirmLive(phrase="trade live 456"), "one")
+        await desk.send(ConfirmLive(phrase="trade live 456"), "desk-1")
         await desk.until_state(LinkState.READY)
 
         desk.broker.lose()
@@ -179,7 +180,7 @@ async def test_a_live_connection_that_breaks_needs_the_phrase_again() -> None:
         await desk.pass_time(3600)
 
         assert len(desk.broker.opened) == 1
-        assert denied(await desk.send(PlaceOrder(request=buy()), "one")) is DenialCode.LIVE_NOT_CONFIRMED
+        assert denied(await desk.send(PlaceOrder(request=buy()), "desk-1")) is DenialCode.LIVE_NOT_CONFIRMED
 
 
 @pytest.mark.row(70)

@@ -11,7 +11,8 @@ import pytest
 from msgspec.structs import replace
 
 from core.domain.account import Account
-from core.domain.commands import ConfirmLive, OrderPreview, PreviewClose, PreviewOrder
+from core.domain.authority import ConfirmLive
+from core.domain.commands import OrderPreview, PreviewClose, PreviewOrder
 from core.domain.connection import LinkState, Mode
 from core.domain.events import StreamEvent
 from core.domain.orders import OrderRequest, Side

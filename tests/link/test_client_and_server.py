@@ -41,7 +41,8 @@ def place(number: int) -> PlaceOrder:
 
 async def test_attached_client_knows_the_core(path: Path, host: FakeHost) -> None:
     async with attached(path) as client:
-        assert client.welcome == welcome()
+        assert client.welcome == replace(welcome(), client="desk-1")
+        assert client.name == "desk-1"
         assert (client.session, client.instance) == (SESSION, INSTANCE)
         assert host.seen == ["+desk-1"]
     await asyncio.wait_for(host.gone.wait(), 5)

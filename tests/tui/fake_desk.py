@@ -11,6 +11,8 @@ from core.errors import LinkError
 from tests.tui.sample import INSTANCE, SNAPSHOT
 
 LOST = "Core ended."
+NAME = "desk-1"
+"""Under which core knows it."""
 
 
 class FakeDesk:
@@ -34,6 +36,10 @@ class FakeDesk:
     @property
     def instance(self) -> str:
         return INSTANCE
+
+    @property
+    def name(self) -> str:
+        return NAME
 
     async def connect(self) -> FakeDesk:
         """Stands for the front door's factory."""

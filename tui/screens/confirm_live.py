@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from core.domain.commands import ConfirmLive
+from core.domain.authority import ConfirmLive
 from tui.screens.word import WordScreen
 from tui.widgets.typed_input import TypedInput
 

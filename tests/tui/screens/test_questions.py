@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Input
 
-from core.domain.commands import Ack, Command, ConfirmLive, Denial, DenialCode, Leave
+from core.domain.authority import ConfirmLive
+from core.domain.commands import Ack, Command, Denial, DenialCode, Leave
 from core.domain.connection import LinkState, Mode
 from core.domain.events import ConnectionChanged
 from core.errors import ConfigError, DeskError, OtherBuildError
