@@ -92,7 +92,7 @@ class AuthorityKeeper:
 
     def why_not(self, command: Guarded, client: str) -> Ack | None:
         """Why core does not take this from `client`; None if it does. An order keeps a grant alive."""
-        if self._options.mode is not Mode.LIVE or client in self._confirmed:
+        if self.confirmed(client):
             return None
         if is_desk(client):
             text = "This desk has not confirmed live trading. Not sent. Type the live phrase at this desk first."
@@ -111,16 +111,16 @@ class AuthorityKeeper:
         self._tell()
         return None
 
+    def confirmed(self, client: str) -> bool:
+        """True if a person's own word is taken from this client: a desk that has confirmed, if the profile is live."""
+        return self._options.mode is not Mode.LIVE or client in self._confirmed
+
     def may_trade(self, client: str) -> bool:
         """True if core would take an order from `client`, as far as that depends on who it is."""
-        if self._options.mode is not Mode.LIVE or client in self._confirmed:
+        if self.confirmed(client):
             return True
         grant = self._grants.get(client)
         return grant is not None and not self._is_over(grant, self._grant_ends[client])
-
-    def confirmed(self, client: str) -> bool:
-        """True for a client that may loosen what guards trading: a desk that has confirmed it, in live."""
-        return self._options.mode is not Mode.LIVE or client in self._confirmed
 
     def take(self, command: AuthorityCommand, client: str) -> Ack:
         """Carry out what is asked about it."""

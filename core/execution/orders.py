@@ -42,6 +42,7 @@ from core.execution.withdrawing import Withdrawing
 from core.market.feed import QuoteFeed
 from core.ports import Approved, Broker, Journal
 from core.risk.controls import has_moved
+from core.risk.live_guard import why_not_verified
 
 
 class OrderOptions(Struct, frozen=True, kw_only=True):
@@ -183,6 +184,7 @@ class OrderDesk:
             self._recording.difference_update(refs)
         denial = self.gate() or self._changed_since(verified)
         for order, leg in zip(orders, legs, strict=True):
+            denial = denial or why_not_verified(leg.value, self._state.connection.accounts)
             denial = denial or why_not_reducing(self._state, leg.value, attached=bool(leg.value.parent_ref))
             denial = denial or too_late(self._state.book.get(order.order_ref) or order)
         if denial is not None:
@@ -290,6 +292,7 @@ class OrderDesk:
             raise
         denial = self.gate() or self._changed_since(verified)
         for entry, leg in zip(entries, legs, strict=True):
+            denial = denial or why_not_verified(leg.value, self._state.connection.accounts)
             denial = denial or why_not_reducing(self._state, leg.value, attached=False)
             denial = denial or overtaken(self._state.book.get(entry.order.order_ref) or entry.order)
         if denial is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from core.domain.commands import Denial, DenialCode
 from core.domain.orders import OrderRequest
 from core.risk.circumstances import Circumstances, deny, is_plain, short
-from core.text import is_wire_safe, mask_account
+from core.risk.live_guard import why_not_verified
+from core.text import is_wire_safe
 
 
 def sendable(request: OrderRequest, _: Circumstances) -> Denial | None:
@@ -21,14 +22,7 @@ def sendable(request: OrderRequest, _: Circumstances) -> Denial | None:
 
 def verified_account(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
     """The account is one that this connection verified."""
-    if request.account in circumstances.accounts:
-        return None
-    known = ", ".join(mask_account(account) for account in circumstances.accounts) or "none"
-    return deny(
-        DenialCode.ACCOUNT,
-        f"Account {mask_account(request.account)} is not one that this connection verified ({known}). "
-        "Not sent; choose a verified account.",
-    )
+    return why_not_verified(request, circumstances.accounts)
 
 
 def unknown_instrument(request: OrderRequest) -> Denial:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from core.domain.commands import Denial, DenialCode
 from core.domain.connection import Endpoint, Mode
+from core.domain.orders import OrderRequest
 from core.errors import LiveGuardError
 from core.ports import ConnectPermit
 from core.text import mask_account
@@ -109,3 +111,18 @@ def verify_accounts(granted: ConnectPermit, accounts: Sequence[str]) -> str:
             "the profile's account."
         )
     return "paper prefix"
+
+
+def why_not_verified(request: OrderRequest, accounts: Sequence[str]) -> Denial | None:
+    """Why an order must not leave for its account: it is none of those that were verified; None if it is one.
+
+    Asked when an order is judged, and again of each leg right before its frame is made: a login may change between.
+    """
+    if request.account in accounts:
+        return None
+    known = ", ".join(mask_account(account) for account in accounts) or "none"
+    return Denial(
+        code=DenialCode.ACCOUNT,
+        message=f"Account {mask_account(request.account)} is not one that this connection verified ({known}). "
+        "Not sent; choose a verified account.",
+    )

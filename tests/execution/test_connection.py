@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from msgspec.structs import replace
 
 from core.domain.authority import ConfirmLive
 from core.domain.commands import Ack, DenialCode, PlaceOrder, Reconnect
@@ -220,6 +223,26 @@ async def test_a_login_that_changes_right_behind_the_handshake_is_the_one_that_i
 
         assert desk.connection.problem.startswith("This is not a paper account: port 7497 answered with U…456.")
         assert LinkState.SYNCING not in link_states(desk)
+
+
+@pytest.mark.row(70)
+@pytest.mark.parametrize("modify", [False, True])
+@jumping
+async def test_the_account_is_looked_at_again_when_the_frame_is_made(modify: bool) -> None:
+    """As if a login had changed and been verified anew within one moment, while the journal was writing."""
+    async with rig() as desk:
+        if modify:
+            await desk.working()
+        sent = len(desk.broker.placed)
+        desk.journal.held = True
+        asked = asyncio.ensure_future(desk.modify(price="233.00") if modify else desk.place())
+        await settle()
+        state = desk.service._state
+        state.connection = replace(state.connection, accounts=("DU7654321",))
+        desk.journal.release()
+
+        assert denied(await asked) is DenialCode.ACCOUNT
+        assert len(desk.broker.placed) == sent
 
 
 @jumping
