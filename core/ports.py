@@ -146,6 +146,16 @@ class Broker(Protocol):
     def cancel_everything(self) -> Awaitable[None]:
         """Have the broker cancel every order of every client, TWS's own too: ahead of all else; done as `place`."""
 
+    @property
+    def order_wait(self) -> float:
+        """Seconds until an order that is queued now would leave, at the pace alone."""
+
+    def withdraw_order(self, order_id: int) -> bool:
+        """Take back what waits of one order for its turn: its `place` raises NotConnectedError.
+
+        True if its placement was among it, so that it never left.
+        """
+
     def withdraw_orders(self, reason: str) -> None:
         """Take back every order frame that waits for its turn: its `place` raises NotConnectedError with `reason`.
 

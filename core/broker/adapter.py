@@ -11,7 +11,7 @@ from core.broker.data_requests import Hear
 from core.broker.handshake import Handshake, Shaking
 from core.broker.orders import Orders
 from core.broker.outgoing import UnsendableError
-from core.broker.pacer import DEFAULT_RATE, Pacer
+from core.broker.pacer import DEFAULT_RATE, Lane, Pacer
 from core.broker.reading import NOT_SENT
 from core.broker.registry import Registry
 from core.broker.session import Session
@@ -134,6 +134,15 @@ class IbBroker:
     async def what_if(self, preview: Preview) -> WhatIf:
         """What an order would do to its account; see `core.broker.what_ifs` for what it raises."""
         return await self._live().what_ifs.ask(preview)
+
+    @property
+    def order_wait(self) -> float:
+        """Seconds until an order that is queued now would leave."""
+        return self._pacer.wait_of(Lane.ORDER)
+
+    def withdraw_order(self, order_id: int) -> bool:
+        """Take back what waits of an order; True if it never left. Whoever waits for it gets NotConnectedError."""
+        return self._pacer.withdraw(order_id, reason="it waited too long for its turn")
 
     def withdraw_orders(self, reason: str) -> None:
         """Take back every order frame that waits for its turn; cancels stay."""

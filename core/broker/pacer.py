@@ -22,6 +22,8 @@ ABOVE_FOR_KILL = 2
 WINDOW = 1.025
 """Seconds over which frames are counted: a second as the gateway sees it, with room for jitter on the way."""
 
+_OVERTAKEN = "the cancel came before it had left"
+
 
 class Lane(IntEnum):
     """Priorities, first to last; within a lane frames leave in the order they came."""
@@ -73,13 +75,14 @@ class Pacer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._write: Callable[[Outgoing], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._held = False
+        self._held: float | None = None
+        """Since when the transport takes nothing; None while it does."""
 
     def start(self, write: Callable[[Outgoing], None]) -> None:
         """Let frames out through `write`. What left over an earlier connection still counts in its second."""
         self._loop = asyncio.get_running_loop()
         self._write = write
-        self._held = False
+        self._held = None
 
     def stop(self, reason: str) -> None:
         """Let nothing out any more; whoever waits for a queued frame gets NotConnectedError with `reason`."""
@@ -96,18 +99,35 @@ class Pacer:
         """Frames that have not left yet."""
         return sum(len(lane) for lane in self._lanes)
 
+    def wait_of(self, lane: Lane) -> float:
+        """Seconds until a frame of this lane would leave if it were queued now, by what waits before it.
+
+        Of a transport that takes nothing only the time is known for which it has not: at least that is said.
+        """
+        if self._loop is None:
+            return 0.0
+        now = self._loop.time()
+        self._forget(now)
+        room = self._room(lane)
+        rounds, place = divmod(sum(len(self._lanes[before]) for before in Lane if before <= lane), room)
+        # Room that is free now is as good as that of a frame whose second is over.
+        free = max(0, room - len(self._times))
+        freed = now if place < free else self._times[place - room] + WINDOW
+        stuck = 0.0 if self._held is None else now - self._held
+        return max(stuck, freed - now + rounds * WINDOW)
+
     def submit(self, lane: Lane, frame: Outgoing) -> None:
         """Let `frame` out now if there is room, else when there is."""
         self._lanes[lane].append(frame)
         self._pump()
 
-    def withdraw(self, order_id: int, lane_of: Lane = Lane.ORDER) -> bool:
+    def withdraw(self, order_id: int, lane_of: Lane = Lane.ORDER, *, reason: str = _OVERTAKEN) -> bool:
         """Take back every queued frame of an order; True if its placement was among them, so that it never left."""
         lane = self._lanes[lane_of]
         taken = [frame for frame in lane if frame.order_id == order_id]
         for frame in taken:
             lane.remove(frame)
-            frame.fail(NotConnectedError("Withdrawn: the cancel came before it had left. Nothing was sent."))
+            frame.fail(NotConnectedError(f"Withdrawn: {reason}. Nothing was sent."))
         return any(frame.is_first for frame in taken)
 
     def withdraw_all(self, reason: str) -> None:
@@ -120,30 +140,35 @@ class Pacer:
 
     def hold(self) -> None:
         """Keep frames back: the transport still has bytes that the kernel did not take."""
-        self._held = True
+        if self._held is None and self._loop is not None:
+            self._held = self._loop.time()
 
     def release(self) -> None:
         """Go on after `hold`."""
-        self._held = False
+        self._held = None
         self._pump()
 
     def _pump(self) -> None:
         if self._loop is None:
             return
         now = self._loop.time()
-        # The same sum as that of `_wake_at`: a difference, rounded otherwise, would wake us again for the same moment.
-        while self._times and self._times[0] + WINDOW <= now:
-            self._times.popleft()
+        self._forget(now)
         for lane, queue in zip(Lane, self._lanes, strict=True):
             room = self._room(lane)
             while queue:
-                if self._held or self._write is None:
+                if self._held is not None or self._write is None:
                     return
                 if len(self._times) >= room:
                     self._wake_at(self._times[-room] + WINDOW)
                     return
                 self._times.append(now)
                 self._write(queue.popleft())
+
+    def _forget(self, now: float) -> None:
+        """What left longer than a second ago counts no more."""
+        # The same sum as that of `_wake_at`: a difference, rounded otherwise, would wake us again for the same moment.
+        while self._times and self._times[0] + WINDOW <= now:
+            self._times.popleft()
 
     def _room(self, lane: Lane) -> int:
         """How many frames may have left within the window when one of this lane leaves."""

@@ -59,6 +59,8 @@ class DenialCode(StrEnum):
     """Allowed, and near the limit of one order."""
     SHORT_SALE = "SHORT_SALE"
     """A sale that opens a short position, without the word for it."""
+    THROTTLED = "THROTTLED"
+    """It would wait too long for its turn on the wire."""
     TRIGGERS_NOW = "TRIGGERS_NOW"
     """A stop or touch price on the wrong side of the market."""
     TIME = "TIME"

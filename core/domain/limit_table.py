@@ -20,7 +20,7 @@ LIMIT_FIELDS = Limits.__struct_fields__
 PERMISSION_FIELDS = Permissions.__struct_fields__
 LOWER_IS_LOOSER: frozenset[str] = frozenset()
 """Limits of which a lower number lets more through; of all others a higher one does."""
-OF_ACCOUNT: frozenset[str] = frozenset({"daily_loss"})
+OF_ACCOUNT: frozenset[str] = frozenset({"daily_loss", "queue_seconds"})
 """Limits that count over all symbols together: no symbol has one of its own."""
 NO_LIMIT, ANY = "none", "any"
 

@@ -55,3 +55,5 @@ class Limits(Struct, frozen=True, kw_only=True):
     """From so much of `order_value` on, in per cent, the quantity is asked for once more."""
     ask_short: bool = True
     """True asks before a sale opens a short position."""
+    queue_seconds: Decimal = Decimal(2)
+    """Longest that a new order or a change may wait for its turn on the wire, at the pace that IBKR allows."""

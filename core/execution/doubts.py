@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from core.clock import Clock
 from core.domain.events import Fact, OrderChanged, Severity
@@ -19,8 +19,9 @@ NOT_HEARD = "no answer from IBKR"
 class Doubts:
     """Moves orders into doubt and publishes every change that a look at them made."""
 
-    def __init__(self, state: DeskState, publisher: Publisher, clock: Clock) -> None:
-        """All parts are those of the one service."""
+    def __init__(self, state: DeskState, publisher: Publisher, clock: Clock, withdraw: Callable[[int], bool]) -> None:
+        """`withdraw` takes back the order of an id that waits for its turn; True if it never left."""
+        self._withdraw = withdraw
         self._state = state
         self._publisher = publisher
         self._clock = clock
@@ -47,9 +48,17 @@ class Doubts:
         self.change(lose_touch(order, now, note) for order in self._state.in_flight())
 
     def overdue(self) -> bool:
-        """Doubt new orders that nobody has answered in time. True if the books should be read for something."""
+        """Doubt new orders that nobody has answered in time. True if the books should be read for something.
+
+        One that still waits for its turn is taken back instead: whoever sent it hears that it never left.
+        """
         now = self._clock.utc()
-        late = [o for o in self._state.in_flight() if (now - o.changed).total_seconds() >= ACK_SECONDS]
+        late = [
+            order
+            for order in self._state.in_flight()
+            if (now - order.changed).total_seconds() >= ACK_SECONDS
+            and not (order.state is OrderState.INTENT and self._withdraw(order.order_id))
+        ]
         self.change(lose_touch(order, now, NOT_HEARD) for order in late)
         return bool(late) or bool(self.unanswered())
 

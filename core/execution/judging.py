@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -22,8 +22,9 @@ from core.risk.controls import judge
 class Judging:
     """Brings together what the controls want to know, and asks them."""
 
-    def __init__(self, state: DeskState, feed: QuoteFeed, clock: Clock) -> None:
-        """All parts are those of the one service."""
+    def __init__(self, state: DeskState, feed: QuoteFeed, clock: Clock, queue_wait: Callable[[], float]) -> None:
+        """All parts are those of the one service; `queue_wait` says for how long an order would wait for its turn."""
+        self._queue_wait = queue_wait
         self._state = state
         self._feed = feed
         self._clock = clock
@@ -39,6 +40,7 @@ class Judging:
             quote=self._feed.get(request.con_id),
             accounts=self._state.connection.accounts,
             limits=self._state.limits.of("" if instrument is None else instrument.symbol, request.account),
+            queue_wait=self._queue_wait(),
             now=self._clock.utc(),
             before=before,
         )

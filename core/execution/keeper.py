@@ -99,7 +99,7 @@ class ConnectionKeeper:
         """The accounts that the gateway named over this connection, each time but in its handshake."""
         self._beside: set[asyncio.Future[None]] = set()
         self._link = LinkStatus(state, publisher, clock)
-        self.doubts = Doubts(state, publisher, clock)
+        self.doubts = Doubts(state, publisher, clock, broker.withdraw_order)
         self.reconciler = Reconciler(broker, state, publisher, clock, self._link, self.doubts)
         self.reconciler.after.append(lambda: self._aside(on_read))
         self._news = SessionNews(

@@ -85,7 +85,7 @@ class OrderDesk:
         )
         """Asks for cancels, those of the kill switch too."""
         self.deadlines = Deadlines(state, publisher, clock, self.cancels)
-        self.judging = Judging(state, feed, clock)
+        self.judging = Judging(state, feed, clock, lambda: broker.order_wait)
         """Puts requests through the controls."""
 
     def gate(self) -> Denial | None:

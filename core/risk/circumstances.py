@@ -49,6 +49,9 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     day: Day | None = None
     """What the account has used of its day; None where nothing is counted."""
 
+    queue_wait: float = 0.0
+    """Seconds until an order that is queued now would leave, at the pace alone."""
+
 
 Control = Callable[[OrderRequest, Circumstances], Denial | None]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from core.domain.commands import DenialCode
-from core.risk import basics, instructions, prices, sessions, value
+from core.risk import basics, instructions, prices, sessions, throttle, value
 from core.risk.circumstances import Control
 
 
@@ -59,6 +59,14 @@ CONTROLS: tuple[Rule, ...] = (
         settings=("order_quantity",),
         sentence="The quantity is a number above 0 in steps that the contract takes, and within the limit of an order.",
         check=basics.quantity,
+    ),
+    Rule(
+        number=6,
+        name="Turn on the wire",
+        codes=(DenialCode.THROTTLED,),
+        settings=("queue_seconds",),
+        sentence="No order or change is queued for long at IBKR's pace; cancels have a lane of their own before it.",
+        check=throttle.leaves_soon,
     ),
     Rule(
         number=22,

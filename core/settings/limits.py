@@ -34,6 +34,7 @@ class LimitSettings(BaseModel):
     unusual_times: Decimal | None = Field(default=Limits().unusual_times, gt=1)
     unusual_value_percent: Decimal = Field(default=Limits().unusual_value_percent, gt=0, le=100)
     ask_short: bool = Limits().ask_short
+    queue_seconds: Decimal = Field(default=Limits().queue_seconds, gt=0, le=10)
 
     def limits(self) -> Limits:
         """The same as the controls take them."""

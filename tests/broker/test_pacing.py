@@ -6,6 +6,8 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.broker.pacer import Lane, Outgoing, Pacer
@@ -173,3 +175,53 @@ async def test_the_window_opens_at_the_moment_for_which_the_pacer_is_woken() -> 
 
     assert len(left) == 200
     assert busiest_second(left) <= RATE - RESERVED
+
+
+@given(
+    before=st.lists(st.tuples(st.floats(0, 0.9), st.sampled_from(list(Lane))), max_size=60),
+    rate=st.integers(2, 30),
+)
+def test_the_wait_of_an_order_is_foretold_to_the_moment(before: list[tuple[float, Lane]], rate: int) -> None:
+    @warping
+    async def foretold() -> None:
+        loop, left = warp_loop(), list[tuple[bytes, float]]()
+        pacer = Pacer(rate)
+        pacer.start(lambda frame: left.append((frame.data, loop.time())))
+        for pause, lane in before:
+            await asyncio.sleep(pause)
+            pacer.submit(lane, Outgoing(b"before"))
+        due = loop.time() + pacer.wait_of(Lane.ORDER)
+        pacer.submit(Lane.ORDER, Outgoing(b"order"))
+        await asyncio.sleep(120)
+        (at,) = [at for data, at in left if data == b"order"]
+        assert at == pytest.approx(due, abs=0.001)
+
+    foretold()
+
+
+@warping
+async def test_a_transport_that_takes_nothing_makes_an_order_wait_for_at_least_as_long() -> None:
+    pacer = Pacer(RATE)
+    pacer.start(lambda _: None)
+    assert pacer.wait_of(Lane.ORDER) == 0
+    pacer.hold()
+    await asyncio.sleep(3)
+    assert pacer.wait_of(Lane.ORDER) == pytest.approx(3)
+    pacer.release()
+    assert pacer.wait_of(Lane.ORDER) == 0
+
+
+async def test_one_order_that_waited_too_long_is_taken_back_and_no_other() -> None:
+    async with connected(messages_per_second=RATE) as desk:
+        ask_for_quotes(desk, RATE)
+        first, second = desk.broker.take_order_id(), desk.broker.take_order_id()
+        placing = desk.broker.place(approved(request()), first, modify=False)
+        other = desk.broker.place(approved(request("ibd-AAAAAA-2")), second, modify=False)
+        assert desk.broker.order_wait > 0
+
+        assert desk.broker.withdraw_order(first)
+        assert not desk.broker.withdraw_order(first), "nothing of it waits any more"
+        with pytest.raises(NotConnectedError, match="it waited too long for its turn"):
+            await placing
+        await other
+        assert not desk.broker.withdraw_order(second), "it has left"

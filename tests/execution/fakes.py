@@ -153,6 +153,10 @@ class FakeBroker:
         self.refuses: Exception | None = None
         """What `place` itself raises."""
         self.waiting: list[asyncio.Future[None]] = []
+        self.order_wait = 0.0
+        """Seconds until an order that is queued now would leave."""
+        self.withdraws = False
+        """What `withdraw_order` answers: whether the placement was still waiting."""
         self.book_open: list[OpenOrderReport] = []
         self.book_completed: list[CompletedOrderReport] = []
         self.book_executions: list[ExecutionReport] = []
@@ -228,6 +232,10 @@ class FakeBroker:
     def cancel_everything(self) -> Awaitable[None]:
         self.trace.append("cancel everything")
         return self._frame()
+
+    def withdraw_order(self, order_id: int) -> bool:
+        self.trace.append(f"withdraw {order_id}")
+        return self.withdraws
 
     def withdraw_orders(self, reason: str) -> None:
         self.trace.append("withdraw orders")

@@ -332,6 +332,19 @@ async def test_nothing_is_queued_without_a_connection() -> None:
 
 
 @jumping
+async def test_an_order_or_change_that_would_wait_long_for_its_turn_is_refused_and_a_cancel_passes() -> None:
+    async with rig() as desk:
+        order = await desk.working()
+        desk.broker.order_wait = 2.1
+
+        refused = [await desk.place(buy(2)), await desk.modify(price="233.30")]
+
+        assert [ack.denied and ack.denied.code for ack in refused] == [DenialCode.THROTTLED] * 2
+        assert (await desk.cancel()).ok
+        assert desk.broker.cancelled == [order.order_id]
+
+
+@jumping
 async def test_a_contract_known_from_messages_alone_is_not_ordered() -> None:
     async with rig() as desk:
         strange = replace(AAPL, con_id=4391, symbol="AMD")

@@ -11,6 +11,7 @@ from core.domain.entries import Entry
 from core.domain.events import Severity
 from core.domain.orders import OrderState, Pending
 from core.domain.reports import ErrorClass
+from core.errors import NotConnectedError
 from tests.execution.clockwork import jumping
 from tests.execution.fakes import FakeBroker
 from tests.execution.reports import buy, completed, filled, open_order, session_error, status
@@ -67,6 +68,20 @@ async def test_a_doubt_is_told_once_with_what_it_means() -> None:
             "#1 BUY 100 AAPL @ 233.33: no answer from IBKR. It may be working. It counts as 100 bought. "
             "Don't send it again; it is being looked up."
         ]
+
+
+@jumping
+async def test_an_order_that_waits_too_long_for_its_turn_is_taken_back_instead_of_doubted() -> None:
+    async with rig() as desk:
+        desk.broker.sending, desk.broker.withdraws = "waits", True
+        await desk.place()
+        await desk.until(lambda: "withdraw 1" in desk.trace)
+        assert desk.order().state is OrderState.INTENT
+        desk.broker.waiting[0].set_exception(NotConnectedError("Withdrawn. Nothing was sent."))
+        await settle()
+
+        assert desk.order().state is OrderState.DENIED
+        assert desk.told() == ["#1 BUY 100 AAPL @ 233.33 was not sent: Withdrawn. Nothing was sent."]
 
 
 @pytest.mark.parametrize(

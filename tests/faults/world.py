@@ -45,7 +45,12 @@ WAIT = 120.0
 """Seconds of warp time within which whatever a test waits for must have happened."""
 CLIENT_ID = 17
 CRASHED = "core was killed"
-_WIDE = Limits(order_quantity=Decimal(1_000_000), order_value=Decimal(1_000_000_000), price_band_percent=Decimal(10))
+_WIDE = Limits(
+    order_quantity=Decimal(1_000_000),
+    order_value=Decimal(1_000_000_000),
+    price_band_percent=Decimal(10),
+    queue_seconds=Decimal(60),
+)
 
 MakeInner = Callable[[BrokerListener, Clock, int], Broker]
 
