@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from core.clock import Clock
+from core.domain.alerts import AlertKind
 from core.domain.events import Fact, OrderChanged, Severity
 from core.domain.orders import Order, OrderState, Pending, Side
 from core.execution.incidents import incident
@@ -39,7 +40,16 @@ class Doubts:
             facts.append(OrderChanged(order=order))
             newly = before is None or before.state is not order.state
             if newly and order.state is OrderState.UNKNOWN and not order.external:
-                facts.append(incident(self._state, self._clock, _doubt(order), Severity.ALARM, order.order_ref))
+                told = incident(
+                    self._state,
+                    self._clock,
+                    _doubt(order),
+                    Severity.ALARM,
+                    order.order_ref,
+                    kind=AlertKind.ORDER,
+                    cause=OrderState.UNKNOWN,
+                )
+                facts.append(told)
         self._publisher.facts(facts)
 
     def in_flight(self, note: str) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.clock import Clock
+from core.domain.alerts import AlertKind
 from core.domain.events import Severity
 from core.domain.orders import Order, OrderState, Pending
 from core.execution.hearing import Hearing
 from core.execution.incidents import incident
+from core.execution.protection import naked_cause
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
 
@@ -85,7 +87,10 @@ class Families:
                 f"UNPROTECTED: #{parent.number} {parent.text} works, but its attached #{child.number} {child.text} "
                 "is not at IBKR: it may never have left. Protect the position or cancel the order now.",
                 child,
+                AlertKind.POSITION,
+                naked_cause(child.account, child.con_id),
             )
 
-    def _tell(self, text: str, order: Order) -> None:
-        self._publisher.facts([incident(self._state, self._clock, text, Severity.ALARM, order.order_ref)])
+    def _tell(self, text: str, order: Order, kind: AlertKind = AlertKind.ORDER, cause: str = "") -> None:
+        told = incident(self._state, self._clock, text, Severity.ALARM, order.order_ref, kind=kind, cause=cause)
+        self._publisher.facts([told])

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import date
 
 from core.clock import Clock
+from core.domain.alerts import AlertKind
 from core.domain.commands import Ack, DenialCode
 from core.domain.entries import TailLostAccepted
-from core.domain.events import Severity, TradingState, TradingStateChanged
+from core.domain.events import Incident, Severity, TradingState, TradingStateChanged
 from core.domain.trading import Block, Cause, KillScope
 from core.errors import JournalError
 from core.execution.hearing import Hearing
+from core.execution.incidents import incident
 from core.execution.publisher import Publisher
 from core.execution.refusals import refuse
 from core.execution.state import DeskState
@@ -32,7 +34,6 @@ class Halting:
         self._state = state
         self._journal = journal
         self._publisher = publisher
-        self._hearing = hearing
         self._clock = clock
         self.on_resumed: Callable[[], None] = _nothing
         """Told when a person has ended the kill switch."""
@@ -77,7 +78,7 @@ class Halting:
 
     def alarm(self, text: str) -> None:
         """Tell every desk what went wrong with what keeps orders back."""
-        self._publisher.facts([self._hearing.incident(text, Severity.ALARM)])
+        self._publisher.facts([self._incident(text, Severity.ALARM)])
 
     def limit_loss(self, reason: str, day: date) -> None:
         """Let only through what reduces a position, for the rest of a trading day."""
@@ -101,7 +102,7 @@ class Halting:
             text = f"All orders are let through again, by the word of {client}."
             if self._state.blocks:
                 text = f"The incident was put aside by the word of {client}."
-            self._publisher.facts([self._hearing.incident(text, Severity.INFO)])
+            self._publisher.facts([self._incident(text, Severity.INFO)])
         elif self._state.blocks:
             return refuse(DenialCode.REDUCING, f"A word does not end this: {self._reason}")
         return Ack(ok=True)
@@ -135,21 +136,24 @@ class Halting:
         if block.cause is Cause.JOURNAL or self._state.trading_state is not before:
             self._tell()
         else:
-            told = self._hearing.incident(f"Kept back besides: {block.reason}", Severity.ALARM)
+            told = self._incident(f"Kept back besides: {block.reason}", Severity.ALARM)
             self._publisher.facts([self._changed(), told])
 
     def _end(self, cause: Cause, text: str) -> None:
         self._state.blocks.pop(cause, None)
-        told = [self._hearing.incident(text, Severity.WARNING)] if text else []
+        told = [self._incident(text, Severity.WARNING)] if text else []
         self._publisher.facts([self._changed(), *told])
 
     def _tell(self) -> None:
         """Say what is let through from now on, and why."""
         halted = self._state.trading_state is TradingState.HALTED
         what = "Trading is halted" if halted else "Only reducing orders are sent from now on"
-        told = self._hearing.incident(f"{what}: {self._reason}", Severity.ALARM)
+        told = self._incident(f"{what}: {self._reason}", Severity.ALARM)
         self._publisher.facts([self._changed(), told])
 
     def _changed(self) -> TradingStateChanged:
         blocks = tuple(self._state.blocks[cause] for cause in Cause if cause in self._state.blocks)
         return TradingStateChanged(state=self._state.trading_state, reason=self._reason, blocks=blocks)
+
+    def _incident(self, text: str, severity: Severity) -> Incident:
+        return incident(self._state, self._clock, text, severity, kind=AlertKind.RESTRICTION)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from core.domain.alerts import AlertKind
 from core.domain.effects import Effect, effect_of
 from core.domain.events import Incident, Severity
 from core.domain.instructions import Trail
@@ -25,6 +26,7 @@ from core.domain.reports import (
     RequestKind,
 )
 from core.domain.transitions import Trigger, transition
+from core.execution.protection import naked_cause
 from core.text import mask_accounts
 
 _LIVE_STATUSES = frozenset(
@@ -34,6 +36,9 @@ _ENDED_STATUSES = frozenset({"Cancelled", "ApiCancelled"})
 _FILLED_STATUS = "Filled"
 _INACTIVE_STATUS = "Inactive"
 _NOT_TAKEN = frozenset({Effect.REFUSED, Effect.REFUSED_CHECK, Effect.DOUBT})
+_REFUSALS = frozenset({Effect.REFUSED, Effect.REFUSED_CHECK, Effect.OLD_TERMS, Effect.STILL_LIVE})
+_RESTRICTIONS = frozenset({203, 321, 404, 460, 2137})
+"""IBKR's codes for what the account, the gateway or a locate does not allow: permissions, read-only, short sales."""
 _OUTSIDE = "cancelled outside ibdesk"
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
@@ -151,11 +156,11 @@ def from_error(order: Order, report: ErrorReport, now: datetime, *, expected: bo
     if effect is Effect.ENDED:
         return _cancelled(order, text, report.code, now, expected=expected)
     words = _refusal(order, report.kind, effect, f"{text} [{report.code}]")
-    severity = Severity.WARNING
+    told = _incident(words, now, order, kind=_kind_of(report.code, effect), cause=f"{report.kind} {report.code}")
     if order.parent_ref and order.is_live and effect in _NOT_TAKEN:
-        severity = Severity.ALARM
         words = f"UNPROTECTED: {words} The order that it was attached to may work without it: look at that now."
-    told = _incident(words, now, order, severity)
+        cause = naked_cause(order.account, order.con_id)
+        told = _incident(words, now, order, Severity.ALARM, kind=AlertKind.POSITION, cause=cause)
     noted = replace(order, note=text, code=report.code)
     match effect:
         case Effect.NOTE:
@@ -178,6 +183,13 @@ def from_error(order: Order, report: ErrorReport, now: datetime, *, expected: bo
     return Conclusion(concluded.order, concluded.incident or told, ask=ask)
 
 
+def _kind_of(code: int, effect: Effect) -> AlertKind:
+    """What an error about an order alerts of."""
+    if code in _RESTRICTIONS or effect is Effect.HELD:
+        return AlertKind.RESTRICTION
+    return AlertKind.REJECTION if effect in _REFUSALS else AlertKind.ORDER
+
+
 def _is_unasked(order: Order) -> bool:
     """True for an order of ours that nobody here wanted to end, and that does not end by its own terms."""
     wanted = order.pending is Pending.CANCEL or order.tif in _AT_ONCE or order.external
@@ -197,7 +209,8 @@ def _cancelled(order: Order, text: str, code: int, now: datetime, *, expected: b
     concluded = _apply(order, Trigger.CANCELLED, now, note=note or None, code=code)
     if concluded.incident is None and order.is_live and order.pending is not Pending.CANCEL and not expected:
         told = f"IBKR cancelled {_name(order)}{f': {note}' if note else ''} [{code}]"
-        return Conclusion(concluded.order, _incident(told, now, order))
+        cause = f"{RequestKind.CANCEL} {code}"
+        return Conclusion(concluded.order, _incident(told, now, order, kind=AlertKind.REJECTION, cause=cause))
     return concluded
 
 
@@ -308,5 +321,21 @@ def _refusal(order: Order, kind: RequestKind, effect: Effect, said: str) -> str:
     return f"{what}: {said}"
 
 
-def _incident(text: str, now: datetime, order: Order, severity: Severity = Severity.WARNING) -> Incident:
-    return Incident(severity=severity, text=text, time=now, order_ref=order.order_ref)
+def _incident(
+    text: str,
+    now: datetime,
+    order: Order,
+    severity: Severity = Severity.WARNING,
+    *,
+    kind: AlertKind = AlertKind.ORDER,
+    cause: str = "",
+) -> Incident:
+    return Incident(
+        severity=severity,
+        text=text,
+        time=now,
+        order_ref=order.order_ref,
+        kind=kind,
+        cause=cause,
+        con_id=order.con_id,
+    )

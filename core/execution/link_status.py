@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from core.clock import Clock
+from core.domain.alerts import AlertKind
 from core.domain.connection import Connection
 from core.domain.events import ConnectionChanged, Severity
 from core.execution.incidents import incident
@@ -39,6 +40,12 @@ class LinkStatus:
         """Change fields that desks learn otherwise: no fact is made of it."""
         self._state.connection = replace(self._state.connection, **changes)
 
-    def tell(self, text: str, severity: Severity = Severity.WARNING) -> None:
-        """Publish an incident that is about no order."""
-        self._publisher.facts([incident(self._state, self._clock, text, severity)])
+    def tell(
+        self,
+        text: str,
+        severity: Severity = Severity.WARNING,
+        kind: AlertKind = AlertKind.DEGRADATION,
+        cause: str = "",
+    ) -> None:
+        """Publish an incident that is about no order; `kind` and `cause` as `Incident` has them."""
+        self._publisher.facts([incident(self._state, self._clock, text, severity, kind=kind, cause=cause)])

@@ -11,16 +11,11 @@ from core.domain.orders import Order
 from core.execution.alert_book import Occurrence
 from core.execution.alert_rules import State
 from core.execution.holdings import Key
-from core.execution.protection import missing
+from core.execution.protection import missing, naked_cause
 from core.execution.state import DeskState
 
 NAKED_SECONDS = 3.0
 """A stop may be missing for so long: fills, statuses and the stop of a bracket come one after the other."""
-
-
-def naked_cause(account: str, con_id: int) -> str:
-    """What alerts about the missing stop of one position are folded by."""
-    return f"{account} {con_id}"
 
 
 class Naked:

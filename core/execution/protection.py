@@ -17,6 +17,11 @@ from core.execution.holdings import Holdings, Key
 _ZERO = Decimal(0)
 
 
+def naked_cause(account: str, con_id: int) -> str:
+    """What alerts about the missing stop of one position are folded by."""
+    return f"{account} {con_id}"
+
+
 class Guarded:
     """Which positions have had a stop of ours since they were opened, by the orders and fills that were heard.
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from core.clock import Clock
+from core.domain.alerts import AlertKind
 from core.domain.connection import FarmStatus
 from core.domain.events import Severity
 from core.domain.reports import ErrorClass, ErrorReport
@@ -20,6 +21,7 @@ RESUBSCRIBE_SECONDS = 3.0
 """Market data is asked for anew at most this often, however often IBKR's link comes and goes."""
 _REPEAT_SECONDS = {ErrorClass.LINK_DOWN: 60.0, ErrorClass.COMPETING_SESSION: 600.0}
 """After how long the same news is worth another alert."""
+_KINDS = {ErrorClass.LINK_DOWN: AlertKind.CONNECTION, ErrorClass.COMPETING_SESSION: AlertKind.DEGRADATION}
 _ALERTS = {
     ErrorClass.LINK_DOWN: (
         "IBKR's own link is down: nothing can be sent, and what is in flight is UNKNOWN. It is read once the link "
@@ -88,13 +90,14 @@ class SessionNews:
             case ErrorClass.INFO | ErrorClass.DATA_ONLY:
                 log.info("gateway: %s [%d]", report.text, report.code)
             case _:
-                self._link.tell(f"IBKR: {report.text} [{report.code}]")
+                self._link.tell(f"IBKR: {report.text} [{report.code}]", kind=AlertKind.OTHER, cause=f"{report.code}")
 
     def _alert(self, report: ErrorReport, severity: Severity) -> None:
         now, last = self._clock.mono(), self._alerted.get(report.error_class)
         if last is None or now - last >= _REPEAT_SECONDS[report.error_class]:
             self._alerted[report.error_class] = now
-            self._link.tell(f"{_ALERTS[report.error_class]} [{report.code}]", severity)
+            text = f"{_ALERTS[report.error_class]} [{report.code}]"
+            self._link.tell(text, severity, _KINDS[report.error_class], f"{report.code}")
 
     async def _resubscribe(self) -> None:
         if self._resubscribed is not None:

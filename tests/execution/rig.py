@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
 
+from core.domain.alerts import Alert, AlertKind
 from core.domain.commands import Ack, CancelOrder, Command, ModifyOrder, PlaceOrder
 from core.domain.connection import Connection, Endpoint, LinkState, Mode
 from core.domain.entries import Entry
-from core.domain.events import Envelope, Event, ExecutionAdded, Incident, OrderChanged, Severity, Snapshot
+from core.domain.events import AlertChanged, Envelope, Event, ExecutionAdded, Incident, OrderChanged, Severity, Snapshot
 from core.domain.limits import Limits
 from core.domain.orders import Order, OrderRequest
 from core.domain.reports import Report, Tick, TickField
+from core.execution.alerts import AlertOptions
 from core.execution.keeper import KeeperOptions
 from core.execution.service import ExecutionService, ServiceOptions
 from core.execution.state import DeskState
@@ -79,6 +81,14 @@ class Rig:
         return [
             event.text for event in self.events if isinstance(event, Incident) and severity in (None, event.severity)
         ]
+
+    def alerts(self, *kinds: AlertKind) -> list[Alert]:
+        """Alerts as they stand, oldest first, of some kinds or of all."""
+        return [alert for alert in self.snapshot.alerts if not kinds or alert.kind in kinds]
+
+    def calls(self) -> list[str]:
+        """The texts of all alerts that called a person, in order."""
+        return [event.alert.text for event in self.events if isinstance(event, AlertChanged) and event.rings]
 
     def states(self, number: int = 1) -> list[str]:
         """The states through which an order was published, repetitions left out."""
@@ -176,6 +186,7 @@ async def rig(
     mark: FakeMark | None = None,
     lines: int = 100,
     data_frames: int = 30,
+    alerts: AlertOptions | None = None,
 ) -> AsyncIterator[Rig]:
     """A service that runs; by default connected, with AAPL and TSLA watched and quoted. `entries` were journalled."""
     clock, trace = JumpingClock(start), Trace()
@@ -214,6 +225,7 @@ async def rig(
             symbols=("AAPL", "TSLA"),
             lines=lines,
             data_frames=data_frames,
+            alerts=alerts or AlertOptions(),
         ),
     )
     made = Rig(service, brokers[0], journal, clock)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from core.domain.alerts import Alert, AlertKind, Comparison, PriceAlert
 from core.domain.entries import (
     CancelAsked,
     Carried,
@@ -19,13 +20,14 @@ from core.domain.entries import (
     Intent,
     ModifyIntent,
     PositionsRead,
+    PriceAlertsSet,
     SessionStarted,
     TailLost,
     TailLostAccepted,
     WatchlistSet,
 )
-from core.domain.events import ExecutionAdded, Incident, OrderChanged, Severity
-from core.domain.orders import Order, OrderState, terms_of
+from core.domain.events import AlertChanged, ExecutionAdded, Incident, OrderChanged, Severity
+from core.domain.orders import Order, OrderState, OrderType, Side, terms_of
 from core.execution.recorded import Recorded
 from tests.execution.clockwork import START
 from tests.execution.reports import AAPL, TSLA, filled
@@ -44,8 +46,42 @@ def known(number: int, state: OrderState, external: bool, days: int) -> Order:
 
 DAYS = st.integers(0, 7)
 ORDERS = st.builds(known, st.integers(1, 4), st.sampled_from(list(OrderState)), st.booleans(), DAYS)
+STOPS = st.builds(
+    lambda order, child: replace(
+        order,
+        side=Side.SELL,
+        order_type=OrderType.STP,
+        parent_ref=taken(1).order_ref if child and order.number > 1 else "",
+    ),
+    ORDERS,
+    st.booleans(),
+)
+ALERTS = st.builds(
+    Alert,
+    number=st.integers(1, 120),
+    kind=st.sampled_from(AlertKind),
+    cause=st.sampled_from(["1100", "gateway"]),
+    severity=st.sampled_from(Severity),
+    text=st.just("something"),
+    since=st.just(START),
+    time=st.just(START),
+    seen=st.booleans(),
+    lasting=st.booleans(),
+)
+WAITING = st.builds(
+    PriceAlert,
+    number=st.integers(1, 9),
+    con_id=st.integers(1, 9),
+    label=st.just("AAPL"),
+    comparison=st.sampled_from(Comparison),
+    price=st.integers(1, 9).map(Decimal),
+    created=st.just(START),
+)
 ENTRIES: st.SearchStrategy[Entry] = st.one_of(
     ORDERS.map(lambda order: FactRecorded(fact=OrderChanged(order=order))),
+    STOPS.map(lambda order: FactRecorded(fact=OrderChanged(order=order))),
+    ALERTS.map(lambda alert: FactRecorded(fact=AlertChanged(alert=alert))),
+    st.lists(WAITING, max_size=3).map(lambda some: PriceAlertsSet(price_alerts=tuple(some), highest=9)),
     ORDERS.map(lambda order: Intent(order=order, request=request(order.order_id))),
     ORDERS.map(lambda order: ModifyIntent(order=order, previous=terms_of(order))),
     ORDERS.map(lambda order: CancelAsked(order_ref=order.order_ref)),
