@@ -23,6 +23,7 @@ from core.domain.events import (
     MoneyUpdated,
     OrderChanged,
     PositionsUpdated,
+    PresetsUpdated,
     PriceAlertsUpdated,
     QuotesUpdated,
     Reconciled,
@@ -57,6 +58,7 @@ _PARTS: dict[type, type[messages.DeskMessage]] = {
     Health: messages.HealthUpdated,
     Reconciled: messages.ReadingUpdated,
     AuthorityUpdated: messages.AuthorityUpdated,
+    PresetsUpdated: messages.PresetsUpdated,
     PriceAlertsUpdated: messages.PriceAlertsUpdated,
 }
 """What announces each kind of state but the quotes."""

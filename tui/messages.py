@@ -155,6 +155,14 @@ class AuthorityUpdated(DeskMessage):
     """Another desk is armed or none, or live trading was granted or is so no longer."""
 
 
+class RiskUpdated(DeskMessage):
+    """How far the limits of an account are used changed."""
+
+
+class PresetsUpdated(DeskMessage):
+    """The sizes of the keys 1 to 4 changed."""
+
+
 class ReadingUpdated(DeskMessage):
     """The broker's books were read, or could not be."""
 

@@ -27,6 +27,7 @@ from core.domain.events import (
     MoneyUpdated,
     OrderChanged,
     PositionsUpdated,
+    PresetsUpdated,
     PriceAlertsUpdated,
     QuotesUpdated,
     Reconciled,
@@ -91,6 +92,10 @@ class Replica:
         self.accounts: dict[str, Account] = {}
         self.money: dict[str, Money] = {}
         """What each account has made."""
+        self.risk: dict[str, RiskFigures] = {}
+        """How far the limits of each account are used."""
+        self.presets: dict[str, tuple[str, ...]] = {}
+        """The profile's sizes 1 to 4 by symbol, or `default`."""
         self.incidents: deque[Incident] = deque(maxlen=KEPT_INCIDENTS)
         self.alerts: dict[int, Alert] = {}
         """The latest, by number."""
@@ -150,6 +155,8 @@ class Replica:
         self.positions = snapshot.positions
         self.accounts = {account.account: account for account in snapshot.accounts}
         self.money = {money.account: money for money in snapshot.money}
+        self.risk = {figures.account: figures for figures in snapshot.risk}
+        self.presets = snapshot.presets
         self.incidents = deque(snapshot.incidents, maxlen=KEPT_INCIDENTS)
         self.alerts = {alert.number: alert for alert in snapshot.alerts}
         self.price_alerts = snapshot.price_alerts
@@ -212,6 +219,8 @@ class Replica:
                 self.reading = reading
             case AuthorityUpdated(authority=authority):
                 self.authority = authority
+            case PresetsUpdated(presets=presets):
+                self.presets = presets
             case KillUpdated(killed=killed):
                 self.killed = killed
             case PriceAlertsUpdated(price_alerts=price_alerts):
@@ -300,6 +309,11 @@ class Replica:
     def money_of(self, account: str) -> Money | None:
         """What an account has made, in its base currency, as core valued it; None while it has not."""
         return self.money.get(account)
+
+    def risk_figures(self) -> tuple[Budget, ...]:
+        """How far the limits of the desk's account are used; empty while core has not said."""
+        figures = self.risk.get(self.account)
+        return () if figures is None else figures.budgets
 
     def profit_of(self, position: Position) -> PositionMoney | None:
         """What a position has made, in the base currency of its account; None while core has not valued it."""

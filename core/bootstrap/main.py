@@ -25,7 +25,16 @@ from core.link import paths
 from core.link.lock import CoreLock, LockRecord, ProfileHeldError
 from core.ports import MakeBroker
 from core.risk.live_guard import permit
-from core.settings import Settings, contradictions, exposed, read_layers, settings_of
+from core.settings import (
+    RiskFiles,
+    Settings,
+    contradictions,
+    exposed,
+    exposed_risk,
+    read_layers,
+    risk_path,
+    settings_of,
+)
 
 log = logging.getLogger(__name__)
 
@@ -47,11 +56,17 @@ def main(argv: Sequence[str], make_broker: MakeBroker | None = None) -> int:
     try:
         layers = read_layers(arguments)
         settings = settings_of(layers)
+        limits = RiskFiles(arguments, layers.environment)
+        # A risk file that can't be used is refused before anything is opened.
+        limits.read()
         if settings.mode is not Mode.LIVE:
             # A live profile is permitted later, by the phrase; any other is refused before anything is opened.
             permit(settings.endpoint, settings.mode, settings.account, None, read_only=settings.readonly)
-        warnings = [*contradictions(layers.environment), *filter(None, [exposed(layers)])]
-        return _run(settings, warnings, answer, make_broker)
+        warnings = [
+            *contradictions(layers.environment),
+            *filter(None, [exposed(layers), exposed_risk(risk_path(layers.profile))]),
+        ]
+        return _run(settings, limits, warnings, answer, make_broker)
     except DeskError as error:
         answer({"error": {"title": error.title, "text": str(error)}})
         return 2
@@ -77,7 +92,11 @@ def _answer(ready: int | None, message: object) -> None:
 
 
 def _run(
-    settings: Settings, warnings: Sequence[str], answer: Callable[[object], None], make_broker: MakeBroker | None
+    settings: Settings,
+    limits: RiskFiles,
+    warnings: Sequence[str],
+    answer: Callable[[object], None],
+    make_broker: MakeBroker | None,
 ) -> int:
     folder = paths.state_dir(settings.profile)
     listening = paths.socket_path(settings.profile)
@@ -92,7 +111,7 @@ def _run(
     for text in warnings:
         notices.tell(text)
     try:
-        asyncio.run(_serve(settings, folder, record, answer, make_broker, notices))
+        asyncio.run(_serve(settings, limits, folder, record, answer, make_broker, notices))
     except Exception:
         log.exception("core ended")
         raise
@@ -150,6 +169,7 @@ def _listens(holder: LockRecord) -> bool:
 
 async def _serve(
     settings: Settings,
+    limits: RiskFiles,
     folder: Path,
     record: LockRecord,
     answer: Callable[[object], None],
@@ -189,7 +209,7 @@ async def _serve(
             read_only=settings.readonly,
             symbols=settings.watchlist,
             lines=settings.market_data_lines,
-            limits=settings.limits.limits(),
+            limits=limits,
             pace=settings.pace,
             journal=folder / "journal.db",
             socket=Path(record.socket),

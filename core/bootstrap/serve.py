@@ -17,8 +17,8 @@ from core.bootstrap.notices import Notices
 from core.clock import Clock, LoopClock
 from core.domain.connection import Connection, Endpoint, Mode
 from core.domain.entries import SessionStarted
-from core.domain.limits import Limits
 from core.execution.keeper import KeeperOptions
+from core.execution.limit_keeper import LimitsSource
 from core.execution.service import ExecutionService, ServiceOptions
 from core.execution.state import DeskState
 from core.journal.kill_mark import KillMarkFile
@@ -51,7 +51,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     symbols: tuple[str, ...]
     lines: int = 100
     """Market data lines of the account."""
-    limits: Limits
+    limits: LimitsSource
+    """What files and variables say of limits."""
     pace: int
     """Frames to the gateway in any second."""
     journal: Path

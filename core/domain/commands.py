@@ -14,6 +14,7 @@ from core.domain.charts import BarHistory, BarRequest, StreamKind
 from core.domain.denials import Denial, DenialCode
 from core.domain.instructions import Trail
 from core.domain.instruments import ComboLeg, Instrument, SymbolMatch
+from core.domain.limit_changes import LimitCommand, LimitsShown
 from core.domain.orders import Order, OrderRequest, OrderType, Side, TimeInForce
 from core.domain.trading import Killed, KillScope
 
@@ -248,6 +249,7 @@ Command = (
     | RemoveAlert
     | SeeAlerts
     | AuthorityCommand
+    | LimitCommand
     | AcceptTailLoss
     | Kill
     | Resume
@@ -295,6 +297,10 @@ class OrderPreview(Struct, frozen=True, kw_only=True, tag="preview"):
 
     What the broker itself says follows as `WhatIfAnswered`.
     """
+    budgets: tuple[Budget, ...] = ()
+    """How far each limit that it counts against is used, with it and without it."""
+    fits: Decimal | None = None
+    """The largest smaller quantity that all controls let pass, of an order that is too large; None for any other."""
 
 
 class SymbolMatches(Struct, frozen=True, kw_only=True, tag="matches"):
@@ -319,7 +325,7 @@ class Cancelled(Struct, frozen=True, kw_only=True, tag="cancelled"):
     """Order references of live orders that protect a position and stay."""
 
 
-Result = OrderPreview | SymbolMatches | Qualified | Cancelled | BarHistory | Killed | PriceAlert
+Result = OrderPreview | Sized | SymbolMatches | Qualified | Cancelled | BarHistory | Killed | PriceAlert | LimitsShown
 """What an Ack may carry beside the order."""
 
 

@@ -11,6 +11,7 @@ from core.domain.alerts import PriceAlert
 from core.domain.commands import Denial, Verdict
 from core.domain.events import ExecutionAdded, Fact, Incident, OrderChanged
 from core.domain.instruments import Instrument
+from core.domain.limit_changes import LimitEntry, LimitWaiting
 from core.domain.orders import Order, OrderRequest, Terms
 from core.domain.reports import Report
 from core.domain.trading import Block
@@ -141,6 +142,12 @@ class Carried(Struct, frozen=True, kw_only=True, tag="carried"):
     """Why only reducing orders are let through, as summaries without `blocks` say it; empty if all are."""
     blocks: tuple[Block, ...] = ()
     """What keeps orders back and lasts."""
+    limits: dict[str, str] | None = None
+    """The limits and permissions in force, by name; None before the first run that recorded them."""
+    limits_waiting: tuple[LimitWaiting, ...] = ()
+    """Their changes that wait."""
+    usage: Usage | None = None
+    """What the trading day has used; None in summaries of earlier versions."""
     alert_number: int = 0
     """The highest that any alert ever had."""
     guarded: tuple[tuple[str, int, int], ...] = ()
@@ -163,6 +170,7 @@ Entry = (
     | PositionsRead
     | TailLost
     | TailLostAccepted
+    | LimitEntry
     | Carried
 )
 """Every kind of row, and what stands for rows in a summary."""

@@ -130,6 +130,12 @@ class MoneyUpdated(Struct, frozen=True, kw_only=True, tag="money"):
     money: Money
 
 
+class RiskUpdated(Struct, frozen=True, kw_only=True, tag="risk"):
+    """State: how far the limits of one account are used; at most four of these a second and account."""
+
+    figures: RiskFigures
+
+
 class Health(Struct, frozen=True, kw_only=True, tag="health"):
     """State: how core and its links feel. None means not measured yet."""
 
@@ -164,6 +170,13 @@ class AuthorityUpdated(Struct, frozen=True, kw_only=True, tag="authority"):
     authority: Authority
 
 
+class PresetsUpdated(Struct, frozen=True, kw_only=True, tag="presets"):
+    """State: the sizes of the keys 1 to 4, whole, as the risk file has them."""
+
+    presets: dict[str, tuple[str, ...]]
+    """As of `Snapshot.presets`."""
+
+
 class KillUpdated(Struct, frozen=True, kw_only=True, tag="kill"):
     """State: what the kill switch has asked for; None when it is not pulled."""
 
@@ -190,6 +203,7 @@ StateEvent = (
     | Reconciled
     | AuthorityUpdated
     | KillUpdated
+    | PresetsUpdated
     | PriceAlertsUpdated
 )
 """Last value; no number."""
@@ -237,6 +251,10 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     accounts: tuple[Account, ...]
     money: tuple[Money, ...] = ()
     """One for each account."""
+    risk: tuple[RiskFigures, ...] = ()
+    """One for each account."""
+    presets: dict[str, tuple[str, ...]] = {}
+    """Sizes 1 to 4 by symbol, or `default`, as `sizes.size_of` reads them; empty leaves them to the desk."""
     incidents: tuple[Incident, ...]
     """The latest, oldest first, at most 100."""
     health: Health

@@ -47,3 +47,72 @@ class LimitsShown(Struct, frozen=True, kw_only=True, tag="limits"):
     """All that count for the whole profile, then those of single symbols and accounts, then permissions."""
     waiting: tuple[LimitWaiting, ...] = ()
     """By their names."""
+
+
+class AskLimits(Struct, frozen=True, tag="ask_limits"):
+    """Show every limit. Ack carries `LimitsShown`, as for the other commands here."""
+
+
+class SetLimit(Struct, frozen=True, kw_only=True, tag="set_limit"):
+    """Give one limit another value: at once what is tighter, else ten minutes after the word. In the risk file too."""
+
+    name: str
+    """As in the risk file."""
+    value: str
+    """As there; `none` is no limit, `default` takes away what a symbol or an account says for itself."""
+    word: str = ""
+    """What was typed to have it looser; empty if nothing was."""
+
+
+class WithdrawLimit(Struct, frozen=True, kw_only=True, tag="withdraw_limit"):
+    """Let a change that waits not take effect."""
+
+    name: str
+
+
+class ReadLimits(Struct, frozen=True, kw_only=True, tag="read_limits"):
+    """Read the files of the profile again: at once what is tighter, else ten minutes after the word."""
+
+    word: str = ""
+
+
+LimitCommand = AskLimits | SetLimit | WithdrawLimit | ReadLimits
+
+
+class LimitsBegun(Struct, frozen=True, kw_only=True, tag="limits_begun"):
+    """What the first run of core with a journal began with; it had nothing to compare with."""
+
+    said: dict[str, str]
+    """Every limit and permission by name."""
+    time: datetime
+
+
+class LimitChanged(Struct, frozen=True, kw_only=True, tag="limit_changed"):
+    """A limit has another value from now on, and no change of it waits."""
+
+    name: str
+    old: str | None
+    """None: a symbol or an account said nothing of its own, or this version of ibdesk is the first to know it."""
+    new: str | None
+    """None: it says nothing any more."""
+    by: str
+    """The desk or script that asked, or the file that says so."""
+    time: datetime
+
+
+class LimitAsked(Struct, frozen=True, kw_only=True, tag="limit_asked"):
+    """A looser limit waits from now on."""
+
+    waiting: LimitWaiting
+
+
+class LimitWithdrawn(Struct, frozen=True, kw_only=True, tag="limit_withdrawn"):
+    """A change that waited is wanted no more."""
+
+    name: str
+    by: str
+    time: datetime
+
+
+LimitEntry = LimitsBegun | LimitChanged | LimitAsked | LimitWithdrawn
+"""What the journal holds of limits."""

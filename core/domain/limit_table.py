@@ -12,15 +12,28 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from core.domain.limits import Limits
 from core.domain.permissions import Permissions
 
 LIMIT_FIELDS = Limits.__struct_fields__
 PERMISSION_FIELDS = Permissions.__struct_fields__
-LOWER_IS_LOOSER: frozenset[str] = frozenset()
+LOWER_IS_LOOSER: frozenset[str] = frozenset({"walk_seconds", "duplicate_seconds"})
 """Limits of which a lower number lets more through; of all others a higher one does."""
-OF_ACCOUNT: frozenset[str] = frozenset({"daily_loss", "queue_seconds"})
+OF_ACCOUNT: frozenset[str] = frozenset(
+    {
+        "open_orders",
+        "unexecuted_value",
+        "margin_percent",
+        "portfolio_risk",
+        "daily_loss",
+        "day_orders",
+        "day_trades",
+        "day_value",
+        "queue_seconds",
+    }
+)
 """Limits that count over all symbols together: no symbol has one of its own."""
 NO_LIMIT, ANY = "none", "any"
 
@@ -106,6 +119,17 @@ def loosens_text(field: str, old: str, new: str) -> bool:
 def tighter_text(field: str, one: str, other: str) -> str:
     """Of two values of one limit the one that lets less through."""
     return one if loosens_text(field, one, other) else other
+
+
+class Configured(Struct, frozen=True, kw_only=True):
+    """What the files and variables of a profile say together."""
+
+    said: dict[str, str]
+    """Every limit and permission by name, and what single symbols and accounts say."""
+    sources: dict[str, str]
+    """Where each comes from, as a person knows it: `default`, a variable, a path."""
+    presets: dict[str, tuple[str, ...]]
+    """Sizes 1 to 4 by symbol, or `default`."""
 
 
 class LimitTable:

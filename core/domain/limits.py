@@ -30,6 +30,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     margin_percent: Decimal = Decimal(100)
     """Most of an account's equity, in per cent, that positions, working orders and the order judged may take as initial
     margin."""
+    portfolio_risk: Decimal | None = None
+    """Most value of all positions of an account together, each long or short if everything filled that works, as a
+    part of its net liquidation: 0.05 is 5 %. None is no limit. Whatever only reduces a position passes."""
     daily_loss: Decimal | None = None
     """Loss of a trading day, in the account's base currency, open and closed positions and commissions together, from
     which on only reducing orders leave; each account by itself. None is no limit."""

@@ -27,11 +27,13 @@ from core.domain.entries import (
 )
 from core.domain.events import AlertChanged, ExecutionAdded, Incident, OrderChanged, TradingState, TradingStateChanged
 from core.domain.instruments import Instrument
+from core.domain.limit_changes import LimitEntry
 from core.domain.orders import Order, Pending
 from core.domain.trading import LASTING, Block, Cause
 from core.execution.alert_book import AlertBook
 from core.execution.book import OrderBook
 from core.execution.holdings import Holdings
+from core.execution.limit_record import LimitRecord
 from core.execution.protection import Guarded
 
 INCIDENTS_SHOWN = 100
@@ -63,6 +65,8 @@ class Recorded:
         self.holdings = Holdings()
         self.blocks: tuple[Block, ...] = ()
         """What keeps orders back and lasts longer than a run of core."""
+        self.limits = LimitRecord()
+        self.usage = DayUsage()
         self.alerts = AlertBook()
         self.price_alerts: tuple[PriceAlert, ...] = ()
         self.highest_price_alert = 0
@@ -106,6 +110,8 @@ class Recorded:
                 self.price_alerts, self.highest_price_alert = price_alerts, highest
             case TailLost(text=text):
                 self.tail_lost = text
+            case _ if isinstance(entry, LimitEntry):
+                self.limits.apply(entry)
             case TailLostAccepted():
                 self.tail_lost = ""
             case Carried():
@@ -113,6 +119,8 @@ class Recorded:
                 self.highest_order_id = entry.highest_order_id
                 self.number, self.number_day = entry.number, entry.number_day
                 self.tail_lost, self.blocks = entry.tail_lost, entry.blocks or _incident(entry.reducing)
+                self.limits = LimitRecord(entry.limits, entry.limits_waiting)
+                self.usage = DayUsage(entry.usage)
                 self.alerts.highest, self.guarded = entry.alert_number, Guarded(entry.guarded)
             case _:
                 pass
@@ -126,6 +134,9 @@ class Recorded:
             number_day=self.number_day,
             tail_lost=self.tail_lost,
             blocks=self.blocks,
+            limits=self.limits.said,
+            limits_waiting=tuple(self.limits.waiting.values()),
+            usage=self.usage.recorded(),
             alert_number=self.alerts.highest,
             guarded=self.guarded.recorded(),
         )

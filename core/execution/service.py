@@ -31,8 +31,7 @@ from core.domain.commands import (
 )
 from core.domain.connection import Connection
 from core.domain.events import Envelope, QuotesUpdated, Severity, Snapshot, StreamEvent
-from core.domain.limit_table import LimitTable, texts_of
-from core.domain.limits import Limits
+from core.domain.limit_changes import LimitCommand
 from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
 from core.errors import DeskError
@@ -46,6 +45,7 @@ from core.execution.health import Gateway, HealthReporter
 from core.execution.hearing import Hearing
 from core.execution.keeper import ConnectionKeeper, KeeperOptions
 from core.execution.kill import KillSwitch
+from core.execution.limit_keeper import LimitKeeper, LimitsSource
 from core.execution.money import VALUE_SECONDS, MoneyKeeper
 from core.execution.orders import OrderDesk, OrderOptions
 from core.execution.position_actions import PositionActions
@@ -64,8 +64,8 @@ from core.ports import Broker, BrokerListener, EventSink, Journal, KillMark, Rec
 
 log = logging.getLogger(__name__)
 
-View = Look | StreamCommand | AlertCommand | AskBars
-"""What changes no order: markets and alerts."""
+View = Look | StreamCommand | AlertCommand | LimitCommand | AskBars
+"""What changes no order: markets, alerts and limits."""
 
 
 class ServiceOptions(Struct, frozen=True, kw_only=True):
@@ -74,7 +74,8 @@ class ServiceOptions(Struct, frozen=True, kw_only=True):
     session: str
     """This run of core."""
     keeper: KeeperOptions
-    limits: Limits
+    limits: LimitsSource
+    """What files and variables say of limits."""
     read_only: bool
     """True sends no order and no cancel."""
     kill_mark: KillMark
@@ -100,7 +101,6 @@ class ExecutionService:
         options: ServiceOptions,
     ) -> None:
         """`state` has been brought back from the journal; `make_broker` is called once, with this service."""
-        state.limits = LimitTable(texts_of(options.limits))
         self._state = state
         self._journal = journal
         self._clock = clock
@@ -108,6 +108,7 @@ class ExecutionService:
         self._session = options.session
         self._feed = QuoteFeed()
         self._publisher = Publisher(journal, options.session)
+        self._limits = LimitKeeper(state, journal, self._publisher, clock, options.limits)
         self._broker = make_broker(self)
         self._money = MoneyKeeper(self._broker, state, self._feed, self._publisher, clock)
         self._publisher.add_sink(self._money)
@@ -154,6 +155,7 @@ class ExecutionService:
         """The answer to a command that waits at the link and that a cancel of entries ends; None if it stays."""
         self._halting = Halting(state, journal, self._publisher, self._hearing, clock)
         self._loss = DailyLoss(state, self._halting, clock, self._money.all)
+        self._limits.changed.append(self._loss.look)
         self._kill = KillSwitch(state, self._publisher, self._halting, self._orders.cancels, options.kill_mark)
         self._keeper.reconciler.after.append(self._kill.look)
         families = Families(state, self._publisher, clock, self._hearing, self._orders.take_back)
@@ -167,6 +169,7 @@ class ExecutionService:
         self._present = Attendance()
         self.authority = AuthorityKeeper(state, self._publisher, clock, self._keeper, options.keeper)
         """Who may trade: whoever is armed, confirmed or granted."""
+        self._limits.armed = lambda: self.authority.armed() is not None
 
     @property
     def session(self) -> str:
@@ -206,6 +209,7 @@ class ExecutionService:
     def recover(self) -> None:
         """What an earlier run of core left in flight is UNKNOWN until the broker's books are read."""
         self._keeper.doubts.in_flight("no answer: core ended")
+        self._limits.recover()
         self._halting.recover()
         self._kill.recover()
 
@@ -215,6 +219,7 @@ class ExecutionService:
             group.create_task(self._keeper.run(), name="connection")
             group.create_task(kept_up("Market data", self._watching.run, self.alert), name="watching")
             group.create_task(kept_up("Streams", self.streaming.room.run, self.alert), name="streams")
+            group.create_task(kept_up("Limits that wait", self._limits.run, self.alert), name="limits")
             group.create_task(kept_up("Time limits", self._orders.deadlines.run, self.alert), name="deadlines")
             group.create_task(kept_up("Health", self._health.run, self.alert), name="health")
             group.create_task(kept_up("What-if", self._what_ifs.run, self.alert), name="what-if")
@@ -268,6 +273,8 @@ class ExecutionService:
                 return await self.streaming.look(command, client)
             case _ if isinstance(command, AlertCommand):
                 return await self._alerts.execute(command, client)
+            case _ if isinstance(command, LimitCommand):
+                return await self._limits.execute(command, client, confirmed=self.authority.confirmed(client))
             case AskBars(request=request):
                 return Ack(ok=True, result=await self._bars.ask(request))
 

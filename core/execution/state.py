@@ -24,6 +24,7 @@ from core.domain.transitions import Trigger, transition
 from core.execution.alert_book import AlertBook
 from core.execution.book import OrderBook
 from core.execution.holdings import Holdings
+from core.execution.limit_record import LimitRecord
 from core.execution.protection import Guarded
 from core.execution.recorded import INCIDENTS_SHOWN, Recorded, without_ended_days
 from core.execution.unseen_fills import UnseenFills
@@ -41,6 +42,10 @@ class DeskState:
         """Why nobody knows whether the day's loss has reached its limit; empty if it is known, or without a limit."""
         self.limits = LimitTable({})
         """What is in force now; only its keeper changes it."""
+        self.limit_record = LimitRecord()
+        """The same as recorded, and the changes that wait."""
+        self.presets: dict[str, tuple[str, ...]] = {}
+        """Sizes 1 to 4 by symbol, or `default`, as the risk file has them."""
         self.instruments: dict[int, Instrument] = {}
         self.sketched: set[int] = set()
         """Contracts known only from messages about orders and positions: their ticks and sizes are guesses."""
@@ -152,6 +157,7 @@ class DeskState:
         """Begin where the journal ends, `now`; shares nothing with `recorded` that either may change."""
         self.book = without_ended_days(recorded.book, now)
         self.instruments = dict(recorded.instruments)
+        self.limit_record = recorded.limits.copy()
         self.watchlist = recorded.watchlist
         self.incidents = recorded.incidents.copy()
         self.used_refs = set(recorded.used_refs)

@@ -20,6 +20,7 @@ _MODULES = (
     "core.domain.executions",
     "core.domain.instructions",
     "core.domain.instruments",
+    "core.domain.limit_changes",
     "core.domain.money",
     "core.domain.orders",
     "core.domain.positions",

@@ -15,6 +15,7 @@ from core.domain.events import (
     KillUpdated,
     MoneyUpdated,
     PositionsUpdated,
+    PresetsUpdated,
     PriceAlertsUpdated,
     QuotesUpdated,
     Reconciled,
@@ -71,6 +72,7 @@ class Conflator:
                 | Reconciled()
                 | AuthorityUpdated()
                 | KillUpdated()
+                | PresetsUpdated()
                 | PriceAlertsUpdated()
             ):
                 self._whole[type(event).__name__] = event

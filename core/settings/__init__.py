@@ -15,6 +15,7 @@ from core.settings.profile import (
     read_layers,
     settings_of,
 )
+from core.settings.risk_file import RiskFiles, configure, exposed_risk, risk_path
 
 __all__ = [
     "ENVIRONMENT",
@@ -22,12 +23,16 @@ __all__ = [
     "Layers",
     "LimitSettings",
     "PracticeSettings",
+    "RiskFiles",
     "Settings",
+    "configure",
     "contradictions",
     "exposed",
+    "exposed_risk",
     "judge",
     "load_settings",
     "profile_path",
     "read_layers",
+    "risk_path",
     "settings_of",
 ]

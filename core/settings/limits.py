@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from core.domain.limit_table import NO_LIMIT
 from core.domain.limits import Limits
 
 
@@ -23,6 +24,7 @@ class LimitSettings(BaseModel):
     position_quantity: Decimal = Field(default=Limits().position_quantity, gt=0)
     position_value: Decimal = Field(default=Limits().position_value, gt=0)
     margin_percent: Decimal = Field(default=Limits().margin_percent, gt=0)
+    portfolio_risk: Decimal | None = Field(default=None, gt=0, le=100)
     daily_loss: Decimal | None = Field(default=None, gt=0)
     walk_percent: Decimal = Field(default=Limits().walk_percent, gt=0, le=100)
     walk_seconds: int = Field(default=Limits().walk_seconds, gt=0)
@@ -35,6 +37,26 @@ class LimitSettings(BaseModel):
     unusual_value_percent: Decimal = Field(default=Limits().unusual_value_percent, gt=0, le=100)
     ask_short: bool = Limits().ask_short
     queue_seconds: Decimal = Field(default=Limits().queue_seconds, gt=0, le=10)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_limit(cls, value: object) -> object:
+        return None if value == NO_LIMIT else value
+
+    @field_validator("portfolio_risk", mode="before")
+    @classmethod
+    def _part(cls, value: object) -> object:
+        """A part above 1 is written in per cent: 5 alone may mean 5 % as well as five times everything."""
+        try:
+            text = str(value).strip()
+            if text.endswith("%"):
+                return Decimal(text.removesuffix("%")) / 100
+            above = Decimal(text) > 1
+        except InvalidOperation:
+            return value
+        if above:
+            raise ValueError('it is a part of net liquidation: 0.05, or "5%"; write more than all of it as "150%"')
+        return value
 
     def limits(self) -> Limits:
         """The same as the controls take them."""

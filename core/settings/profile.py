@@ -6,7 +6,6 @@ orders move real money (`mode`) is a matter of the profile alone: no argument an
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from core.clock import DailyMoment
 from core.domain.connection import Endpoint, Mode
 from core.errors import ConfigError
 from core.private import exposure
+from core.settings.complaints import complaint
 from core.settings.limits import LimitSettings
 
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
@@ -220,7 +220,7 @@ def read_layers(arguments: Mapping[str, str], environment: Mapping[str, str] | N
     if not profile.replace("-", "").replace("_", "").isalnum():
         raise ConfigError(f"Profile {profile!r} is no name: use letters, digits, - and _. Nothing was started.")
     path = profile_path(profile)
-    return Layers(profile, chosen_by, path, _read(path), variables, given, environment)
+    return Layers(profile, chosen_by, path, read_toml(path), variables, given, environment)
 
 
 def judge(layers: Layers) -> tuple[Settings | None, list[str]]:
@@ -274,7 +274,8 @@ def _merged(layers: Layers) -> dict[str, object]:
     return {**merged, "profile": layers.profile}
 
 
-def _read(path: Path) -> dict[str, object] | None:
+def read_toml(path: Path) -> dict[str, object] | None:
+    """What a file says; None if there is none. Raises ConfigError if it can't be read."""
     try:
         with path.open("rb") as file:
             return tomllib.load(file)
@@ -287,23 +288,8 @@ def _read(path: Path) -> dict[str, object] | None:
 
 
 def _complaint(said: ErrorDetails, layers: Layers) -> str:
-    keys = [str(part) for part in said["loc"]]
-    key = ".".join(keys)
-    source = layers.source(key)
-    where = str(layers.path) if source == "default" else source
-    if said["type"] == "extra_forbidden":
-        return f"{where}: there is no setting {key!r}{_nearest(keys)}."
-    return f"{where}: {key} = {said['input']!r} can't be used: {said['msg'].lower()}. Mend it and try again."
-
-
-def _nearest(keys: list[str]) -> str:
-    model: type[BaseModel] = Settings
-    for key in keys[:-1]:
-        annotation = model.model_fields[key].annotation if key in model.model_fields else None
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            model = annotation
-    close = difflib.get_close_matches(keys[-1], model.model_fields, n=1)
-    return f"; did you mean {close[0]!r}? Mend the file and start again" if close else ". Remove it and start again"
+    source = layers.source(".".join(map(str, said["loc"])))
+    return complaint(said, Settings, str(layers.path) if source == "default" else source)
 
 
 def _impossible(settings: Settings, path: Path) -> list[str]:

@@ -24,6 +24,7 @@ from core.ids import mint_ulid
 from core.link.client import SocketClient
 from core.link.inproc import InProcessClient
 from tests.bench.heartbeat import beat
+from tests.limits import FixedLimits
 from tui.app import DeskApp
 
 SIZE = (160, 50)
@@ -53,7 +54,7 @@ async def _share(path: Path, port: int, beats: Path) -> None:
         read_only=False,
         symbols=(),
         lines=LINES,
-        limits=Limits(),
+        limits=FixedLimits(Limits()),
         pace=UNTHROTTLED,
         journal=path.with_suffix(".db"),
         socket=path,

@@ -18,12 +18,14 @@ from core.domain.orders import Order, OrderRequest
 from core.domain.reports import Report, Tick, TickField
 from core.execution.alerts import AlertOptions
 from core.execution.keeper import KeeperOptions
+from core.execution.limit_keeper import LimitsSource
 from core.execution.service import ExecutionService, ServiceOptions
 from core.execution.state import DeskState
 from core.ports import BrokerListener
 from tests.execution.clockwork import START, JumpingClock
 from tests.execution.fakes import FakeBroker, FakeJournal, FakeMark, Trace
 from tests.execution.reports import AAPL, CLIENT_ID, TSLA, buy, ref, status
+from tests.limits import FixedLimits
 
 PATIENCE = 600.0
 """Seconds of the jumping loop that any wait may take."""
@@ -182,7 +184,7 @@ async def rig(
     max_attempts: int = 0,
     first_wait: float = 0.5,
     restart: str = "",
-    limits: Limits | None = None,
+    limits: Limits | LimitsSource | None = None,
     mark: FakeMark | None = None,
     lines: int = 100,
     data_frames: int = 30,
@@ -219,7 +221,7 @@ async def rig(
                 restart=restart,
                 read_only=read_only,
             ),
-            limits=limits or Limits(),
+            limits=FixedLimits(limits) if isinstance(limits, Limits | None) else limits,
             read_only=read_only,
             kill_mark=mark or FakeMark(),
             symbols=("AAPL", "TSLA"),

@@ -27,6 +27,7 @@ from core.domain.entries import (
     WatchlistSet,
 )
 from core.domain.events import AlertChanged, ExecutionAdded, Incident, OrderChanged, Severity
+from core.domain.limit_changes import LimitAsked, LimitChanged, LimitsBegun, LimitWaiting, LimitWithdrawn
 from core.domain.orders import Order, OrderState, OrderType, Side, terms_of
 from core.execution.recorded import Recorded
 from tests.execution.clockwork import START
@@ -45,6 +46,8 @@ def known(number: int, state: OrderState, external: bool, days: int) -> Order:
 
 
 DAYS = st.integers(0, 7)
+NAMES = st.sampled_from(["order_value", "symbols.AAPL.order_value"])
+VALUES = st.sampled_from(["1", "2", None])
 ORDERS = st.builds(known, st.integers(1, 4), st.sampled_from(list(OrderState)), st.booleans(), DAYS)
 STOPS = st.builds(
     lambda order, child: replace(
@@ -110,6 +113,18 @@ ENTRIES: st.SearchStrategy[Entry] = st.one_of(
         lambda units: PositionsRead(held=(("DU1234567", AAPL.con_id, Decimal(units)),) if units else (), time=START)
     ),
     st.just(TailLostAccepted(client="desk", time=START)),
+    st.builds(
+        lambda name, value: LimitChanged(name=name, old=None, new=value, by="desk", time=START), NAMES, VALUES
+    ),
+    st.builds(
+        lambda name, value: LimitAsked(
+            waiting=LimitWaiting(name=name, old="1", new=value, by="desk", asked=START, due=START + DAY)
+        ),
+        NAMES,
+        VALUES,
+    ),
+    NAMES.map(lambda name: LimitWithdrawn(name=name, by="desk", time=START)),
+    st.just(LimitsBegun(said={"order_value": "5"}, time=START)),
     DAYS.map(lambda days: SessionStarted(session="S", build="1", time=START + days * DAY)),
 )
 

@@ -26,7 +26,6 @@ from core.domain.events import (
     TradingState,
     TradingStateChanged,
 )
-from core.domain.limits import Limits
 from core.domain.orders import Order, OrderRequest, OrderState, Side
 from core.ids import mint_ulid
 from core.journal.database import Connect
@@ -37,6 +36,7 @@ from core.practice.server import PracticeGateway
 from tests.faults.disk import Disk
 from tests.faults.invariants import Watch
 from tests.faults.wire import How, Wire
+from tests.limits import FixedLimits
 from tests.requests import behind_market, request_for
 from tests.warp.loop import WarpClock, warp_loop
 from tests.warp.parts import Found, Unwritten
@@ -45,12 +45,6 @@ WAIT = 120.0
 """Seconds of warp time within which whatever a test waits for must have happened."""
 CLIENT_ID = 17
 CRASHED = "core was killed"
-_WIDE = Limits(
-    order_quantity=Decimal(1_000_000),
-    order_value=Decimal(1_000_000_000),
-    price_band_percent=Decimal(10),
-    queue_seconds=Decimal(60),
-)
 
 MakeInner = Callable[[BrokerListener, Clock, int], Broker]
 
@@ -324,7 +318,7 @@ class World:
             timeout=5.0,
             read_only=False,
             symbols=given.symbols,
-            limits=replace(_WIDE, daily_loss=given.daily_loss),
+            limits=FixedLimits(replace(WIDE, daily_loss=given.daily_loss)),
             pace=given.pace,
             journal=self.journal,
             keeping=JournalOptions(connect=self.connect),

@@ -71,7 +71,7 @@ _SCALARS: dict[object, st.SearchStrategy[object]] = {
 
 
 def values_of(kind: object) -> st.SearchStrategy[object]:
-    """Any value of a type of the domain: a struct, an enumeration, a union, a tuple, a scalar."""
+    """Any value of a type of the domain: a struct, an enumeration, a union, a tuple, a mapping, a scalar."""
     if kind in _SCALARS:
         return _SCALARS[kind]
     if get_origin(kind) in {Union, types.UnionType}:
@@ -81,6 +81,8 @@ def values_of(kind: object) -> st.SearchStrategy[object]:
         if parts[-1] is Ellipsis:
             return st.lists(values_of(parts[0]), max_size=3).map(tuple)
         return st.tuples(*[values_of(part) for part in parts])
+    if get_origin(kind) is dict:
+        return st.dictionaries(*map(values_of, get_args(kind)), max_size=3)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return st.sampled_from(list(kind))
     if isinstance(kind, type) and issubclass(kind, Struct):

@@ -17,7 +17,6 @@ from core.domain.connection import Connection, Endpoint, LinkState, Mode
 from core.domain.entries import Entry, WatchlistSet
 from core.domain.events import Envelope, Snapshot
 from core.domain.instruments import Instrument
-from core.domain.limits import Limits
 from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Pending, Side
 from core.domain.prices import ceil_tick, floor_tick
 from core.domain.quotes import Quote
@@ -36,6 +35,8 @@ from core.practice.server import GatewayOptions, PracticeGateway
 from core.practice.tables import Record
 from core.practice.tables_order import PLACE_ORDER
 from tests.broker.scripted import Ear
+from tests.limits import FixedLimits
+from tests.wide import WIDE
 
 PATIENCE = 10.0
 """Seconds after which something that did not happen counts as failed."""
@@ -264,7 +265,7 @@ async def floor(
                 ServiceOptions(
                     session="SESSION",
                     keeper=KeeperOptions(mode=Mode.PRACTICE, account="", client_id=CLIENT_ID, timeout=5.0),
-                    limits=Limits(order_quantity=Decimal(1_000_000), order_value=Decimal(100_000_000)),
+                    limits=FixedLimits(WIDE),
                     read_only=False,
                     kill_mark=KillMarkFile(path),
                     symbols=(),

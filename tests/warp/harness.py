@@ -21,7 +21,6 @@ from core.clock import Clock
 from core.domain.commands import Ack, Command, PlaceOrder
 from core.domain.connection import Endpoint, Mode
 from core.domain.events import Snapshot
-from core.domain.limits import Limits
 from core.domain.orders import OrderRequest, OrderType, Side
 from core.domain.reports import ErrorReport, Report
 from core.errors import LinkError
@@ -30,6 +29,7 @@ from core.link.client import SocketClient
 from core.ports import BrokerListener
 from core.practice.options import GatewayOptions
 from core.practice.server import PracticeGateway
+from tests.limits import FixedLimits
 from tests.warp.loop import START, WarpClock, warp_loop
 from tests.warp.parts import Found, Unwritten
 from tui.replica import Replica
@@ -38,7 +38,6 @@ WAIT = 60.0
 """Seconds of warp time within which whatever a test waits for must have happened."""
 
 CLIENT_ID = 17
-_WIDE = Limits(order_quantity=Decimal(1_000_000), order_value=Decimal(1_000_000_000), price_band_percent=Decimal(10))
 
 
 class FloorOptions(Struct, frozen=True, kw_only=True):
@@ -306,7 +305,7 @@ def _run_options(folder: Path, port: int, given: FloorOptions) -> RunOptions:
         read_only=False,
         symbols=given.symbols,
         lines=given.lines,
-        limits=_WIDE,
+        limits=FixedLimits(WIDE),
         pace=given.pace,
         journal=folder / "journal.db",
         socket=folder / "run" / "core.sock",
