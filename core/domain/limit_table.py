@@ -149,7 +149,7 @@ class LimitTable:
             self.said[text] = said[text]
             if name.owner:
                 self._owners[name.table].setdefault(name.owner, {})[name.field] = said[text]
-        self.general = self._limits({})
+        self.general = _limits(self.texts("", ""))
         """The limits where neither symbol nor account says anything."""
         self.permissions = _permissions(self.said)
         self._known: dict[tuple[str, str], Limits] = {}
@@ -159,7 +159,7 @@ class LimitTable:
         symbols, accounts = self._owners["symbols"], self._owners["accounts"]
         key = symbol if symbol in symbols else "", account if account in accounts else ""
         if key not in self._known:
-            self._known[key] = self._limits(self._own(*key))
+            self._known[key] = _limits(self.texts(*key))
         return self._known[key]
 
     @property
@@ -172,9 +172,10 @@ class LimitTable:
         """Those that have limits of their own."""
         return frozenset(self._owners["accounts"])
 
-    def text(self, field: str, symbol: str = "", account: str = "") -> str:
-        """The value of one limit for a symbol and an account."""
-        return self._own(symbol, account).get(field, self.said[field])
+    def texts(self, symbol: str, account: str) -> dict[str, str]:
+        """Every limit of an order by its field, as text."""
+        own = self._own(symbol, account)
+        return {field: own.get(field, self.said[field]) for field in LIMIT_FIELDS}
 
     def changed(self, name: str, value: str | None) -> LimitTable:
         """A table in which `name` has another value; None takes it away, so that the general one or default counts."""
@@ -189,10 +190,10 @@ class LimitTable:
         }
         return {**of_symbol, **of_account, **both}
 
-    def _limits(self, own: Mapping[str, str]) -> Limits:
-        texts = {field: own.get(field, self.said[field]) for field in LIMIT_FIELDS}
-        values = {field: None if text == NO_LIMIT else text for field, text in texts.items()}
-        return msgspec.convert(values, Limits, strict=False)
+
+def _limits(texts: Mapping[str, str]) -> Limits:
+    values = {field: None if text == NO_LIMIT else text for field, text in texts.items()}
+    return msgspec.convert(values, Limits, strict=False)
 
 
 def _permissions(said: Mapping[str, str]) -> Permissions:

@@ -315,7 +315,7 @@ class LimitKeeper:
     def _general(self, name: str) -> str:
         """What counts for a symbol or an account that says nothing of its own."""
         known = name_of(name)
-        return "" if known is None else self._state.limits.text(known.field)
+        return "" if known is None else self._state.limits.said[known.field]
 
     def _waits(self, one: LimitWaiting) -> str:
         minutes = WAIT.seconds // 60

@@ -42,10 +42,8 @@ def loosens(old: LimitTable, new: LimitTable) -> bool:
     if any(loosens_text(field, old.said[name], new.said[name]) for field, name in said):
         return True
     symbols, accounts = {"", *old.symbols, *new.symbols}, {"", *old.accounts, *new.accounts}
-    return any(
-        loosens_text(field, old.text(field, *where), new.text(field, *where))
-        for field, where in product(LIMIT_FIELDS, product(symbols, accounts))
-    )
+    pairs = ((old.texts(*where), new.texts(*where)) for where in product(symbols, accounts))
+    return any(loosens_text(field, before[field], after[field]) for before, after in pairs for field in LIMIT_FIELDS)
 
 
 def judge_change(

@@ -97,7 +97,7 @@ def test_a_symbol_and_an_account_count_in_place_of_the_general_and_of_both_the_t
     assert table.of("AAPL", "DU2").order_value == 5000
     assert table.of("AAPL", "DU2").order_quantity == 3
     assert table.of("AAPL", "DU2").daily_loss == 50
-    assert (table.text("order_value", "AAPL", "DU1"), table.text("order_value")) == ("2000", "1000")
+    assert table.texts("AAPL", "DU1")["order_value"] == "2000"
     assert table.symbols == {"AAPL"}
     assert table.accounts == {"DU1", "DU2"}
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.denials import Denial, DenialCode
@@ -61,6 +61,7 @@ def waiting(name: str, new: str | None, *, from_file: bool = False) -> LimitWait
     return LimitWaiting(name=name, old="1", new=new, by="desk", asked=NOW, due=NOW + WAIT, from_file=from_file)
 
 
+@settings(deadline=None)
 @given(SAID, SAID)
 def test_what_is_looser_for_no_order_is_not_looser(old: dict[str, str], new: dict[str, str]) -> None:
     before, after = LimitTable(old), LimitTable(new)
@@ -68,6 +69,7 @@ def test_what_is_looser_for_no_order_is_not_looser(old: dict[str, str], new: dic
     assert loosens(before, after) == looser_somewhere(before, after)
 
 
+@settings(deadline=None)
 @given(SAID, SAID, st.text(max_size=9) | st.just(WORD), st.booleans(), st.booleans())
 def test_a_change_is_judged(old: dict[str, str], new: dict[str, str], word: str, armed: bool, confirmed: bool) -> None:
     before, after = LimitTable(old), LimitTable(new)
@@ -81,6 +83,7 @@ def test_a_change_is_judged(old: dict[str, str], new: dict[str, str], word: str,
         assert judged is Timing.LATER
 
 
+@settings(deadline=None)
 @given(SAID, SAID)
 def test_of_a_file_nothing_looser_counts_at_once_and_all_of_it_in_the_end(
     old: dict[str, str], new: dict[str, str]
