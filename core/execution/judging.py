@@ -10,13 +10,13 @@ from core.clock import Clock
 from core.domain.commands import Denial, DenialCode
 from core.domain.orders import Order, OrderRequest, Terms
 from core.execution.changes import entry_price, unattached
-from core.execution.reducing import why_not_reducing
+from core.execution.exposure import Exposures
 from core.execution.refusals import deny
 from core.execution.state import DeskState
 from core.market.feed import QuoteFeed
-from core.ports import Approved
+from core.ports import Approved, Preview
 from core.risk.circumstances import Circumstances
-from core.risk.controls import judge
+from core.risk.controls import judge, question
 
 
 class Judging:
@@ -28,11 +28,21 @@ class Judging:
         self._state = state
         self._feed = feed
         self._clock = clock
+        self.exposures = Exposures(state, feed, clock)
+        """What is at stake besides one order."""
 
     def circumstances(
-        self, request: OrderRequest, *, before: Terms | None = None, parent: OrderRequest | Order | None = None
+        self,
+        request: OrderRequest,
+        *,
+        before: Terms | None = None,
+        parent: OrderRequest | Order | None = None,
+        beside: Sequence[OrderRequest] = (),
     ) -> Circumstances:
-        """What a request is judged against now; `parent` is what it is attached to, while that has not traded."""
+        """What a request is judged against now.
+
+        `parent` is what it is attached to, while that has not traded; `beside` are those that would be sent with it.
+        """
         known = self._state.instruments.get(request.con_id)
         instrument = None if request.con_id in self._state.sketched else known
         now = Circumstances(
@@ -44,16 +54,24 @@ class Judging:
             now=self._clock.utc(),
             before=before,
         )
-        return now if parent is None else replace(now, attached=True, entry=entry_price(parent, now))
+        if parent is not None:
+            now = replace(now, attached=True, entry=entry_price(parent, now))
+        return self.exposures.around(request, now, parent=parent, beside=beside)
 
     def judge(
-        self, request: OrderRequest, *, before: Terms | None = None, parent: OrderRequest | Order | None = None
+        self,
+        request: OrderRequest,
+        *,
+        before: Terms | None = None,
+        parent: OrderRequest | Order | None = None,
+        beside: Sequence[OrderRequest] = (),
     ) -> Approved[OrderRequest] | Denial:
         """Put a request through every control as things stand."""
-        denial = why_not_reducing(self._state, request, attached=parent is not None)
-        if denial is not None:
-            return denial
-        return judge(request, self.circumstances(request, before=before, parent=parent))
+        return judge(request, self.circumstances(request, before=before, parent=parent, beside=beside))
+
+    def question(self, request: OrderRequest) -> Preview | Denial:
+        """A request as a question to IBKR, which sends nothing, by every control but that of margin."""
+        return question(request, self.circumstances(request))
 
     def family(self, request: OrderRequest, children: Sequence[OrderRequest]) -> list[Approved[OrderRequest]] | Denial:
         """A request and what is attached to it, each through every control: all approved, or the first denial."""
@@ -70,7 +88,7 @@ class Judging:
                 text = f"The reference {leg.order_ref} is used already. Not sent; mint a new one."
                 denial = deny(DenialCode.DUPLICATE_REF, text)
             refs.add(leg.order_ref)
-            judged = denial or self.judge(leg, parent=parent)
+            judged = denial or self.judge(leg, parent=parent, beside=[one.value for one in approved])
             if isinstance(judged, Denial):
                 return judged
             approved.append(judged)

@@ -15,13 +15,13 @@ from core.clock import Clock
 from core.domain.commands import Ack, Denial, OrderPreview, PreviewClose, PreviewOrder
 from core.domain.events import StreamEvent
 from core.domain.orders import OrderRequest
-from core.domain.what_ifs import MarginRate, RateKey, WhatIf, WhatIfAnswered, draft_of
+from core.domain.what_ifs import MarginRate, WhatIf, WhatIfAnswered, draft_of
 from core.errors import BrokerError, DeskError
 from core.execution.orders import OrderDesk
 from core.execution.position_actions import PositionActions
 from core.execution.state import DeskState
 from core.ports import Broker
-from core.risk.controls import preview_of
+from core.risk.controls import MARGIN_CODES
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +65,8 @@ class WhatIfs:
         self._newest: dict[str, OrderRequest] = {}
         self._asked: dict[str, tuple[OrderRequest, float]] = {}
         self._changed = asyncio.Event()
-        self.rates: dict[RateKey, MarginRate] = {}
-        """The margin that the last what-if asked for, by account, contract and side."""
+        self.rates = orders.judging.exposures.margin_rates
+        """The margin that the last what-if asked for, by account, contract and side: control 11 judges by it."""
 
     def preview(self, command: PreviewOrder | PreviewClose, client: str, *, confirmed: bool) -> Ack:
         """What the order would do by core's own figures; the broker is asked too once the draft has rested.
@@ -79,7 +79,10 @@ class WhatIfs:
         else:
             ack = self._actions.preview(command.request, command.children)
         told = ack.result
-        if not isinstance(told, OrderPreview) or told.denied is not None or not confirmed:
+        # What may take too much margin is asked about all the same: the answer is what margin is judged by.
+        denied = told.denied if isinstance(told, OrderPreview) else None
+        refused = denied is not None and denied.code not in MARGIN_CODES
+        if not isinstance(told, OrderPreview) or refused or not confirmed:
             self._drop(client)
             return ack
         self._follow(client, told, priced=not closing)
@@ -126,13 +129,13 @@ class WhatIfs:
             self._changed.set()
 
     async def _ask(self, client: str, draft: _Draft) -> None:
-        judged = self._orders.gate() or self._orders.judging.judge(draft.request)
+        judged = self._orders.gate() or self._orders.judging.question(draft.request)
         if isinstance(judged, Denial):
             return
         self._asked[client] = draft.key, self._clock.mono()
         what_if, problem = None, ""
         try:
-            what_if = await self._broker.what_if(preview_of(judged))
+            what_if = await self._broker.what_if(judged)
         except BrokerError as error:
             problem = str(error)
         except DeskError as error:
@@ -143,9 +146,11 @@ class WhatIfs:
             self._tell(client, WhatIfAnswered(request=draft.request, what_if=what_if, problem=problem))
 
     def _learn(self, draft: _Draft, what_if: WhatIf) -> None:
-        """Keep the rate of an order that needs more margin; one that frees some says nothing about the next one."""
+        """Keep the rate of an order that only opens; one that closes a part says too little about the next one."""
         change, request = what_if.initial.change, draft.request
-        if change is not None and change > 0 and draft.value:
+        position = self._state.held(request.account, request.con_id)
+        opens = position is None or position.quantity * request.side.sign >= 0
+        if opens and change is not None and change > 0 and draft.value:
             rate = MarginRate(rate=change / draft.value, time=what_if.time)
             self.rates[request.account, request.con_id, request.side] = rate
 

@@ -34,9 +34,19 @@ def judge(request: OrderRequest, circumstances: Circumstances) -> Approved[Order
     return Approved(request, circumstances.instrument)
 
 
-def preview_of(approved: Approved[OrderRequest]) -> Preview:
-    """What the controls let pass as an order, to be asked about instead of sent."""
-    return Preview(approved.value, approved.instrument)
+MARGIN_CODES = frozenset({DenialCode.MARGIN, DenialCode.NO_MARGIN})
+"""What IBKR may be asked about all the same: its answer is what margin is judged by."""
+
+
+def question(request: OrderRequest, circumstances: Circumstances) -> Preview | Denial:
+    """The request to be asked about instead of sent, or the first denial that is not about margin."""
+    for rule in CONTROLS:
+        denial = rule.check(request, circumstances)
+        if denial is not None and denial.code not in MARGIN_CODES:
+            return denial
+    if circumstances.instrument is None:
+        return unknown_instrument(request)
+    return Preview(request, circumstances.instrument)
 
 
 def has_moved(seen: Seen | None, quote: Quote | None, side: Side, instrument: Instrument) -> Denial | None:

@@ -27,9 +27,11 @@ class Exposure(Struct, frozen=True, kw_only=True):
     """The same with the fills that it does not show yet; for an attached order with all that its parent may fill."""
     same_side: Decimal = _ZERO
     """Units that other orders in the instrument may still fill on the side of the order."""
+    same_side_standing: Decimal = _ZERO
+    """Of these, those of orders that are not attached to another one."""
     same_side_taking: Decimal = _ZERO
-    """Of these, those of orders that stand alone: no stops, nothing attached or in a group."""
-    other_side: Decimal = _ZERO
+    """Of these again, those of orders that are no stops and in no group."""
+    other_side_standing: Decimal = _ZERO
     """Units on the other side, of orders that are not attached."""
     open_here: int = 0
     """Orders of ours in the instrument on the side of the order."""
@@ -62,7 +64,8 @@ class Funds(Struct, frozen=True, kw_only=True):
     """False for an account without positions, whose figures no market moves."""
     reserved: Decimal | None = None
     """The most that its working orders in other instruments may come to take; None where some can't be valued."""
-    unit_bound: Decimal | None = None
-    """The most that one unit can take by its value alone, in the instrument's currency; None if nobody knows."""
+    legs_bound: Decimal | None = None
+    """Of a combination: the most that the legs of one can take, in its currency; None where nobody knows, and for
+    everything else."""
     rate: MarginRate | None = None
     """By the last what-if for this account, instrument and side; None without one."""

@@ -43,9 +43,10 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         number=20,
-        name="Reducing only",
+        name="Overtaken while it was recorded",
         codes=(DenialCode.REDUCING, DenialCode.DAILY_LOSS),
-        sentence="While only reducing orders leave, none may turn a position, whatever else works on its side.",
+        settings=("limits.daily_loss",),
+        sentence="What opens and has not left yet when trading is reduced to closing is held back, or taken back.",
         decides="core.execution.reducing:why_not_reducing",
     ),
     Guard(

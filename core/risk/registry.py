@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from core.domain.commands import DenialCode
-from core.risk import basics, instructions, prices, sessions, throttle, value
+from core.risk import basics, exposure, instructions, margin, prices, sessions, throttle, value
 from core.risk.circumstances import Control
 
 
@@ -59,6 +59,14 @@ CONTROLS: tuple[Rule, ...] = (
         settings=("order_quantity",),
         sentence="The quantity is a number above 0 in steps that the contract takes, and within the limit of an order.",
         check=basics.quantity,
+    ),
+    Rule(
+        number=20,
+        name="Reducing only",
+        codes=(DenialCode.REDUCING, DenialCode.DAILY_LOSS),
+        settings=("daily_loss",),
+        sentence="While only reducing orders leave, none may turn a position, whatever else works on its side.",
+        check=exposure.reduce_only,
     ),
     Rule(
         number=6,
@@ -163,10 +171,44 @@ CONTROLS: tuple[Rule, ...] = (
     Rule(
         number=2,
         name="Order value",
-        codes=(DenialCode.VALUE_MAX,),
+        codes=(DenialCode.NO_RATE, DenialCode.NO_VALUE, DenialCode.VALUE_MAX),
         settings=("order_value",),
-        sentence="Quantity times price times multiplier is within the limit of an order.",
+        sentence="Quantity times price times multiplier times exchange rate is within the limit of an order.",
         check=value.within_value,
+    ),
+    Rule(
+        number=8,
+        name="Open orders",
+        codes=(DenialCode.OPEN_ORDERS,),
+        settings=("open_orders_side", "open_orders"),
+        sentence="No more orders work on a side of an instrument, and in the account, than may; what only closes "
+        "passes the second and has a few places more on its side.",
+        check=exposure.within_open_orders,
+    ),
+    Rule(
+        number=9,
+        name="Unexecuted value",
+        codes=(DenialCode.UNEXECUTED_MAX, DenialCode.NO_VALUE, DenialCode.NO_RATE),
+        settings=("unexecuted_value",),
+        sentence="All that may still trade is worth no more than it may be, orders in doubt and of other clients "
+        "included; what only closes passes.",
+        check=exposure.within_unexecuted,
+    ),
+    Rule(
+        number=10,
+        name="Position",
+        codes=(DenialCode.POSITION_MAX, DenialCode.NOT_RECONCILED, DenialCode.NO_VALUE, DenialCode.NO_RATE),
+        settings=("position_quantity", "position_value"),
+        sentence="If everything filled that works on its side, the position would be no larger than it may be.",
+        check=exposure.within_position,
+    ),
+    Rule(
+        number=11,
+        name="Margin",
+        codes=(DenialCode.MARGIN, DenialCode.NO_MARGIN, DenialCode.NO_VALUE, DenialCode.NO_RATE),
+        settings=("margin_percent",),
+        sentence="What it could take is free, by the last what-if's rate, else by its whole value; what closes passes.",
+        check=margin.within_margin,
     ),
 )
 """In the order in which a person would want to hear of them. All of them run on every order; none can be left out."""

@@ -13,7 +13,14 @@ from core.domain.charts import AccountFigure, Bar, BarKind, BarRequest, OptionCh
 from core.domain.entries import Entry
 from core.domain.instruments import Instrument, SymbolMatch
 from core.domain.orders import OrderRequest
-from core.domain.reports import CompletedOrderReport, ExecutionReport, OpenOrderReport, PositionReport, Report
+from core.domain.reports import (
+    AccountValueReport,
+    CompletedOrderReport,
+    ExecutionReport,
+    OpenOrderReport,
+    PositionReport,
+    Report,
+)
 from core.domain.trading import KillScope
 from core.domain.what_ifs import WhatIf
 from core.errors import BrokerError, DeskError, JournalError, NotConnectedError, RequestTimeoutError
@@ -174,6 +181,8 @@ class FakeBroker:
         """How often each contract was subscribed to since it was last dropped."""
         self.dropped: list[int] = []
         self.watched: list[str] = []
+        self.figures = {"NetLiquidation": "10000000", "InitMarginReq": "0"}
+        """What is said of an account once it is watched."""
         self.valued: list[str] = []
         self.profits: list[tuple[str, int]] = []
         self.lowest_order_id = 1
@@ -289,6 +298,12 @@ class FakeBroker:
 
     async def watch_account(self, account: str) -> None:
         self.watched.append(account)
+        self.listener.on_reports(
+            [
+                AccountValueReport(account=account, tag=tag, value=value, currency="USD")
+                for tag, value in self.figures.items()
+            ]
+        )
 
     async def watch_values(self, account: str) -> None:
         self.valued.append(account)

@@ -26,6 +26,12 @@ def long(broker: FakeBroker) -> None:
     broker.book_positions.append(position("100", cost="233.30"))
 
 
+def untold(broker: FakeBroker) -> None:
+    """100 AAPL are held, and nothing is said of the account."""
+    long(broker)
+    broker.figures.clear()
+
+
 def code(ack: Ack) -> DenialCode | None:
     """Why it was denied."""
     return None if ack.denied is None else ack.denied.code
@@ -38,7 +44,7 @@ def trading(desk: Rig) -> TradingState:
 
 async def bought(desk: Rig, fee: str = "1.00") -> None:
     """100 AAPL bought at 233.30 today, in an account whose currency is known."""
-    desk.say(account_value("NetLiquidation", "1000"), filled(price="233.30"), commission(fee=fee))
+    desk.say(account_value("NetLiquidation", "100000"), filled(price="233.30"), commission(fee=fee))
     await desk.pass_time(RENEWED)
 
 
@@ -105,7 +111,7 @@ async def test_it_goes_on_over_a_restart_without_a_connection_and_ends_with_the_
 @pytest.mark.row(72)
 @jumping
 async def test_a_profit_that_is_not_known_is_not_zero() -> None:
-    async with rig(limits=LIMIT, prepare=long) as desk:
+    async with rig(limits=LIMIT, prepare=untold) as desk:
         await desk.pass_time(RENEWED)
         denied = (await desk.place(buy(1))).denied
         assert denied is not None
@@ -114,7 +120,7 @@ async def test_a_profit_that_is_not_known_is_not_zero() -> None:
         assert trading(desk) is TradingState.ACTIVE, "it is not known to be reached either"
         assert (await desk.place(buy(2, side=Side.SELL, price="233.40"))).ok, "what reduces leaves"
 
-        desk.say(account_value("NetLiquidation", "1000"))
+        desk.say(account_value("NetLiquidation", "100000"))
         await desk.pass_time(RENEWED)
         denied = (await desk.place(buy(3))).denied
         assert denied is not None

@@ -40,6 +40,7 @@ from tests.limits import FixedLimits
 from tests.requests import behind_market, request_for
 from tests.warp.loop import WarpClock, warp_loop
 from tests.warp.parts import Found, Unwritten
+from tests.wide import WIDE
 
 WAIT = 120.0
 """Seconds of warp time within which whatever a test waits for must have happened."""

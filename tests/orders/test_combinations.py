@@ -83,6 +83,8 @@ async def test_a_fill_counts_once_and_its_legs_are_held() -> None:
 
 async def test_a_pair_of_stocks_may_cost_less_than_nothing() -> None:
     async with floor() as desk:
+        for leg in (AMD, AAPL):
+            await desk.watch(leg)
         made = await combine(desk, (AMD, 1), (AAPL, -1))
         quote = desk.quote(made.con_id)
         assert quote.bid is not None

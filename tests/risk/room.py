@@ -21,6 +21,6 @@ RICH = Funds(
     told=datetime(2026, 11, 20, 15, 0, tzinfo=UTC),
     holds=False,
     reserved=Decimal(0),
-    unit_bound=Decimal(0),
+    legs_bound=Decimal(0),
 )
 """No order takes all of it."""

@@ -32,6 +32,7 @@ from core.practice.server import PracticeGateway
 from tests.limits import FixedLimits
 from tests.warp.loop import START, WarpClock, warp_loop
 from tests.warp.parts import Found, Unwritten
+from tests.wide import WIDE
 from tui.replica import Replica
 
 WAIT = 60.0
