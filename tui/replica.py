@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from core.domain.account import Account
 from core.domain.alerts import Alert, PriceAlert
 from core.domain.authority import Authority
+from core.domain.budgets import Budget, RiskFigures
 from core.domain.connection import Connection
 from core.domain.events import (
     AccountUpdated,
@@ -31,6 +32,7 @@ from core.domain.events import (
     PriceAlertsUpdated,
     QuotesUpdated,
     Reconciled,
+    RiskUpdated,
     Severity,
     Snapshot,
     StateEvent,
@@ -209,10 +211,8 @@ class Replica:
                 self.quotes.update((quote.con_id, quote) for quote in quotes)
             case PositionsUpdated(positions=positions):
                 self.positions = positions
-            case AccountUpdated(account=account):
-                self.accounts[account.account] = account
-            case MoneyUpdated(money=money):
-                self.money[money.account] = money
+            case AccountUpdated() | MoneyUpdated() | RiskUpdated():
+                self._apply_money(event)
             case Health():
                 self.health = event
             case Reconciled(reading=reading):
@@ -225,6 +225,15 @@ class Replica:
                 self.killed = killed
             case PriceAlertsUpdated(price_alerts=price_alerts):
                 self.price_alerts = price_alerts
+
+    def _apply_money(self, event: AccountUpdated | MoneyUpdated | RiskUpdated) -> None:
+        match event:
+            case AccountUpdated(account=account):
+                self.accounts[account.account] = account
+            case MoneyUpdated(money=money):
+                self.money[money.account] = money
+            case RiskUpdated(figures=figures):
+                self.risk[figures.account] = figures
 
     def _put_order(self, order: Order) -> None:
         self.orders[order.order_ref] = order

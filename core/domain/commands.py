@@ -10,12 +10,14 @@ from msgspec import Struct
 
 from core.domain.alerts import Comparison, PriceAlert
 from core.domain.authority import AuthorityCommand
+from core.domain.budgets import Budget
 from core.domain.charts import BarHistory, BarRequest, StreamKind
 from core.domain.denials import Denial, DenialCode
 from core.domain.instructions import Trail
 from core.domain.instruments import ComboLeg, Instrument, SymbolMatch
 from core.domain.limit_changes import LimitCommand, LimitsShown
 from core.domain.orders import Order, OrderRequest, OrderType, Side, TimeInForce
+from core.domain.sizes import Size, Sized
 from core.domain.trading import Killed, KillScope
 
 __all__ = ["Denial", "DenialCode"]
@@ -114,6 +116,16 @@ class PreviewOrder(Struct, frozen=True, kw_only=True, tag="preview_order"):
     request: OrderRequest
     children: tuple[OrderRequest, ...] = ()
     """As of `PlaceOrder`."""
+
+
+class SizeOrder(Struct, frozen=True, kw_only=True, tag="size_order"):
+    """Ask how many units a size comes to for an order. Ack carries a `Sized`, or a denial with the reason."""
+
+    request: OrderRequest
+    """Its quantity does not matter."""
+    size: Size
+    stop_price: Decimal | None = None
+    """Where the position would be left at a loss, for sizes by risk; None without a stop."""
 
 
 class PreviewClose(Struct, frozen=True, kw_only=True, tag="preview_close"):
@@ -236,6 +248,7 @@ Command = (
     | CancelEntries
     | ClosePosition
     | PreviewOrder
+    | SizeOrder
     | PreviewClose
     | SearchSymbols
     | Watch

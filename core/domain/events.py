@@ -15,6 +15,7 @@ from msgspec import Struct
 from core.domain.account import Account
 from core.domain.alerts import Alert, AlertKind, PriceAlert, Severity
 from core.domain.authority import Authority
+from core.domain.budgets import RiskFigures
 from core.domain.connection import Connection
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument
@@ -199,6 +200,7 @@ StateEvent = (
     | PositionsUpdated
     | AccountUpdated
     | MoneyUpdated
+    | RiskUpdated
     | Health
     | Reconciled
     | AuthorityUpdated

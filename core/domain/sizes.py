@@ -12,7 +12,8 @@ _TEXT = re.compile(
     r"(?P<money>\$)?(?P<number>(?:0|[1-9][0-9_]{0,14})(?:\.[0-9]{1,8})?)(?P<thousand>[km])?(?P<what>%bp|%r|%|r)?",
     re.ASCII,
 )
-_THOUSANDS = {"k": Decimal(1_000), "m": Decimal(1_000_000)}
+_KILO = Decimal(1_000)
+_THOUSANDS = {"k": _KILO, "m": Decimal(1_000_000)}
 
 
 class SizeKind(StrEnum):
@@ -34,6 +35,10 @@ class SizeKind(StrEnum):
     """The most that margin allows, at most `amount` units."""
 
 
+PER_CENT = frozenset({SizeKind.BUYING_POWER, SizeKind.RISK_PERCENT, SizeKind.POSITION})
+"""Kinds that are a part of something: no more than 100."""
+
+
 class Size(Struct, frozen=True):
     """One size; what it comes to is rounded down to what the instrument takes."""
 
@@ -43,11 +48,12 @@ class Size(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """As it is written: `100`, `$10,000`, `25%bp`, `$200r`, `0.5%r`, `50%`."""
-        number = f"{self.amount.normalize():,f}"
+        """As it is written: `100`, `$10k`, `25%bp`, `$200r`, `0.5%r`, `50%`."""
+        number = f"{self.amount.normalize():f}"
         match self.kind:
             case SizeKind.VALUE:
-                return f"${number}"
+                whole = self.amount >= _KILO and not self.amount % (_KILO / 10)
+                return f"${(self.amount / _KILO).normalize():f}k" if whole else f"${number}"
             case SizeKind.BUYING_POWER:
                 return f"{number}%bp"
             case SizeKind.RISK:
@@ -75,8 +81,7 @@ def size_of(text: str) -> Size | None:
         (False, "%"): SizeKind.POSITION,
     }
     kind = kinds.get((bool(found["money"]), found["what"] or ""))
-    per_cent = kind in (SizeKind.BUYING_POWER, SizeKind.RISK_PERCENT, SizeKind.POSITION)
-    if kind is None or amount <= 0 or (per_cent and (amount > 100 or found["thousand"])):
+    if kind is None or amount <= 0 or (kind in PER_CENT and (amount > 100 or found["thousand"])):
         return None
     return Size(kind, amount)
 

@@ -19,6 +19,7 @@ from core.domain.events import (
     PriceAlertsUpdated,
     QuotesUpdated,
     Reconciled,
+    RiskUpdated,
     StateEvent,
     StreamEvent,
     WatchlistUpdated,
@@ -65,6 +66,8 @@ class Conflator:
                 self._whole[f"account {account.account}"] = event
             case MoneyUpdated(money=money):
                 self._whole[f"money {money.account}"] = event
+            case RiskUpdated(figures=figures):
+                self._whole[f"risk {figures.account}"] = event
             case (
                 Health()
                 | PositionsUpdated()

@@ -8,6 +8,8 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from core.domain.account import Account
+from core.domain.authority import Armed, Authority
+from core.domain.budgets import Budget, RiskFigures, Unit
 from core.domain.connection import Connection, Endpoint, FarmStatus, LinkState, Mode
 from core.domain.events import Health, Incident, Severity, Snapshot, TradingState
 from core.domain.executions import Execution
@@ -242,6 +244,22 @@ PROFIT = Money(
     broker=BrokerPnl(daily=D("1239.80"), unrealized=D("-41.10"), realized=D("1280.90"), time=ago(1)),
 )
 
+
+def used(name: str, amount: int, limit: int, unit: Unit) -> Budget:
+    """A limit of which so much is used."""
+    return Budget(name=name, used=D(amount), after=D(amount), limit=D(limit), unit=unit)
+
+
+FIGURES = RiskFigures(
+    account=ACCOUNT,
+    budgets=(
+        used("daily_loss", 0, 1_500, Unit.MONEY),
+        used("day_orders", 41, 200, Unit.ORDERS),
+        used("day_trades", 14, 500, Unit.TRADES),
+        used("margin_percent", 61_210, 104_215, Unit.MONEY),
+    ),
+)
+
 CONNECTION = Connection(
     mode=Mode.PRACTICE,
     profile="practice",
@@ -286,6 +304,7 @@ SNAPSHOT = Snapshot(
     positions=POSITIONS,
     accounts=(MONEY,),
     money=(PROFIT,),
+    risk=(FIGURES,),
     incidents=(),
     health=HEALTH,
 )
@@ -305,6 +324,11 @@ TROUBLE = replace(
     ),
 )
 """The same morning with one order of unknown outcome and one that is held."""
+
+
+def armed(snapshot: Snapshot, client: str = "desk-1", seconds: float = 112) -> Snapshot:
+    """The same moment with a desk that is armed for so long."""
+    return replace(snapshot, authority=Authority(armed=Armed(client=client, until=ago(-seconds))))
 
 
 def in_mode(snapshot: Snapshot, mode: Mode, **changes: object) -> Snapshot:
@@ -328,5 +352,6 @@ def in_mode(snapshot: Snapshot, mode: Mode, **changes: object) -> Snapshot:
         else tuple(replace(position, account=account) for position in snapshot.positions),
         accounts=tuple(replace(money, account=account) for money in snapshot.accounts),
         money=tuple(replace(money, account=account) for money in snapshot.money),
+        risk=tuple(replace(figures, account=account) for figures in snapshot.risk),
         orders=tuple(replace(order, account=account) for order in snapshot.orders),
     )
