@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from core.domain.limit_table import DEFAULTS, Configured, LimitTable, name_of, texts_of
 from core.domain.limits import Limits
 from core.domain.permissions import Permissions
 from core.errors import ConfigError
+
+UNASKED = Limits(
+    duplicate_seconds=0,
+    script_repeats=None,
+    day_orders=None,
+    day_trades=None,
+    day_value=None,
+    unusual_times=None,
+    unusual_value_percent=Decimal(100),
+    ask_short=False,
+)
+"""The usual limits, and no question: for tests that send orders to judge something else."""
 
 
 class FixedLimits:

@@ -41,6 +41,14 @@ class PlaceOrder(Struct, frozen=True, kw_only=True, tag="place_order"):
     """None when no quote was looked at (a script, a typed price): then nothing is compared."""
     ttl: Decimal | None = None
     """Seconds after which core cancels what has not filled, over its own crash and restart too; None never does."""
+    confirms: tuple[DenialCode, ...] = ()
+    """Questions of the soft controls that are answered: a script says no more, a desk `typed_quantity` too."""
+    typed_quantity: Decimal | None = None
+    """The quantity as a person typed it once more, when core asked (`Denial.retype`); None if nobody did."""
+    short: bool = False
+    """True for a sale that may open a short position."""
+    repeat_of: str = ""
+    """The order of ours that a key for once more repeats: no duplicate of it; empty for every other order."""
 
 
 class ModifyOrder(Struct, frozen=True, kw_only=True, tag="modify_order"):
@@ -62,6 +70,12 @@ class ModifyOrder(Struct, frozen=True, kw_only=True, tag="modify_order"):
     outside_rth: bool | None = None
     display_size: Decimal | None = None
     """0 shows the whole order again."""
+    confirms: tuple[DenialCode, ...] = ()
+    """Questions of the soft controls that are answered: a script says no more, a desk `typed_quantity` too."""
+    typed_quantity: Decimal | None = None
+    """The quantity as a person typed it once more, when core asked (`Denial.retype`); None if nobody did."""
+    short: bool = False
+    """True for a sale that may open a short position."""
 
 
 class CancelOrder(Struct, frozen=True, kw_only=True, tag="cancel_order"):
@@ -225,6 +239,13 @@ class Kill(Struct, frozen=True, kw_only=True, tag="kill"):
     scope: KillScope = KillScope.ENTRIES
 
 
+class EnableScript(Struct, frozen=True, kw_only=True, tag="enable_script"):
+    """Let a script trade again that sent too many orders of one kind. Denied to scripts; Ack when it is durable."""
+
+    script: str
+    """Its name, as the refusal of its orders says it."""
+
+
 class Resume(Struct, frozen=True, tag="resume"):
     """End the kill switch, or else what an incident brought: only reducing orders. Ends nothing else."""
 
@@ -265,6 +286,7 @@ Command = (
     | LimitCommand
     | AcceptTailLoss
     | Kill
+    | EnableScript
     | Resume
     | Reconnect
     | Leave

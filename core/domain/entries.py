@@ -15,6 +15,7 @@ from core.domain.limit_changes import LimitEntry, LimitWaiting
 from core.domain.orders import Order, OrderRequest, Terms
 from core.domain.reports import Report
 from core.domain.trading import Block
+from core.domain.usage import Usage
 
 
 class SessionStarted(Struct, frozen=True, kw_only=True, tag="session_started"):
@@ -35,6 +36,10 @@ class Intent(Struct, frozen=True, kw_only=True, tag="intent"):
 
     order: Order
     request: OrderRequest
+    script: str = ""
+    """The script that asked for it; empty for a person at a desk."""
+    value: Decimal = Decimal(0)
+    """What it adds to the value of the day's orders, in the base currency."""
 
 
 class ModifyIntent(Struct, frozen=True, kw_only=True, tag="modify_intent"):
@@ -43,6 +48,10 @@ class ModifyIntent(Struct, frozen=True, kw_only=True, tag="modify_intent"):
     order: Order
     """With the new terms pending."""
     previous: Terms
+    value: Decimal = Decimal(0)
+    """What it adds to the value of the day's orders, in the base currency."""
+    time: datetime | None = None
+    """UTC; None in rows of earlier versions."""
 
 
 class CancelAsked(Struct, frozen=True, kw_only=True, tag="cancel_asked"):
@@ -60,6 +69,24 @@ class Settled(Struct, frozen=True, kw_only=True, tag="settled"):
     """The desk or script at which it was said."""
     checks: int
     """Full readings of the broker's books that had found nothing of it."""
+    time: datetime
+
+
+class ScriptDisabled(Struct, frozen=True, kw_only=True, tag="script_disabled"):
+    """A script sent as many orders of one kind as it may."""
+
+    script: str
+    reason: str
+    """For a person."""
+    time: datetime
+
+
+class ScriptEnabled(Struct, frozen=True, kw_only=True, tag="script_enabled"):
+    """A person lets a script trade again; its count begins anew. Durable before it may."""
+
+    script: str
+    client: str
+    """The desk at which it was said."""
     time: datetime
 
 
@@ -161,6 +188,8 @@ Entry = (
     | ModifyIntent
     | CancelAsked
     | Settled
+    | ScriptDisabled
+    | ScriptEnabled
     | Refused
     | Heard
     | FactRecorded

@@ -55,7 +55,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     """From so many times the median of the last orders in the instrument on, a quantity is asked for once more. None
     never asks."""
     unusual_value_percent: Decimal = Decimal(75)
-    """From so much of `order_value` on, in per cent, the quantity is asked for once more."""
+    """Above so much of `order_value`, in per cent, the quantity is asked for once more; 100 never asks."""
     ask_short: bool = True
     """True asks before a sale opens a short position."""
     queue_seconds: Decimal = Decimal(2)

@@ -27,6 +27,7 @@ from core.domain.entries import Intent, ModifyIntent, Refused
 from core.domain.events import OrderChanged, TradingState
 from core.domain.orders import Order, OrderRequest, Pending, Side, Terms, request_of, terms_of, with_terms
 from core.errors import JournalBusyError, JournalError
+from core.execution.asking import asked_by, script_of
 from core.execution.cancels import Cancels, unknown
 from core.execution.changes import changed, drafted, not_repeated, overtaken, too_late, unchangeable, why_not
 from core.execution.deadlines import Deadlines, deadline, why_no_deadline
@@ -35,12 +36,14 @@ from core.execution.judging import Judging
 from core.execution.publisher import Publisher
 from core.execution.reducing import why_not_reducing
 from core.execution.refusals import called_off_early, deny
+from core.execution.scripts import Scripts
 from core.execution.sends import Sends
 from core.execution.state import DeskState
 from core.execution.turns import Turns
 from core.execution.withdrawing import Withdrawing
 from core.market.feed import QuoteFeed
 from core.ports import Approved, Broker, Journal
+from core.risk.behaviour import Asked
 from core.risk.controls import has_moved
 from core.risk.live_guard import why_not_verified
 
@@ -87,6 +90,9 @@ class OrderDesk:
         self.deadlines = Deadlines(state, publisher, clock, self.cancels)
         self.judging = Judging(state, feed, clock, lambda: broker.order_wait)
         """Puts requests through the controls."""
+        publisher.add_sink(self.judging.behaviour)
+        self.scripts = Scripts(state, journal, publisher, clock)
+        """Which scripts may not trade."""
 
     def gate(self) -> Denial | None:
         """Why no order may leave now, whatever it is; None when one may."""
@@ -110,17 +116,19 @@ class OrderDesk:
         )
         return deny(DenialCode.NOT_CONNECTED, f"Not sent, nothing is queued: {reason}")
 
-    async def place(self, command: PlaceOrder) -> Ack:
-        """Send a new order; the Ack comes when its intent is durable."""
+    async def place(self, command: PlaceOrder, client: str) -> Ack:
+        """Send a new order; the Ack comes when its intent is durable. `client` is the desk or script that asks."""
         request = command.request
         async with self._turns.of(request.order_ref, request) as called_off:
             again = self._again(request.order_ref, request.account, request.con_id, request.side)
             if again is not None or called_off:
                 return again or Ack(ok=False, denied=called_off_early())
-            return await self._submit(request, command.seen, command.children, command.ttl)
+            return await self._submit(
+                request, command.seen, command.children, command.ttl, asked=asked_by(command, client)
+            )
 
     async def place_computed(
-        self, order_ref: str, account: str, con_id: int, compute: Callable[[], OrderRequest | Denial]
+        self, order_ref: str, account: str, con_id: int, compute: Callable[[], OrderRequest | Denial], client: str
     ) -> Ack:
         """As `place`, for a request that `compute` makes when its turn has come, from how things stand then."""
         async with self._turns.of(order_ref) as called_off:
@@ -128,7 +136,9 @@ class OrderDesk:
             if again is not None or called_off:
                 return again or Ack(ok=False, denied=called_off_early())
             request = compute()
-            return Ack(ok=False, denied=request) if isinstance(request, Denial) else await self._submit(request, None)
+            if isinstance(request, Denial):
+                return Ack(ok=False, denied=request)
+            return await self._submit(request, None, asked=Asked(script=script_of(client), computed=True))
 
     async def _submit(
         self,
@@ -136,17 +146,19 @@ class OrderDesk:
         seen: Seen | None,
         children: Sequence[OrderRequest] = (),
         ttl: Decimal | None = None,
+        *,
+        asked: Asked,
     ) -> Ack:
-        judged = self.gate() or why_no_deadline(ttl) or self.judging.family(request, children)
+        judged = self.gate() or why_no_deadline(ttl) or self.judging.family(request, children, asked)
         if not isinstance(judged, Denial):
             moved = has_moved(seen, self._feed.get(request.con_id), request.side, judged[0].instrument)
             judged = moved or judged
         if isinstance(judged, Denial):
             self._journal.append([Refused(request=one, denial=judged) for one in (request, *children)])
             return Ack(ok=False, denied=judged)
-        return await self._intend(judged, ttl)
+        return await self._intend(judged, ttl, asked)
 
-    async def _intend(self, legs: Sequence[Approved[OrderRequest]], ttl: Decimal | None) -> Ack:
+    async def _intend(self, legs: Sequence[Approved[OrderRequest]], ttl: Decimal | None, asked: Asked) -> Ack:
         """Record all legs in one batch, parent first; send them once it is durable. The last one sends all on.
 
         After `ttl` seconds the first is cancelled, and with it what is attached to it.
@@ -164,13 +176,22 @@ class OrderDesk:
             for leg in legs
         ]
         orders[0] = replace(orders[0], cancel_at=deadline(now, ttl))
+        first = legs[0].value
+        value = self.judging.behaviour.placed(first, self.judging.circumstances(first, asked=asked))
+        values = [value, *(Decimal(0) for _ in legs[1:])]
         for order in orders:
             self._state.admit(order)
         self.deadlines.follow(orders[0])
-        entries = [Intent(order=order, request=leg.value) for order, leg in zip(orders, legs, strict=True)]
+        entries = [
+            Intent(order=order, request=leg.value, script=asked.script, value=value)
+            for order, leg, value in zip(orders, legs, values, strict=True)
+        ]
+        for entry in entries:
+            self._state.usage.apply(entry)
         committing = self._journal.commit(entries)
         for number, order in enumerate(orders, start=self._journal.head - len(orders) + 1):
             self._publisher.journalled(number, OrderChanged(order=order))
+        self.scripts.look(asked.script, legs[0].value)
         refs = [order.order_ref for order in orders]
         self._recording.update(refs)
         try:
@@ -232,8 +253,9 @@ class OrderDesk:
         text = "Not sent: the connection changed while the order was being recorded. Look at it, then send it again."
         return deny(DenialCode.NOT_CONNECTED, text)
 
-    async def modify(self, command: ModifyOrder) -> Ack:
-        """Change price or quantity of a live order; all controls judge the result."""
+    async def modify(self, command: ModifyOrder, client: str) -> Ack:
+        """Change price or quantity of a live order; all controls judge the result. `client` as for `place`."""
+        asked = asked_by(command, client)
         async with self._turns.next():
             order = self._state.book.get(command.order_ref)
             if order is None:
@@ -255,7 +277,7 @@ class OrderDesk:
             for old, new in wanted:
                 parent = self._state.book.get(old.parent_ref) if old.parent_ref else None
                 waits_for = parent if parent is not None and parent.is_live and not parent.filled else None
-                judged = self.judging.judge(request_of(new), before=terms_of(old), parent=waits_for)
+                judged = self.judging.judge(request_of(new), before=terms_of(old), parent=waits_for, asked=asked)
                 if isinstance(judged, Denial):
                     return Ack(ok=False, denied=judged, order=order)
                 approved.append(judged)
@@ -273,11 +295,14 @@ class OrderDesk:
         """Record the changes of an order and of what is attached to it in one batch, then send them."""
         verified = self._state.connection.verified
         entries = []
+        now = self._clock.utc()
         for old, new in wanted:
             previous = terms_of(old)
+            value = self._changed_value(request_of(new), previous)
             pending = replace(new, pending=Pending.MODIFY, previous=previous, revision=old.revision + 1)
             self._state.book.put(pending)
-            entries.append(ModifyIntent(order=pending, previous=previous))
+            entries.append(ModifyIntent(order=pending, previous=previous, value=value, time=now))
+            self._state.usage.apply(entries[-1])
         committing = self._journal.commit(entries)
         for number, entry in enumerate(entries, start=self._journal.head - len(entries) + 1):
             self._publisher.journalled(number, OrderChanged(order=entry.order))
@@ -305,6 +330,12 @@ class OrderDesk:
                 return self._none_changed(refs[place:], deny(DenialCode.BAD_COMMAND, f"Not sent: {error}"))
             self._sends.follow(order.order_ref, sending, self._sends.modify_sent)
         return Ack(ok=True, order=self._state.book.get(refs[0]))
+
+    def _changed_value(self, request: OrderRequest, before: Terms) -> Decimal:
+        """What a change of an order adds to the value of the day's orders; of one that is attached, nothing."""
+        if request.parent_ref:
+            return Decimal(0)
+        return self.judging.behaviour.changed(request, self.judging.circumstances(request, before=before))
 
     def _none_changed(self, refs: Sequence[str], denial: Denial) -> Ack:
         acks = [self._sends.never_changed(order_ref, denial) for order_ref in refs]

@@ -14,6 +14,7 @@ from core.execution.previews import previewed
 from core.execution.refusals import deny
 from core.execution.state import DeskState
 from core.market.feed import QuoteFeed
+from core.risk.behaviour import COMPUTED, PERSON, Asked
 
 _IN_FLIGHT = (OrderState.INTENT, OrderState.SENT)
 
@@ -28,9 +29,9 @@ class PositionActions:
         self._desk = desk
         self._ask_books = ask_books
 
-    def preview(self, request: OrderRequest, children: Sequence[OrderRequest] = ()) -> Ack:
+    def preview(self, request: OrderRequest, children: Sequence[OrderRequest] = (), *, asked: Asked = PERSON) -> Ack:
         """What the request and what is attached to it would do now, by every control."""
-        judged = self._desk.gate() or self._desk.judging.family(request, children)
+        judged = self._desk.gate() or self._desk.judging.family(request, children, asked)
         denied = judged if isinstance(judged, Denial) else None
         position = self._state.held(request.account, request.con_id)
         held = position.quantity if position else Decimal(0)
@@ -40,10 +41,13 @@ class PositionActions:
     def preview_close(self, command: PreviewClose) -> Ack:
         """What closing would send now."""
         request = self._request("", command.account, command.con_id, command.fraction)
-        return Ack(ok=False, denied=request) if isinstance(request, Denial) else self.preview(request)
+        return Ack(ok=False, denied=request) if isinstance(request, Denial) else self.preview(request, asked=COMPUTED)
 
-    async def close(self, command: ClosePosition) -> Ack:
-        """Send the closing order, unless one for the same position is live or the position is not what was shown."""
+    async def close(self, command: ClosePosition, client: str) -> Ack:
+        """Send the closing order, unless one for the same position is live or the position is not what was shown.
+
+        `client` is the desk or script that asks.
+        """
 
         def compute() -> OrderRequest | Denial:
             request = self._request(command.order_ref, command.account, command.con_id, command.fraction)
@@ -63,7 +67,7 @@ class PositionActions:
                 )
             return deny(DenialCode.POSITION_CHANGED, text)
 
-        return await self._desk.place_computed(command.order_ref, command.account, command.con_id, compute)
+        return await self._desk.place_computed(command.order_ref, command.account, command.con_id, compute, client)
 
     def _request(self, order_ref: str, account: str, con_id: int, fraction: Decimal) -> OrderRequest | Denial:
         position = self._state.held(account, con_id)

@@ -32,6 +32,7 @@ from core.domain.orders import Order, Pending
 from core.domain.trading import LASTING, Block, Cause
 from core.execution.alert_book import AlertBook
 from core.execution.book import OrderBook
+from core.execution.day_usage import DayUsage
 from core.execution.holdings import Holdings
 from core.execution.limit_record import LimitRecord
 from core.execution.protection import Guarded
@@ -75,6 +76,10 @@ class Recorded:
 
     def apply(self, entry: Entry) -> None:
         """Take one more entry in."""
+        self._fold(entry)
+        self.usage.apply(entry)
+
+    def _fold(self, entry: Entry) -> None:
         match entry:
             case Intent(order=order) | ModifyIntent(order=order) | FactRecorded(fact=OrderChanged(order=order)):
                 self._admit(order)

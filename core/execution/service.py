@@ -19,6 +19,7 @@ from core.domain.commands import (
     ClosePosition,
     Command,
     DenialCode,
+    EnableScript,
     Kill,
     Leave,
     ModifyOrder,
@@ -212,6 +213,7 @@ class ExecutionService:
         self._limits.recover()
         self._halting.recover()
         self._kill.recover()
+        self._orders.judging.behaviour.recover()
 
     async def run(self) -> None:
         """Keep the connection and the health figures until cancelled. An exception here must end core."""
@@ -249,6 +251,8 @@ class ExecutionService:
                 ack = self.authority.why_not(command, client) or await self._send(command, client)
             case Kill():
                 ack = self.kill(command, client)
+            case EnableScript(script=script):
+                ack = await self._orders.scripts.enable(script, client)
             case CancelOrder():
                 ack = await self._orders.cancel(command)
             case CancelEntries():
@@ -293,11 +297,11 @@ class ExecutionService:
             case AcceptTailLoss():
                 return await self._halting.accept(client)
             case PlaceOrder():
-                return await self._orders.place(command)
+                return await self._orders.place(command, client)
             case ModifyOrder():
-                return await self._orders.modify(command)
+                return await self._orders.modify(command, client)
             case ClosePosition():
-                return await self._actions.close(command)
+                return await self._actions.close(command, client)
 
     def snapshot(self) -> Snapshot:
         """Everything as it stands."""

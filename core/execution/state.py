@@ -23,6 +23,7 @@ from core.domain.trading import HALTING, Block, Cause
 from core.domain.transitions import Trigger, transition
 from core.execution.alert_book import AlertBook
 from core.execution.book import OrderBook
+from core.execution.day_usage import DayUsage
 from core.execution.holdings import Holdings
 from core.execution.limit_record import LimitRecord
 from core.execution.protection import Guarded
@@ -65,6 +66,8 @@ class DeskState:
         """Every order reference that an order of ours ever stood for, those of earlier days too."""
         self.tail_lost = ""
         """What the journal lost at its end, in words, until the trader has accepted it; empty if nothing."""
+        self.usage = DayUsage()
+        """What the trading day has used."""
         self.alerts = AlertBook()
         self.bell: Severity | None = None
         """From which severity of an alert on desks ring their bell; None for never."""
@@ -166,6 +169,7 @@ class DeskState:
         self.tail_lost = recorded.tail_lost
         self.holdings = recorded.holdings.copy()
         self.blocks = {block.cause: block for block in recorded.blocks}
+        self.usage = recorded.usage.copy()
         self.alerts = recorded.alerts.copy()
         self.price_alerts = recorded.price_alerts
         self.highest_price_alert = recorded.highest_price_alert

@@ -17,10 +17,12 @@ from core.domain.events import StreamEvent
 from core.domain.orders import OrderRequest
 from core.domain.what_ifs import MarginRate, WhatIf, WhatIfAnswered, draft_of
 from core.errors import BrokerError, DeskError
+from core.execution.asking import script_of
 from core.execution.orders import OrderDesk
 from core.execution.position_actions import PositionActions
 from core.execution.state import DeskState
 from core.ports import Broker
+from core.risk.behaviour import COMPUTED, Asked
 from core.risk.controls import MARGIN_CODES
 
 log = logging.getLogger(__name__)
@@ -77,11 +79,12 @@ class WhatIfs:
         if isinstance(command, PreviewClose):
             ack = self._actions.preview_close(command)
         else:
-            ack = self._actions.preview(command.request, command.children)
+            asked = Asked(script=script_of(client))
+            ack = self._actions.preview(command.request, command.children, asked=asked)
         told = ack.result
-        # What may take too much margin is asked about all the same: the answer is what margin is judged by.
+        # What a person is only asked about is worth an answer of the broker, and so is what may take too much margin.
         denied = told.denied if isinstance(told, OrderPreview) else None
-        refused = denied is not None and denied.code not in MARGIN_CODES
+        refused = denied is not None and denied.retype is None and denied.code not in MARGIN_CODES
         if not isinstance(told, OrderPreview) or refused or not confirmed:
             self._drop(client)
             return ack
@@ -129,7 +132,7 @@ class WhatIfs:
             self._changed.set()
 
     async def _ask(self, client: str, draft: _Draft) -> None:
-        judged = self._orders.gate() or self._orders.judging.question(draft.request)
+        judged = self._orders.gate() or self._orders.judging.question(draft.request, COMPUTED)
         if isinstance(judged, Denial):
             return
         self._asked[client] = draft.key, self._clock.mono()

@@ -56,3 +56,9 @@ class Day(Struct, frozen=True, kw_only=True):
     """Executions."""
     value: Decimal
     """Quantity times price of every order that was sent, in the base currency; a larger change counts on top."""
+
+
+PERSON = Asked()
+"""A person at a desk who has said nothing."""
+COMPUTED = Asked(computed=True)
+"""Core itself."""

@@ -12,6 +12,7 @@ from core.domain.commands import Denial, DenialCode
 from core.domain.instruments import Instrument
 from core.domain.limits import Limits
 from core.domain.orders import OrderRequest, Terms
+from core.domain.permissions import Permissions
 from core.domain.quotes import Quote
 from core.risk.behaviour import Asked, Day, Recent
 from core.risk.facts import Exposure, Funds
@@ -42,6 +43,8 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     """Nothing known of it refuses every order."""
     funds: Funds = Funds()
     """Nothing known of them refuses every order that takes margin."""
+    permissions: Permissions = Permissions()
+    """What the profile trades at all."""
     asked: Asked = Asked()
     """Who wants the order."""
     recent: Recent | None = None

@@ -9,7 +9,22 @@ from __future__ import annotations
 from msgspec import Struct
 
 from core.domain.commands import DenialCode
-from core.risk import basics, exposure, instructions, margin, prices, sessions, throttle, value
+from core.risk import (
+    basics,
+    budgets,
+    exposure,
+    fat_finger,
+    instructions,
+    margin,
+    permissions,
+    prices,
+    repeats,
+    sessions,
+    short_sale,
+    throttle,
+    value,
+    walking,
+)
 from core.risk.circumstances import Control
 
 
@@ -51,6 +66,21 @@ CONTROLS: tuple[Rule, ...] = (
         codes=(DenialCode.UNKNOWN_INSTRUMENT,),
         sentence="The contract was found at IBKR first: its ticks, sizes and multiplier are known, none is a guess.",
         check=basics.qualified,
+    ),
+    Rule(
+        number=18,
+        name="Permissions",
+        codes=(DenialCode.PERMISSION,),
+        sentence="Symbol, class, exchange, currency and account are ones that the profile's lists let through; what at "
+        "most closes a position passes all but the account's.",
+        check=permissions.permitted,
+    ),
+    Rule(
+        number=18,
+        name="No short sales",
+        codes=(DenialCode.PERMISSION,),
+        sentence="Where `permissions.short` is false, nothing is sold that is not held.",
+        check=permissions.not_short,
     ),
     Rule(
         number=1,
@@ -209,6 +239,69 @@ CONTROLS: tuple[Rule, ...] = (
         settings=("margin_percent",),
         sentence="What it could take is free, by the last what-if's rate, else by its whole value; what closes passes.",
         check=margin.within_margin,
+    ),
+    Rule(
+        number=4,
+        name="Collar over a period",
+        codes=(DenialCode.WALKED,),
+        settings=("walk_percent", "walk_seconds"),
+        sentence="No price further than the limit from where the first order of the last seconds met the market.",
+        check=walking.near_the_first,
+    ),
+    Rule(
+        number=13,
+        name="Budgets of the day",
+        codes=(DenialCode.DAY_ORDERS, DenialCode.DAY_TRADES, DenialCode.DAY_VALUE),
+        settings=("day_orders", "day_trades", "day_value"),
+        sentence="Orders, trades and order value of an account on one trading day; what reduces a position passes.",
+        check=budgets.within_day,
+    ),
+    Rule(
+        number=7,
+        name="Repeated automated orders",
+        codes=(DenialCode.SCRIPT_DISABLED,),
+        settings=("script_repeats",),
+        sentence="A script that sent so many orders of one kind sends none until a person at a desk enables it.",
+        check=repeats.enabled_script,
+    ),
+    Rule(
+        number=14,
+        name="Usual quantity",
+        codes=(DenialCode.UNUSUAL_QUANTITY,),
+        settings=("unusual_times",),
+        sentence="A quantity of many times the usual one of the instrument is typed once more.",
+        check=fat_finger.usual_quantity,
+    ),
+    Rule(
+        number=14,
+        name="Usual value",
+        codes=(DenialCode.UNUSUAL_VALUE,),
+        settings=("unusual_value_percent",),
+        sentence="For a value near the limit of an order the quantity is typed once more.",
+        check=fat_finger.usual_value,
+    ),
+    Rule(
+        number=5,
+        name="Duplicate order",
+        codes=(DenialCode.DUPLICATE,),
+        settings=("duplicate_seconds",),
+        sentence="The same order within seconds: the quantity is typed once more; a script must say that it means it.",
+        check=repeats.once_only,
+    ),
+    Rule(
+        number=5,
+        name="Repeats by a key",
+        codes=(DenialCode.REPEATED,),
+        sentence="After five repeats within ten seconds the quantity is typed once more.",
+        check=repeats.few_repeats,
+    ),
+    Rule(
+        number=19,
+        name="Short sale",
+        codes=(DenialCode.SHORT_SALE,),
+        settings=("ask_short",),
+        sentence="A sale that opens a short position or turns a long one needs its word, or the quantity once more.",
+        check=short_sale.meant_short,
     ),
 )
 """In the order in which a person would want to hear of them. All of them run on every order; none can be left out."""

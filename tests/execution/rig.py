@@ -25,7 +25,7 @@ from core.ports import BrokerListener
 from tests.execution.clockwork import START, JumpingClock
 from tests.execution.fakes import FakeBroker, FakeJournal, FakeMark, Trace
 from tests.execution.reports import AAPL, CLIENT_ID, TSLA, buy, ref, status
-from tests.limits import FixedLimits
+from tests.limits import UNASKED, FixedLimits
 
 PATIENCE = 600.0
 """Seconds of the jumping loop that any wait may take."""
@@ -221,7 +221,7 @@ async def rig(
                 restart=restart,
                 read_only=read_only,
             ),
-            limits=FixedLimits(limits) if isinstance(limits, Limits | None) else limits,
+            limits=FixedLimits(limits or UNASKED) if isinstance(limits, Limits | None) else limits,
             read_only=read_only,
             kill_mark=mark or FakeMark(),
             symbols=("AAPL", "TSLA"),

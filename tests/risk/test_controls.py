@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from core.domain.commands import Denial, DenialCode, Seen
 from core.domain.instruments import Instrument, PriceBand, SecType
-from core.domain.limits import Limits
 from core.domain.orders import OrderRequest, OrderType, Side, TimeInForce
 from core.domain.quotes import DataType, Quote
 from core.ports import Approved
@@ -19,13 +18,14 @@ from core.risk.circumstances import Circumstances, is_plain
 from core.risk.controls import has_moved, judge, moved_allowance
 from core.risk.prices import reference_price
 from core.risk.value import order_value
+from tests.limits import UNASKED
 from tests.risk.room import FLAT, RICH
 
 D = Decimal
 ACCOUNT = "DU1234567"
 AAPL = Instrument(con_id=265598, symbol="AAPL", sec_type=SecType.STK, exchange="SMART", order_types=("LMT", "MKT"))
 QUOTE = Quote(con_id=265598, bid=D("233.33"), ask=D("233.34"), last=D("233.34"))
-LIMITS = Limits(order_quantity=D(1000), order_value=D(200_000), price_band_percent=D(10))
+LIMITS = replace(UNASKED, order_quantity=D(1000), order_value=D(200_000), price_band_percent=D(10))
 AROUND = Circumstances(instrument=AAPL, quote=QUOTE, accounts=(ACCOUNT,), limits=LIMITS, exposure=FLAT, funds=RICH)
 BUY = OrderRequest(
     order_ref="ibd-AAAAAA-1",

@@ -11,22 +11,20 @@ from msgspec.structs import replace
 from core.domain.commands import Denial, DenialCode
 from core.domain.instructions import Conditions, PriceCondition, Trail
 from core.domain.instruments import Instrument, PriceBand, SecType
-from core.domain.limits import Limits
 from core.domain.order_types import RULES, Need
 from core.domain.orders import OrderRequest, OrderType, Side, Terms, TimeInForce, terms_of
 from core.domain.quotes import DataType, Quote
 from core.ports import Approved
 from core.risk.circumstances import Circumstances
 from core.risk.controls import judge
+from tests.limits import UNASKED
 from tests.risk.room import FLAT, RICH
 
 D = Decimal
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 AAPL = Instrument(con_id=265598, symbol="AAPL", sec_type=SecType.STK, exchange="SMART")
 QUOTE = Quote(con_id=265598, bid=D("233.33"), ask=D("233.34"), last=D("233.34"))
-AROUND = Circumstances(
-    instrument=AAPL, quote=QUOTE, accounts=("DU1234567",), limits=Limits(), exposure=FLAT, funds=RICH
-)
+AROUND = Circumstances(instrument=AAPL, quote=QUOTE, accounts=("DU1234567",), limits=UNASKED, exposure=FLAT, funds=RICH)
 PLAIN = OrderRequest(
     order_ref="ibd-AAAAAA-1",
     account="DU1234567",
@@ -272,7 +270,7 @@ def test_a_combination_may_cost_nothing_or_less() -> None:
         AROUND,
         instrument=spread,
         quote=Quote(con_id=-5, bid=D("-0.10"), ask=D("-0.05")),
-        limits=Limits(order_value=D(2000)),
+        limits=replace(UNASKED, order_value=D(2000)),
     )
     request = replace(PLAIN, con_id=-5, order_type=OrderType.LMT, quantity=D(10))
     for price in ("0", "-0.10", "0.10", "-1.50"):
@@ -284,5 +282,5 @@ def test_a_combination_may_cost_nothing_or_less() -> None:
 def test_the_value_of_a_stop_is_at_its_stop() -> None:
     stop = replace(fitting(OrderType.STP), stop_price=D("250.00"), quantity=D(100))
 
-    assert denial(stop, replace(AROUND, limits=Limits(order_value=D(24_999)))).code is DenialCode.VALUE_MAX
-    assert isinstance(judge(stop, replace(AROUND, limits=Limits(order_value=D(25_000)))), Approved)
+    assert denial(stop, replace(AROUND, limits=replace(UNASKED, order_value=D(24_999)))).code is DenialCode.VALUE_MAX
+    assert isinstance(judge(stop, replace(AROUND, limits=replace(UNASKED, order_value=D(25_000)))), Approved)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from core.domain.commands import Ack, DenialCode, OrderPreview
 from core.domain.quotes import Quote
 from tui.hands.close_ticket import CloseTicket
+from tui.hands.retype import asked
 from tui.hands.ticket import OrderTicket, Phase, refused, reprice
 
 NO_REASON = "Not sent: core refused it without a reason. Look at ORDERS before sending it again."
@@ -19,6 +20,9 @@ def after_denial(ticket: OrderTicket, ack: Ack, quote: Quote | None) -> OrderTic
     if ack.denied.code is DenialCode.PRICE_MOVED:
         repriced = reprice(replace(ticket, phase=Phase.EDITING), quote)
         return refused(repriced, repriced.note or ack.denied.message)
+    question = asked(ticket.retype, ack.denied, ticket.account)
+    if question is not None:
+        return replace(refused(ticket, ack.denied.message), phase=Phase.ASKED, retype=question)
     return refused(ticket, ack.denied.message)
 
 

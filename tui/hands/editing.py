@@ -8,6 +8,7 @@ from decimal import Decimal
 from core.domain.orders import OrderType, Side, TimeInForce
 from core.domain.prices import step_ticks
 from core.domain.quotes import Quote
+from tui.hands import retype
 from tui.hands.accounts import next_account
 from tui.hands.numbers import LONGEST, parse_number
 from tui.hands.order_kinds import CHOICES, DISTANCES, KINDS, TIFS, Field, has_price, stepped_trigger, trigger_name
@@ -22,7 +23,7 @@ STYLES = tuple(PriceStyle)
 def type_text(ticket: OrderTicket, text: str) -> OrderTicket:
     """Type or paste into the active field; everything after a line break, and what can't be shown, stays out."""
     if ticket.phase is not Phase.EDITING:
-        return ticket
+        return retype.type_more(ticket, text)
     first_line = next(iter(text.splitlines()), "")
     typed = "".join(character for character in first_line if character.isprintable())
     ticket = replace(ticket, touched=True)
@@ -38,6 +39,8 @@ def type_text(ticket: OrderTicket, text: str) -> OrderTicket:
 
 def erase(ticket: OrderTicket) -> OrderTicket:
     """Take away the last character of the active field."""
+    if ticket.is_asked:
+        return retype.erase(ticket)
     if ticket.phase is not Phase.EDITING or ticket.field in CHOICES:
         return ticket
     return _with_text(replace(ticket, touched=True), _text_of(ticket)[:-1])
@@ -45,6 +48,8 @@ def erase(ticket: OrderTicket) -> OrderTicket:
 
 def clear(ticket: OrderTicket) -> OrderTicket:
     """Empty the active field."""
+    if ticket.is_asked:
+        return retype.erase(ticket, whole=True)
     if ticket.phase is not Phase.EDITING or ticket.field in CHOICES:
         return ticket
     return _with_text(replace(ticket, touched=True), "")

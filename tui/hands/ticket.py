@@ -20,6 +20,7 @@ from core.domain.quotes import Quote
 from tui.hands.accounts import account_words
 from tui.hands.order_kinds import Field, fields_of, needs_price, trigger_name
 from tui.hands.pricing import PriceStyle, price_text, style_price, why_not_priced
+from tui.hands.retype import Retype
 
 
 class Verb(NamedTuple):
@@ -47,6 +48,8 @@ class Phase(Enum):
     """How far a ticket has got."""
 
     EDITING = "editing"
+    ASKED = "asked"
+    """Core wants the quantity typed once more: digits go there, and Enter sends when it stands there."""
     SENDING = "sending"
     """Core has been asked; nothing may change until it answers."""
     LOOKING = "looking"
@@ -96,6 +99,8 @@ class OrderTicket:
     phase: Phase = Phase.EDITING
     order_ref: str = ""
     """The reference that was sent last; empty before that."""
+    retype: Retype | None = None
+    """What core has asked about this order; None if it did not."""
     preview: OrderPreview | None = None
     """Core's answer to exactly what the ticket says now; None until it has come."""
 
@@ -103,6 +108,11 @@ class OrderTicket:
     def side(self) -> Side:
         """Buy or sell."""
         return self.verb.side
+
+    @property
+    def is_asked(self) -> bool:
+        """True while core wants the quantity typed once more."""
+        return self.phase is Phase.ASKED
 
     @property
     def order_type(self) -> OrderType:
@@ -134,6 +144,7 @@ class OrderTicket:
             self.till_text,
             self.outside_rth,
             self.seen,
+            self.retype,
         )
 
     @property
@@ -187,6 +198,7 @@ def reopen(draft: OrderTicket, account: str, quote: Quote | None, *, accounts: t
         touched=False,
         is_draft=True,
         order_ref="",
+        retype=None,
     )
     return ticket if ticket.style is None else reprice(ticket, quote)
 

@@ -27,6 +27,7 @@ from tui.hands.close_ticket import CloseTicket, close_command
 from tui.hands.lookups import look_up
 from tui.hands.order_words import problem_with, request_of
 from tui.hands.pricing import why_not_priced
+from tui.hands.retype import is_answered, not_yet, place_command
 from tui.hands.send_gate import Verdict
 from tui.hands.ticket import OrderTicket, Phase
 from tui.hands.timing import Timing
@@ -80,11 +81,15 @@ class OrderEntry(TicketPane):
     def action_send(self) -> None:
         """Send what the ticket says, if it has stood in sight long enough to be read."""
         ticket = self.ticket
-        if ticket is None or ticket.phase is not Phase.EDITING or not self.has_keys:
+        asked = isinstance(ticket, OrderTicket) and ticket.is_asked
+        if ticket is None or not (asked or ticket.phase is Phase.EDITING) or not self.has_keys:
             return
         at = self.timing.now() if self.pressed_at is None else self.pressed_at
         self.gate, verdict = send_gate.press(self.gate, "enter", ticket.content, at)
         if verdict is Verdict.DEAD:
+            return
+        if isinstance(ticket, OrderTicket) and asked and not is_answered(ticket):
+            self.update_ticket(not_yet(ticket))
             return
         ready = self._without_stale_price(ticket)
         if ready is not ticket:
@@ -104,7 +109,7 @@ class OrderEntry(TicketPane):
         if not isinstance(ticket, OrderTicket) or ticket.style is None:
             return ticket
         quote = self.replica.quote(ticket.instrument.con_id)
-        return tickets.reprice(ticket, quote) if why_not_priced(quote) else ticket
+        return replace(tickets.reprice(ticket, quote), phase=Phase.EDITING) if why_not_priced(quote) else ticket
 
     def _command(self, ticket: Ticket) -> Sendable | str:
         """What Enter sends, or why it can't."""
@@ -117,7 +122,7 @@ class OrderEntry(TicketPane):
             command = close_command(ticket, order_ref)
             return command or ticket.note or f"{ticket.words}: core has not said yet what it takes. Wait, then Enter."
         request = request_of(ticket, order_ref)
-        return problem_with(ticket) if request is None else PlaceOrder(request=request, seen=ticket.seen)
+        return problem_with(ticket) if request is None else place_command(ticket, request)
 
     def _dispatch(self, ticket: Ticket, command: Sendable) -> None:
         sent: Ticket

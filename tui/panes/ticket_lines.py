@@ -224,6 +224,8 @@ def _field(ticket: OrderTicket, field: Field, text: str, around: Surroundings) -
 
 def _order_answer(ticket: OrderTicket, around: Surroundings) -> list[Part]:
     note = _note(ticket.note, ticket.phase)
+    if ticket.is_asked and ticket.retype is not None:
+        return [Part(f"{ticket.note} {ticket.retype.typed}_", ATTENTION)]
     if note:
         return note
     problem = problem_with(ticket)
@@ -247,6 +249,8 @@ def _preview_parts(preview: OrderPreview, around: Surroundings, waits: str = "",
     `priced` is False for a close, whose price follows the market.
     """
     if preview.denied is not None:
+        if preview.denied.retype is not None:
+            return [Part(f"ASKS {preview.denied.message}", ATTENTION)]
         limit = f" (limit {preview.denied.limit})" if preview.denied.limit else ""
         return [Part(f"REFUSED {preview.denied.message}{limit}", REFUSAL)]
     parts = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
@@ -185,7 +186,7 @@ class TicketPane(Listener, Pane):
 
     def _keep_draft(self) -> None:
         ticket = self.ticket
-        if isinstance(ticket, OrderTicket) and ticket.touched and ticket.phase is Phase.EDITING:
+        if isinstance(ticket, OrderTicket) and ticket.touched and (ticket.phase is Phase.EDITING or ticket.is_asked):
             self.drafts[ticket.draft_key] = ticket
 
     def update_ticket(self, ticket: Ticket) -> None:
@@ -249,8 +250,11 @@ class TicketPane(Listener, Pane):
                 pass
 
     def action_leave(self) -> None:
-        """Close the ticket; what was typed stays as a draft."""
-        self.close_ticket()
+        """Close the ticket; what was typed stays as a draft. Where core asks for the quantity, go back to the order."""
+        if isinstance(self.ticket, OrderTicket) and self.ticket.is_asked:
+            self.update_ticket(replace(self.ticket, phase=Phase.EDITING, note="", retype=None))
+        else:
+            self.close_ticket()
 
     def hear(self, message: messages.DeskMessage) -> None:
         """Follow the focus while closed; quotes of other instruments change nothing here."""
