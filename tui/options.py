@@ -14,6 +14,7 @@ LAZY: Mapping[str, tuple[str, str]] = {
     "config": ("core.cli.config", "Where settings are, what they are and why, and whether they can be used."),
     "journal": ("core.cli.journal", "The record of every order: verify it, read it, replay it, keep a copy of it."),
     "kill": ("core.cli.kill", "KILL: block new orders at once and cancel all but what protects a position."),
+    "limits": ("core.cli.limits", "Every limit, how much of it is used, and changes of it."),
     "practice": ("core.cli.practice", "The practice gateway by itself, for any client of the TWS API."),
 }
 """Commands without a screen: the module of each, whose `command` it is, and its line of help."""

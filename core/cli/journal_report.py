@@ -20,6 +20,7 @@ from core.domain.events import (
     OrderChanged,
     TradingStateChanged,
 )
+from core.domain.limit_changes import LimitAsked, LimitChanged, LimitWithdrawn
 from core.domain.orders import Order
 from core.errors import JournalDamagedError, JournalError
 from core.execution.recorded import Recorded
@@ -134,6 +135,14 @@ def _described(entry: Entry) -> tuple[str, str]:
             words = type(report).__name__.removesuffix("Report")
         case TailLost(text=text):
             words = text
+        case LimitChanged(name=name, old=old, new=new, by=by):
+            words = f"{name} {old or 'default'} -> {new or 'default'}, by {by}"
+        case LimitAsked(waiting=waits):
+            words = (
+                f"{waits.name} {waits.old} -> {waits.new or 'default'} from {waits.due:%H:%M:%S} UTC on, by {waits.by}"
+            )
+        case LimitWithdrawn(name=name, by=by):
+            words = f"{name} stays as it is, by {by}"
         case FactRecorded(fact=fact):
             return str(fact.__struct_config__.tag), _fact_in_words(entry)
     return str(entry.__struct_config__.tag), words
