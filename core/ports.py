@@ -315,6 +315,9 @@ class AlertHook(Protocol):
     def call(self, alert: Alert) -> None:
         """Tell of an alert, returning at once; of one that is over, that it is."""
 
+    async def close(self) -> None:
+        """End what is under way."""
+
 
 class RecordedFacts(Struct, frozen=True, kw_only=True):
     """Facts that were read back from the journal."""

@@ -11,6 +11,7 @@ import click
 from tui.cli import open_desk
 
 LAZY: Mapping[str, tuple[str, str]] = {
+    "alerts": ("core.cli.alerts", "Alerts and price alerts: see them, set one, remove one."),
     "config": ("core.cli.config", "Where settings are, what they are and why, and whether they can be used."),
     "journal": ("core.cli.journal", "The record of every order: verify it, read it, replay it, keep a copy of it."),
     "kill": ("core.cli.kill", "KILL: block new orders at once and cancel all but what protects a position."),

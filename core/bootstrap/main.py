@@ -189,6 +189,7 @@ async def _serve(
         gateway.begin()
     else:
         gateway = OutsideGateway(settings.endpoint)
+    from core.bootstrap.alert_hook import alert_options
     from core.bootstrap.serve import RunOptions, ib_broker, serve
 
     def ready() -> None:
@@ -213,6 +214,7 @@ async def _serve(
             pace=settings.pace,
             journal=folder / "journal.db",
             socket=Path(record.socket),
+            alerts=alert_options(settings.alerts, settings.profile, notices.tell),
         ),
         gateway,
         ready,

@@ -17,6 +17,7 @@ from core.bootstrap.notices import Notices
 from core.clock import Clock, LoopClock
 from core.domain.connection import Connection, Endpoint, Mode
 from core.domain.entries import SessionStarted
+from core.execution.alerts import AlertOptions
 from core.execution.keeper import KeeperOptions
 from core.execution.limit_keeper import LimitsSource
 from core.execution.service import ExecutionService, ServiceOptions
@@ -59,6 +60,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     keeping: JournalOptions = JournalOptions()
     """How that is kept."""
     socket: Path
+    alerts: AlertOptions = AlertOptions()
 
 
 class Gateway(Protocol):
@@ -131,6 +133,7 @@ async def assemble(options: RunOptions, gateway: Gateway, clock: Clock, make_bro
             lines=options.lines,
             # The rest is for orders, and for what they need to know.
             data_frames=options.pace * 2 // 3,
+            alerts=options.alerts,
         ),
     )
     service.recover()
@@ -181,6 +184,8 @@ async def serve(
         await link.close(lifetime.farewell)
         await service.close()
         await journal.close()
+        if options.alerts.hook is not None:
+            await options.alerts.hook.close()
         if not service.desks:
             await gateway.stop()
 

@@ -22,6 +22,7 @@ from core.clock import DailyMoment
 from core.domain.connection import Endpoint, Mode
 from core.errors import ConfigError
 from core.private import exposure
+from core.settings.alerts import AlertSettings
 from core.settings.complaints import complaint
 from core.settings.limits import LimitSettings
 
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     watchlist: tuple[str, ...] = _WATCHLIST
     """Symbols of a new profile's watchlist; later changes are kept in the journal."""
     limits: LimitSettings = LimitSettings()
+    alerts: AlertSettings = AlertSettings()
     practice: PracticeSettings = PracticeSettings()
 
     @classmethod

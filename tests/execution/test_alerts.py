@@ -37,6 +37,9 @@ class Hook:
     def call(self, alert: Alert) -> None:
         self.called.append(alert)
 
+    async def close(self) -> None:
+        self.called.clear()
+
 
 def facts(desk: Rig) -> list[AlertChanged]:
     """Every alert fact that was published."""
