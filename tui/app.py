@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import BindingType
+from textual.events import Event, Key, MouseDown
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -23,6 +24,7 @@ from core.domain.events import Severity, TradingState
 from core.errors import LinkError
 from core.text import clean
 from tui import commands, messages
+from tui.arming import Arming
 from tui.bridge import Connect
 from tui.crash import crash_report
 from tui.host import DeskHost, utc_now
@@ -88,6 +90,8 @@ class DeskApp(DeskHost, inherit_bindings=False):
         super().__init__(connect, mode=mode, keymap=keymap, utc=utc)
         self._pulse = Pulse(self.desk.flush, self.post_message, utc)
         self.desk.changed = self._pulse.hurry
+        self.arming = Arming(self)
+        """Armed mode at this desk."""
         self._phrase_asked = False
         self._theme_folder = theme_folder
         self._wanted_theme = theme
@@ -193,6 +197,29 @@ class DeskApp(DeskHost, inherit_bindings=False):
 
         if not any(isinstance(screen, KillScreen) for screen in self.screen_stack):
             self.call_later(self.push_screen, KillScreen())
+
+    def action_arm(self) -> None:
+        """Let the sending keys of this desk act at once."""
+        self.arming.begin()
+
+    def action_grant(self) -> None:
+        """Show which scripts may trade live, and let a person say so of one."""
+        from tui.screens.arm import GrantScreen
+
+        if self.mode is not Mode.LIVE:
+            self.say("There is nothing to grant: this is not a live profile, and any script may trade.")
+        elif not isinstance(self.screen, GrantScreen):
+            self.call_later(self.push_screen, GrantScreen())
+
+    def on_let_go(self, _message: messages.LetGo) -> None:
+        """Nothing may be sent by one key any more."""
+        self.arming.end()
+
+    async def on_event(self, event: Event) -> None:
+        """Textual's way in for every event: a key or a click says that somebody is there."""
+        if isinstance(event, Key | MouseDown):
+            self.arming.pressed()
+        await super().on_event(event)
 
     async def action_keys(self) -> None:
         """Show every key."""

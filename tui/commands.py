@@ -39,6 +39,8 @@ DESK: tuple[UserCommand, ...] = (
     UserCommand("help.commands", "ctrl+p", "app.command_palette", "Find a command", palette=False),
     UserCommand("desk.theme", "", "app.next_theme", "Take the next theme"),
     UserCommand("desk.confirm_live", "", "app.confirm_live", "Type the live phrase at this desk"),
+    UserCommand("desk.arm", "", "app.arm", "Arm this desk: its sending keys act at once; Esc ends it"),
+    UserCommand("desk.grant", "", "app.grant", "LIVE: let a script trade, or end that"),
     UserCommand("desk.resume", "", "app.resume", "Let all orders through again after KILL or REDUCING"),
     UserCommand("desk.reconnect", "", "app.reconnect", "Try to reach the broker now"),
     UserCommand("desk.accept_tail_loss", "", "app.accept_tail_loss", "Accept JOURNAL_TAIL_LOST after a look at TWS"),

@@ -191,6 +191,10 @@ class FocusChanged(DeskMessage):
     """The account of the row, in full; empty for a row that has none: then the desk's counts."""
 
 
+class LetGo(Message):
+    """What this desk has armed shall be so no longer; goes to the application."""
+
+
 @dataclass
 class Said(DeskMessage):
     """A line for the message row."""

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input
 
+from core.domain.authority import Authority, Grant
 from core.domain.connection import FarmStatus, LinkState, Mode
 from core.domain.events import Health, Snapshot, TradingState
 from core.domain.reconciliation import Book, Difference, Reading
@@ -31,6 +32,7 @@ from tui.panes.message_row import MessageRow
 from tui.panes.positions import PositionsPane
 from tui.panes.status import StatusRow
 from tui.panes.watchlist import WatchlistPane
+from tui.screens.arm import GrantScreen
 from tui.screens.confirm_live import ConfirmLiveScreen
 from tui.screens.kill import KillScreen
 from tui.screens.unknown import UnknownScreen
@@ -42,6 +44,17 @@ QUESTION = (
 
 PAPER = sample.in_mode(sample.SNAPSHOT, Mode.PAPER)
 LIVE = sample.in_mode(sample.SNAPSHOT, Mode.LIVE)
+ARMED = sample.armed(PAPER)
+ARMED_LIVE = sample.armed(LIVE)
+UNNAMED, UNNAMED_LIVE = sample.armed(PAPER, ""), sample.armed(LIVE, "")
+"""The same for a pane without a link, which has no name."""
+GRANTING = replace(
+    LIVE,
+    authority=Authority(
+        grants=(Grant(client="script-3", by="desk-1", until=sample.NOW + timedelta(minutes=10)),),
+        others=("script-3", "orderplane-4"),
+    ),
+)
 LIVE_WAITING = sample.in_mode(
     replace(
         sample.SNAPSHOT,
@@ -102,6 +115,8 @@ PANES: dict[str, PaneCase] = {
     "status-practice": PaneCase(StatusRow, (80, 1)),
     "status-paper": PaneCase(StatusRow, (120, 1), PAPER),
     "status-live": PaneCase(StatusRow, (120, 1), LIVE),
+    "status-armed": PaneCase(StatusRow, (80, 1), UNNAMED),
+    "status-armed-live": PaneCase(StatusRow, (120, 1), UNNAMED_LIVE),
     "status-starting": PaneCase(StatusRow, (80, 1), None),
     "instrument": PaneCase(InstrumentRow, (80, 1), con_id=sample.AAPL),
     "instrument-halted": PaneCase(InstrumentRow, (120, 1), con_id=sample.GME),
@@ -141,6 +156,8 @@ class DeskCase(NamedTuple):
     size: tuple[int, int]
     snapshot: Snapshot = sample.SNAPSHOT
     press: tuple[str, ...] = ()
+    action: str = ""
+    """Run instead of a key, for what has none; empty for nothing."""
 
 
 REDUCING = replace(
@@ -171,6 +188,11 @@ MORE_DESKS: dict[str, DeskCase] = {
     "paper-120x40": DeskCase((120, 40), PAPER),
     "live-80x24": DeskCase((80, 24), LIVE),
     "live-question-120x40": DeskCase((120, 40), LIVE_WAITING),
+    "armed-80x24": DeskCase((80, 24), ARMED, press=("b",)),
+    "armed-120x40": DeskCase((120, 40), ARMED_LIVE, press=("b",)),
+    "arm-80x24": DeskCase((80, 24), LIVE, action="app.arm"),
+    "grant-80x24": DeskCase((80, 24), GRANTING, action="app.grant"),
+    "grant-120x40": DeskCase((120, 40), GRANTING, action="app.grant"),
     "large-200x60": DeskCase((200, 60), sample.TROUBLE),
     "keys-80x24": DeskCase((80, 24), press=("question_mark",)),
     "reducing-80x24": DeskCase((80, 24), REDUCING),
@@ -195,7 +217,10 @@ async def show_desk(case: DeskCase, pilot: Pilot[None]) -> None:
     if case.press:
         await pilot.press(*case.press)
         await pilot.pause()
-    if isinstance(pilot.app.screen, ConfirmLiveScreen | KillScreen | UnknownScreen):
+    if case.action:
+        await pilot.app.run_action(case.action, pilot.app.screen)
+        await pilot.pause()
+    if isinstance(pilot.app.screen, ConfirmLiveScreen | GrantScreen | KillScreen | UnknownScreen):
         pilot.app.screen.query_one(Input).cursor_blink = False
         await pilot.pause()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import ClassVar
 
 from core.domain.connection import Mode
@@ -43,6 +44,7 @@ class StatusRow(LineRow):
         messages.LinkLost,
         messages.ConnectionUpdated,
         messages.TradingStateUpdated,
+        messages.AuthorityUpdated,
         messages.HealthUpdated,
         messages.AccountUpdated,
         messages.MoneyUpdated,
@@ -77,7 +79,7 @@ class StatusRow(LineRow):
             parts += [Part(f" {link}")]
         if not self.replica.is_loaded:
             return parts
-        parts += [between, _TRADING[self.replica.trading_state], between, Part("CONFIRM"), between]
+        parts += [between, _TRADING[self.replica.trading_state], between, self._sends(), between]
         return parts + self._profit(wide=wide)
 
     def right(self, width: int) -> list[Part]:
@@ -85,6 +87,14 @@ class StatusRow(LineRow):
         mark = " !" if self.host.mode is Mode.LIVE else ""
         zone = f" {zone_name()}" if width >= WIDE else ""
         return [Part(f"  {time_of_day(self.now)}{zone}{mark}")] if self.replica.is_loaded else []
+
+    def _sends(self) -> Part:
+        """How an order leaves this desk: by a ticket that is confirmed, or by one key for so long."""
+        armed = self.replica.authority.armed
+        if armed is None or not self.replica.authority.is_armed(self.host.desk.name, self.now):
+            return Part("CONFIRM")
+        left = ceil((armed.until - self.now).total_seconds())
+        return Part(f"ARMED {left // 60}:{left % 60:02d}", "bold reverse")
 
     def _profit(self, *, wide: bool) -> list[Part]:
         day, opened = self.replica.day_pnl(), self.replica.total_open_pnl()

@@ -60,6 +60,7 @@ class TicketPane(Listener, Pane):
         messages.OrderUpdated,
         messages.QuotesFlushed,
         messages.WhatIfCame,
+        messages.AuthorityUpdated,
         messages.FocusChanged,
         messages.SecondPassed,
     )
@@ -70,6 +71,7 @@ class TicketPane(Listener, Pane):
         &.-practice > PaneRule > .pane-rule--line { color: $mode-practice; }
         &.-paper > PaneRule > .pane-rule--line { color: $mode-paper; }
         &.-live > PaneRule > .pane-rule--line { color: $mode-live; }
+        &.-armed > PaneRule > .pane-rule--line { text-style: reverse; }
     }
     """
 
@@ -296,6 +298,7 @@ class TicketPane(Listener, Pane):
         mode = self.host.mode
         for known in Mode:
             self.set_class(known is mode, f"-{known.value}")
+        self.set_class(self.replica.authority.is_armed(self.host.desk.name, self.now), "-armed")
         self.weight = None if mode is None else WEIGHTS[mode]
         width = self.size.width or self.app.size.width
         self.status = self._hints(width)

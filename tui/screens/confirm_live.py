@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from core.domain.authority import ConfirmLive
+from core.domain.commands import Command
 from tui.screens.word import WordScreen
 from tui.widgets.typed_input import TypedInput
 
@@ -19,8 +20,8 @@ QUESTION = "LIVE account {account}. Orders from here use real money."
 NO_PASTE = "Type the phrase by hand: what is pasted does not count."
 
 
-class _PhraseInput(TypedInput):
-    """Says why nothing comes of a paste."""
+class PhraseInput(TypedInput):
+    """A field for the live phrase, which says why nothing comes of a paste."""
 
     def _on_paste(self, event: events.Paste) -> None:
         super()._on_paste(event)
@@ -47,7 +48,7 @@ class ConfirmLiveScreen(WordScreen):
 
     def questions(self) -> list[Widget]:
         """The field for the phrase."""
-        return [_PhraseInput(placeholder="trade live …", id="phrase")]
+        return [PhraseInput(placeholder="trade live …", id="phrase")]
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Have core judge the phrase."""
@@ -55,7 +56,11 @@ class ConfirmLiveScreen(WordScreen):
         if message.value.strip():
             self._send(message.value)
 
+    def wish(self, phrase: str) -> Command:
+        """What the phrase is typed for."""
+        return ConfirmLive(phrase=phrase)
+
     @work(exclusive=True, group="confirm-live")
     async def _send(self, phrase: str) -> None:
         self.query_one(Input).value = ""
-        await self.judge(ConfirmLive(phrase=phrase))
+        await self.judge(self.wish(phrase))

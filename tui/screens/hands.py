@@ -21,7 +21,7 @@ from tui.hands.send_gate import is_dead, other_key
 from tui.hands.ticket import VERBS
 from tui.hands.type_through import NOTHING, is_foreign, is_letter, type_letter
 from tui.keymap import bindings
-from tui.messages import Say
+from tui.messages import LetGo, Say
 from tui.panes.blotter import BlotterPane
 from tui.panes.order_entry import OrderEntry
 from tui.widgets.line_grid import LineGrid
@@ -106,6 +106,7 @@ class HandsScreen(Screen[None]):
         if self.order_entry.has_keys:
             self.order_entry.type_text(event.text)
         else:
+            self.app.post_message(LetGo())
             self._say(f"Paste dropped: {len(event.text)} characters outside a text field. Nothing was sent.")
 
     def action_ticket(self, name: str) -> None:
@@ -150,6 +151,11 @@ class HandsScreen(Screen[None]):
     def action_leave_ticket(self) -> None:
         """Close a ticket that stands open while the keys go elsewhere."""
         self.order_entry.close_ticket()
+
+    def action_disarm(self) -> None:
+        """Back: nothing is sent by one key any more, and no ticket stands open."""
+        self.order_entry.close_ticket()
+        self.app.post_message(LetGo())
 
     def action_size(self, preset: int) -> None:
         """Take a size preset for the next ticket of the instrument in focus."""
@@ -242,6 +248,7 @@ class HandsScreen(Screen[None]):
             self._typed = NOTHING
             if entry.ticket is not None and not self._had_ticket:
                 entry.close_ticket(keep=False)
+            self.app.post_message(LetGo())
             self._say(DROPPED)
         return True
 

@@ -19,7 +19,7 @@ from core.domain.instruments import Instrument, SymbolMatch
 from tui.hands.bursts import DROPPED, Burst, add_key
 from tui.hands.symbols import exact_match, match_label, search_words
 from tui.hands.timing import LoopTiming, Timing
-from tui.messages import Say
+from tui.messages import LetGo, Say
 from tui.panes.asker import Asker
 from tui.panes.listener import host_of
 from tui.widgets.line_grid import UNBOUNDED, Cell, Column, LineGrid
@@ -167,6 +167,7 @@ class SymbolSearch(ModalScreen[Instrument | None]):
         before = self.burst
         self.burst = add_key(before, at, printable=event.is_printable, in_field=True)
         if self.burst.is_dropped and not before.is_dropped:
+            self._host.post_message(LetGo())
             self._host.post_message(Say(DROPPED, Severity.WARNING))
             self._finish(None)
         return self.burst.is_dropped
