@@ -25,7 +25,7 @@ from core.domain.positions import Position
 from core.domain.quotes import Quote
 from core.domain.reconciliation import Reading
 from core.domain.streams import StreamChanged, StreamData
-from core.domain.trading import Block, Killed
+from core.domain.trading import Block, BreakerShown, Killed
 from core.domain.what_ifs import WhatIfAnswered
 
 __all__ = ["Severity"]
@@ -157,6 +157,8 @@ class Health(Struct, frozen=True, kw_only=True, tag="health"):
     """The practice gateway that core started; None when it started none."""
     bad_frames: int = 0
     """Frames of this connection that could not be decoded."""
+    breakers: tuple[BreakerShown, ...] = ()
+    """Those on orders and on the connection; empty before either has failed."""
 
 
 class Reconciled(Struct, frozen=True, kw_only=True, tag="reconciled"):

@@ -19,7 +19,7 @@ from core.domain.permissions import Permissions
 
 LIMIT_FIELDS = Limits.__struct_fields__
 PERMISSION_FIELDS = Permissions.__struct_fields__
-LOWER_IS_LOOSER: frozenset[str] = frozenset({"walk_seconds", "duplicate_seconds"})
+LOWER_IS_LOOSER: frozenset[str] = frozenset({"walk_seconds", "duplicate_seconds", "breaker_seconds", "breaker_pause"})
 """Limits of which a lower number lets more through; of all others a higher one does."""
 OF_ACCOUNT: frozenset[str] = frozenset(
     {
@@ -32,6 +32,9 @@ OF_ACCOUNT: frozenset[str] = frozenset(
         "day_trades",
         "day_value",
         "queue_seconds",
+        "breaker_failures",
+        "breaker_seconds",
+        "breaker_pause",
     }
 )
 """Limits that count over all symbols together: no symbol has one of its own."""

@@ -58,5 +58,12 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Above so much of `order_value`, in per cent, the quantity is asked for once more; 100 never asks."""
     ask_short: bool = True
     """True asks before a sale opens a short position."""
+    breaker_failures: int | None = 5
+    """So many orders that IBKR refuses or leaves unanswered within `breaker_seconds`, or connections lost, open a
+    breaker: only reducing orders leave then. None has no breaker."""
+    breaker_seconds: int = 60
+    breaker_pause: int = 30
+    """Seconds without another failure after which an open breaker lets orders through again to see whether they
+    pass."""
     queue_seconds: Decimal = Decimal(2)
     """Longest that a new order or a change may wait for its turn on the wire, at the pace that IBKR allows."""

@@ -24,6 +24,8 @@ class Cause(StrEnum):
     """Something that should never happen; until a person types `resume`."""
     DAILY_LOSS = "DAILY_LOSS"
     """The day's loss reached its limit; until the trading day ends."""
+    BREAKER = "BREAKER"
+    """Orders or the connection failed too often lately; until a pause without a failure has passed."""
 
 
 HALTING = (Cause.JOURNAL, Cause.TAIL_LOST, Cause.KILL)
@@ -59,6 +61,29 @@ class Block(Struct, frozen=True, kw_only=True):
     """Of KILL."""
     everything_sent: bool = False
     """Of KILL: the broker has been sent the word to cancel everything."""
+
+
+class BreakerState(StrEnum):
+    """Whether a breaker lets through."""
+
+    CLOSED = "CLOSED"
+    """Everything, as ever."""
+    OPEN = "OPEN"
+    """Only what reduces a position."""
+    HALF_OPEN = "HALF_OPEN"
+    """Everything again; the next outcome closes it or opens it for longer."""
+
+
+class BreakerShown(Struct, frozen=True, kw_only=True):
+    """One breaker, for a person."""
+
+    name: str
+    """`orders` or `connection`."""
+    state: BreakerState
+    until: datetime | None
+    """UTC, when it is half open or since when; None while it is closed."""
+    last: str
+    """The last failure, in words; empty if there was none."""
 
 
 class Killed(Struct, frozen=True, kw_only=True, tag="killed"):

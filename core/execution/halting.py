@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+from msgspec.structs import replace
+
 from core.clock import Clock
 from core.domain.alerts import AlertKind
 from core.domain.commands import Ack, DenialCode
@@ -83,6 +85,17 @@ class Halting:
     def limit_loss(self, reason: str, day: date) -> None:
         """Let only through what reduces a position, for the rest of a trading day."""
         self._block(Block(cause=Cause.DAILY_LOSS, reason=reason, since=self._clock.utc(), day=day))
+
+    def break_circuit(self, reason: str) -> None:
+        """Let only through what reduces a position while `reason` is not empty: a breaker is open."""
+        before = self._state.blocks.get(Cause.BREAKER)
+        if reason and before is None:
+            self._block(Block(cause=Cause.BREAKER, reason=reason, since=self._clock.utc()))
+        elif reason and before is not None and before.reason != reason:
+            self._put(replace(before, reason=reason))
+            self._publisher.facts([self._changed()])
+        elif before is not None and not reason:
+            self._end(Cause.BREAKER, "The breaker lets orders through again, to see whether they pass.")
 
     def new_day(self, day: date) -> None:
         """The trading day is `day`: what an earlier one lost keeps no order back any more."""

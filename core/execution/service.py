@@ -39,6 +39,7 @@ from core.errors import DeskError
 from core.execution.alerts import AlertCommand, AlertOptions, Alerts
 from core.execution.attendance import Attendance
 from core.execution.authority import AuthorityKeeper, Guarded
+from core.execution.breakers import Breakers
 from core.execution.daily_loss import DailyLoss
 from core.execution.families import Families
 from core.execution.halting import Halting
@@ -155,6 +156,7 @@ class ExecutionService:
         self.call_off = self._orders.call_off
         """The answer to a command that waits at the link and that a cancel of entries ends; None if it stays."""
         self._halting = Halting(state, journal, self._publisher, self._hearing, clock)
+        Breakers(state, self._publisher, self._halting, clock)
         self._loss = DailyLoss(state, self._halting, clock, self._money.all)
         self._limits.changed.append(self._loss.look)
         self._kill = KillSwitch(state, self._publisher, self._halting, self._orders.cancels, options.kill_mark)

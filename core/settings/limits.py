@@ -36,6 +36,9 @@ class LimitSettings(BaseModel):
     unusual_times: Decimal | None = Field(default=Limits().unusual_times, gt=1)
     unusual_value_percent: Decimal = Field(default=Limits().unusual_value_percent, gt=0, le=100)
     ask_short: bool = Limits().ask_short
+    breaker_failures: int | None = Field(default=Limits().breaker_failures, gt=0)
+    breaker_seconds: int = Field(default=Limits().breaker_seconds, gt=0)
+    breaker_pause: int = Field(default=Limits().breaker_pause, gt=0)
     queue_seconds: Decimal = Field(default=Limits().queue_seconds, gt=0, le=10)
 
     @field_validator("*", mode="before")

@@ -9,6 +9,7 @@ import pytest
 
 from core.domain.connection import FarmStatus, LinkState
 from core.domain.events import Reconciled, Severity
+from core.domain.limits import Limits
 from core.domain.orders import OrderState, Pending
 from core.domain.reconciliation import Book, Difference, Reading
 from core.domain.reports import ErrorClass, RequestKind
@@ -198,7 +199,7 @@ async def test_agreement_is_no_difference() -> None:
 @pytest.mark.row(31)
 @jumping
 async def test_a_link_that_flaps_alarms_once_and_resubscribes_seldom() -> None:
-    async with rig() as desk:
+    async with rig(limits=Limits(breaker_failures=None)) as desk:
         for _ in range(100):
             desk.say(session_error(1100, ErrorClass.LINK_DOWN), session_error(1101, ErrorClass.LINK_UP_DATA_LOST))
             await desk.pass_time(0.1)
