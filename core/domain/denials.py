@@ -110,6 +110,8 @@ class DenialCode(StrEnum):
     """The journal could not take the order in time: another program locks it, or the disk is slow."""
     ALERT = "ALERT"
     """A price alert that can't be: it would fire now, is one too many, or none that waits has its number."""
+    PORTFOLIO_MAX = "PORTFOLIO_MAX"
+    """All positions of the account together would come to more than their part of net liquidation."""
     PERMISSION = "PERMISSION"
     """A symbol, class, exchange, currency or account that the profile does not trade, or a sale that opens a short."""
     LIMIT = "LIMIT"

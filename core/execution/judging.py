@@ -12,6 +12,7 @@ from core.domain.orders import Order, OrderRequest, Terms
 from core.execution.behaviour import Behaviour
 from core.execution.changes import entry_price, unattached
 from core.execution.exposure import Exposures
+from core.execution.portfolio import Portfolio
 from core.execution.refusals import deny
 from core.execution.state import DeskState
 from core.market.feed import QuoteFeed
@@ -32,6 +33,7 @@ class Judging:
         self._clock = clock
         self.exposures = Exposures(state, feed, clock)
         """What is at stake besides one order."""
+        self._portfolio = Portfolio(state, feed, clock)
         self.behaviour = Behaviour(state, clock)
         """What was sent lately and today."""
 
@@ -64,6 +66,8 @@ class Judging:
         )
         if parent is not None:
             now = replace(now, attached=True, entry=entry_price(parent, now))
+        if now.limits.portfolio_risk is not None:
+            now = replace(now, elsewhere=self._portfolio.elsewhere(request.account, request.con_id))
         return self.behaviour.around(request, self.exposures.around(request, now, parent=parent, beside=beside))
 
     def judge(

@@ -73,6 +73,7 @@ class Working:
         self._ours: dict[str, int] = {}
         self._instruments: dict[str, dict[int, int]] = {}
         self._touched: dict[str, set[int]] = {}
+        self._moved: dict[str, set[int]] = {}
 
     def put(self, before: Order | None, now: Order) -> None:
         """An order has become `now`; `before` is what it was, None for a new one."""
@@ -97,7 +98,8 @@ class Working:
         else:
             instruments.pop(con_id, None)
         self._ours[account] = self._ours.get(account, 0) + change.ours
-        self._touched.setdefault(account, set()).add(con_id)
+        for changed in (self._touched, self._moved):
+            changed.setdefault(account, set()).add(con_id)
 
     def tally(self, account: str, con_id: int, side: Side) -> Tally:
         """What works there; nothing where no order does."""
@@ -114,6 +116,10 @@ class Working:
     def take_touched(self, account: str) -> set[int]:
         """Contracts of which a tally changed since this was asked last."""
         return self._touched.pop(account, set())
+
+    def take_moved(self, account: str) -> set[int]:
+        """The same for who reckons positions: each of the two is asked by one alone."""
+        return self._moved.pop(account, set())
 
 
 def key_of(order: Order) -> Key:

@@ -15,7 +15,7 @@ from core.domain.orders import OrderRequest, Terms
 from core.domain.permissions import Permissions
 from core.domain.quotes import Quote
 from core.risk.behaviour import Asked, Day, Recent
-from core.risk.facts import Exposure, Funds
+from core.risk.facts import Elsewhere, Exposure, Funds
 
 _DIGITS = 15
 _DECIMALS = 28
@@ -43,6 +43,8 @@ class Circumstances(Struct, frozen=True, kw_only=True):
     """Nothing known of it refuses every order."""
     funds: Funds = Funds()
     """Nothing known of them refuses every order that takes margin."""
+    elsewhere: Elsewhere = Elsewhere()
+    """Reckoned only for an account with `portfolio_risk`; nothing known of it refuses every order there."""
     permissions: Permissions = Permissions()
     """What the profile trades at all."""
     asked: Asked = Asked()

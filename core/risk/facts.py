@@ -51,6 +51,15 @@ class Exposure(Struct, frozen=True, kw_only=True):
     """The refusal of what does not reduce a position, while only that may leave; None while everything may."""
 
 
+class Elsewhere(Struct, frozen=True, kw_only=True):
+    """What an account's positions in all other instruments come to, each as large as it becomes if all filled."""
+
+    value: Decimal | None = None
+    """In the base currency, long and short alike; None where some can't be valued, or nobody has asked."""
+    unvalued: str = ""
+    """What can't be valued, and why, for a person; empty if everything can."""
+
+
 class Funds(Struct, frozen=True, kw_only=True):
     """What an account's margin allows, in its base currency."""
 

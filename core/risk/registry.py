@@ -17,6 +17,7 @@ from core.risk import (
     instructions,
     margin,
     permissions,
+    portfolio,
     prices,
     repeats,
     sessions,
@@ -231,6 +232,15 @@ CONTROLS: tuple[Rule, ...] = (
         settings=("position_quantity", "position_value"),
         sentence="If everything filled that works on its side, the position would be no larger than it may be.",
         check=exposure.within_position,
+    ),
+    Rule(
+        number=10,
+        name="Whole portfolio",
+        codes=(DenialCode.PORTFOLIO_MAX, DenialCode.NO_VALUE),
+        settings=("portfolio_risk",),
+        sentence="All positions of the account together, long and short alike, stay within a part of its net "
+        "liquidation if everything filled that works; what at most closes one passes.",
+        check=portfolio.within_portfolio,
     ),
     Rule(
         number=11,

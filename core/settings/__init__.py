@@ -3,7 +3,6 @@
 from core.settings.limits import LimitSettings
 from core.settings.profile import (
     ENVIRONMENT,
-    WITHOUT_EFFECT,
     Layers,
     PracticeSettings,
     Settings,
@@ -19,7 +18,6 @@ from core.settings.risk_file import RiskFiles, configure, exposed_risk, risk_pat
 
 __all__ = [
     "ENVIRONMENT",
-    "WITHOUT_EFFECT",
     "Layers",
     "LimitSettings",
     "PracticeSettings",

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from core.clock import DailyMoment
 from core.domain.connection import Endpoint, Mode
+from core.domain.limit_table import loosens_text, text_of
 from core.errors import ConfigError
 from core.private import exposure
 from core.settings.alerts import AlertSettings
@@ -36,14 +37,12 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "reconnect_max_attempts": ("IBKR_RECONNECT_MAX_ATTEMPTS",),
     "reconnect_backoff_seconds": ("IBKR_RECONNECT_BACKOFF_SECONDS",),
     "limits.order_quantity": ("MAX_ORDER_SIZE",),
+    "limits.portfolio_risk": ("MAX_PORTFOLIO_RISK",),
 }
 """Which variables set which field, by its dotted key; of several that are set the first wins."""
 
-WITHOUT_EFFECT: dict[str, str] = {
-    "MAX_PORTFOLIO_RISK": "no control limits the risk of a whole portfolio yet; set [limits] in the profile instead",
-}
-"""Variables that people set for their safety and that nothing reads, with what to do instead."""
-
+LONGEST_NAME = 40
+"""Characters of a profile's name: it is part of the names of files and of a socket."""
 _PROFILE_VARIABLE = "IBDESK_PROFILE"
 _NEED_NO_FILE = (Mode.PRACTICE, Mode.PAPER)
 _DEFAULT_PORTS = {Mode.PRACTICE: 0, Mode.PAPER: 7497, Mode.LIVE: 7496}
@@ -239,19 +238,18 @@ def judge(layers: Layers) -> tuple[Settings | None, list[str]]:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
         return None, [_complaint(said, layers) for said in error.errors()]
-    complaints = [*_impossible(settings, layers.path), *_too_open(settings, layers), *_loosened(settings, layers)]
+    complaints = [*_impossible(settings, layers.path), *_pinned_elsewhere(settings, layers), *_too_open(settings, layers), *_loosened(settings, layers)]
     return (None, complaints) if complaints else (settings, [])
 
 
 def contradictions(environment: Mapping[str, str]) -> list[str]:
-    """What variables say in vain, in words: those that contradict the first of several, and those that nobody reads."""
+    """What variables say in vain, in words: those that contradict the first of several."""
     found = []
     for variables in ENVIRONMENT.values():
         said = [(name, environment[name]) for name in variables if environment.get(name)]
         if len({value for _, value in said}) > 1:
             text = " and ".join(f"{name}={value}" for name, value in said)
             found.append(f"{text} contradict each other; {said[0][0]} is used.")
-    found += [f"{name} has no effect: {why}." for name, why in WITHOUT_EFFECT.items() if environment.get(name)]
     return found
 
 
@@ -315,6 +313,17 @@ def _too_open(settings: Settings, layers: Layers) -> list[str]:
     return [f"{warning} Nothing was started."] if warning else []
 
 
+def _pinned_elsewhere(settings: Settings, layers: Layers) -> list[str]:
+    """The account of a live profile is pinned in its file alone, where nothing that starts core can change it."""
+    pinned = (layers.stored or {}).get("account", "")
+    if settings.mode is not Mode.LIVE or settings.account == pinned:
+        return []
+    return [
+        f"{layers.source('account')} names another account than the live profile pins ({layers.path}): only the file "
+        "says which account is traded live. Unset it, or change the file."
+    ]
+
+
 def _loosened(settings: Settings, layers: Layers) -> list[str]:
     """Variables may only tighten a live profile."""
     stored = layers.stored or {}
@@ -322,12 +331,12 @@ def _loosened(settings: Settings, layers: Layers) -> list[str]:
         return []
     found = []
     table = stored.get("limits")
-    limit = LimitSettings.model_validate(table if isinstance(table, dict) else {}).order_quantity
-    if "limits.order_quantity" in layers.variables and settings.limits.order_quantity > limit:
-        source = layers.source("limits.order_quantity")
-        found.append(
-            f"{source}={settings.limits.order_quantity:f} is above limits.order_quantity = {limit:f} of a live"
-        )
+    limits = LimitSettings.model_validate(table if isinstance(table, dict) else {})
+    for field in ("order_quantity", "portfolio_risk"):
+        limit, value = text_of(getattr(limits, field)), text_of(getattr(settings.limits, field))
+        if f"limits.{field}" in layers.variables and loosens_text(field, limit, value):
+            source = layers.source(f"limits.{field}")
+            found.append(f"{source}={value} is above limits.{field} = {limit} of a live")
     if "readonly" in layers.variables and stored.get("readonly") is True and not settings.readonly:
         found.append(f"{layers.source('readonly')} is off, but readonly = true stands in a live")
     return [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from core.settings import ENVIRONMENT, WITHOUT_EFFECT
+from core.settings import ENVIRONMENT
 from tests.desk_home import DeskHome
 from tui.options import cli
 
@@ -21,7 +21,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskHome]:
     with DeskHome() as made:
         for name in ("CONFIG_HOME", "STATE_HOME", "RUNTIME_DIR"):
             monkeypatch.setenv(f"XDG_{name}", made.env[f"XDG_{name}"])
-        for name in {"IBDESK_PROFILE", *WITHOUT_EFFECT, *(name for names in ENVIRONMENT.values() for name in names)}:
+        for name in {"IBDESK_PROFILE", *(name for names in ENVIRONMENT.values() for name in names)}:
             monkeypatch.delenv(name, raising=False)
         yield made
 
@@ -122,14 +122,11 @@ def test_contradictions_and_open_files_are_warnings(home: DeskHome, monkeypatch:
     path = write(home, "paper", 'account = "DU1234567"\n', 0o644)
     monkeypatch.setenv("IBKR_PORT", "7497")
     monkeypatch.setenv("IB_GATEWAY_PORT", "4002")
-    monkeypatch.setenv("MAX_PORTFOLIO_RISK", "0.05")
     said = config("check")
 
     assert said.exit_code == 0
     assert said.stdout.splitlines() == [
         "Warning: IBKR_PORT=7497 and IB_GATEWAY_PORT=4002 contradict each other; IBKR_PORT is used.",
-        "Warning: MAX_PORTFOLIO_RISK has no effect: no control limits the risk of a whole portfolio yet; set [limits] "
-        "in the profile instead.",
         f"Warning: Others can read {path} (mode 0644). Make it yours: chmod 600 {path}.",
         LOOK_RIGHT.format("paper"),
     ]

@@ -37,6 +37,7 @@ VALUES: dict[str, tuple[str, str, str, object]] = {
     "reconnect_max_attempts": ("3", "5", "7", 0),
     "reconnect_backoff_seconds": ("1", "5", "2.5", 0.5),
     "limits.order_quantity": ("10", "1000", "500", Decimal(10_000)),
+    "limits.portfolio_risk": ("0.1", "0.05", "0.2", None),
 }
 """Of each setting that has variables: an argument, a variable, a line of TOML, and the default."""
 
@@ -309,14 +310,6 @@ def test_contradicting_variables_are_named() -> None:
 
     assert said == ["IBKR_PORT=7497 and IB_GATEWAY_PORT=4002 contradict each other; IBKR_PORT is used."]
     assert contradictions({}) == []
-
-
-@pytest.mark.covers("D4.7")
-def test_a_limit_that_nothing_reads_is_named() -> None:
-    assert contradictions({"MAX_PORTFOLIO_RISK": "0.05"}) == [
-        "MAX_PORTFOLIO_RISK has no effect: no control limits the risk of a whole portfolio yet; set [limits] in the "
-        "profile instead."
-    ]
 
 
 LIVE = 'account = "U1234456"\nreadonly = true\n[limits]\norder_quantity = 500\n'
