@@ -26,7 +26,7 @@ def reduce_only(request: OrderRequest, circumstances: Circumstances) -> Denial |
 def within_open_orders(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
     """No more orders work than may: on one side of an instrument, and in the account."""
     exposure, limits = circumstances.exposure, circumstances.limits
-    closing = closes(request, exposure)
+    closing = _gets_out(request, circumstances)
     most = limits.open_orders_side + (CLOSING_ROOM if closing else 0)
     if exposure.open_here >= most:
         label = circumstances.instrument.label if circumstances.instrument else "this instrument"
@@ -49,7 +49,7 @@ def within_open_orders(request: OrderRequest, circumstances: Circumstances) -> D
 def within_unexecuted(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
     """What all orders of the account may still trade stays within its limit."""
     exposure, limit = circumstances.exposure, circumstances.limits.unexecuted_value
-    if closes(request, exposure):
+    if _gets_out(request, circumstances):
         return None
     unit = unit_value(request, circumstances)
     if unit is None:
@@ -111,6 +111,11 @@ def units_if_filled(request: OrderRequest, exposure: Exposure) -> Decimal | None
     sign = request.side.sign
     others = exposure.same_side_taking if closes(request, exposure) else exposure.same_side
     return max(exposure.held * sign, exposure.expected * sign) + others + wanted(request, exposure)
+
+
+def _gets_out(request: OrderRequest, circumstances: Circumstances) -> bool:
+    """True for what can at most close; what is attached closes only what comes with it, and counts like all else."""
+    return not circumstances.attached and closes(request, circumstances.exposure)
 
 
 def cannot_value(exposure: Exposure) -> Denial:

@@ -17,6 +17,7 @@ from core.domain.connection import Connection, Endpoint, LinkState, Mode
 from core.domain.entries import Entry, WatchlistSet
 from core.domain.events import Envelope, Snapshot
 from core.domain.instruments import Instrument
+from core.domain.limits import Limits
 from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Pending, Side
 from core.domain.prices import ceil_tick, floor_tick
 from core.domain.quotes import Quote
@@ -236,7 +237,12 @@ class Floor:
 
 @asynccontextmanager
 async def floor(
-    *, seed: int = 7, faults: tuple[str, ...] = (), cash: int = 50_000_000, others: tuple[str, ...] = ()
+    *,
+    seed: int = 7,
+    faults: tuple[str, ...] = (),
+    cash: int = 50_000_000,
+    others: tuple[str, ...] = (),
+    limits: Limits = WIDE,
 ) -> AsyncIterator[Floor]:
     """A fresh gateway, which manages `others` beside ACCOUNT, with a core that is ready."""
     options = GatewayOptions(seed=seed, keep_frames=20_000, faults=faults, cash=Decimal(cash), others=others)
@@ -265,7 +271,7 @@ async def floor(
                 ServiceOptions(
                     session="SESSION",
                     keeper=KeeperOptions(mode=Mode.PRACTICE, account="", client_id=CLIENT_ID, timeout=5.0),
-                    limits=FixedLimits(WIDE),
+                    limits=FixedLimits(limits),
                     read_only=False,
                     kill_mark=KillMarkFile(path),
                     symbols=(),

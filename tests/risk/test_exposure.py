@@ -94,6 +94,14 @@ def test_what_closes_has_more_room_on_its_side_and_as_much_as_it_needs_in_all(wo
     assert judged(within_open_orders, replace(SELL, quantity=D(101)), exposure) is not None, "it would turn"
 
 
+def test_what_is_attached_counts_like_all_else() -> None:
+    exposure = replace(LONG, open_here=10, open_all=60, unexecuted=D(100_000))
+
+    for control in (within_open_orders, within_unexecuted):
+        assert judged(control, SELL, exposure) is None
+        assert judged(control, SELL, exposure, attached=True) is not None
+
+
 @pytest.mark.parametrize(("quantity", "passes"), [("399", True), ("400", True), ("401", False)])
 def test_unexecuted_value(quantity: str, passes: bool) -> None:
     exposure = replace(FLAT, unexecuted=D(60_000))
