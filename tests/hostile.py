@@ -6,8 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from typing import TypeVar, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+T = TypeVar("T")
 
 MARKUP = "[/bold][@click=app.leave]x[/]"
 """Taken for markup, its first tag crashes what shows it, and its second ends the desk on a click."""
@@ -57,6 +61,22 @@ def unclean(text: str) -> str:
         if unicodedata.category(char) in DROPPED:
             return f"U+{ord(char):04X} in {text[:80]!r}"
     return "" if len(text) <= 5_000 else f"{len(text)} characters: {text[:40]!r}"
+
+
+def poison(value: T, text: str, *, spared: frozenset[str] = frozenset()) -> T:
+    """The value with `text` in front of every text in it, the members of enumerations and the fields `spared` apart."""
+    changed: object = value
+    match value:
+        case Enum():
+            pass
+        case str():
+            changed = text + value
+        case Struct():
+            fields = {name: getattr(value, name) for name in value.__struct_fields__ if name not in spared}
+            changed = replace(value, **{name: poison(held, text, spared=spared) for name, held in fields.items()})
+        case tuple():
+            changed = tuple(poison(held, text, spared=spared) for held in value)
+    return cast("T", changed)
 
 
 def texts(value: object) -> Iterator[str]:

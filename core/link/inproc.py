@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from core.domain.commands import Ack, Command, Kill
 from core.domain.events import Envelope, Snapshot, StreamEvent
 from core.errors import LinkError
+from core.link.foreign import refused
 from core.link.stream import EventStream
 from core.link.unread import UnreadStreams
 from core.ports import DeskHost
@@ -49,6 +50,10 @@ class InProcessClient:
         if isinstance(command, Kill):
             self._check()
             return self._host.kill(command, self._name)
+        ack = refused(command)
+        if ack is not None:
+            self._check()
+            return ack
         async with self._turn:
             self._check()
             return await self._host.execute(command, self._name)

@@ -30,6 +30,7 @@ from core.domain.commands import (
 from core.domain.events import Envelope, Snapshot
 from core.errors import LinkError
 from core.link import pages
+from core.link.foreign import refused
 from core.link.outbox import Outbox
 from core.link.sockets import peer_uid
 from core.link.stream_sender import StreamSender
@@ -236,6 +237,8 @@ class Peer(asyncio.Protocol):
             case CancelEntries() as command:
                 self._call_off(command)
                 self._start(self._carry_out(request.id, command))
+            case command if (refusal := refused(command)) is not None:
+                self.outbox.send(frame(Reply(id=request.id, ack=refusal)), now=True)
             case command if isinstance(command, _SLOW) or self._is_free_cancel(command):
                 self._start(self._carry_out(request.id, command))
             case command:

@@ -26,6 +26,7 @@ from core.private import exposure
 from core.settings.alerts import AlertSettings
 from core.settings.complaints import complaint
 from core.settings.limits import LimitSettings
+from core.settings.stained import stained
 
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "host": ("IBKR_HOST", "IB_GATEWAY_HOST"),
@@ -218,14 +219,18 @@ def read_layers(arguments: Mapping[str, str], environment: Mapping[str, str] | N
         )
         if name
     )
-    if not profile.replace("-", "").replace("_", "").isalnum():
-        raise ConfigError(f"Profile {profile!r} is no name: use letters, digits, - and _. Nothing was started.")
+    if len(profile) > LONGEST_NAME or not profile.replace("-", "").replace("_", "").isalnum():
+        told = "is no name: use letters, digits, - and _, at most 40. Nothing was started."
+        raise ConfigError(f"Profile {profile[: LONGEST_NAME + 1]!r} {told}")
     path = profile_path(profile)
     return Layers(profile, chosen_by, path, read_toml(path), variables, given, environment)
 
 
 def judge(layers: Layers) -> tuple[Settings | None, list[str]]:
     """The settings that the layers make, or None and every reason why they make none."""
+    given = {layers.source(key): text for key, text in {**layers.variables, **layers.arguments}.items()}
+    if unshown := stained(layers.path, layers.stored or {}, given):
+        return None, unshown
     merged = _merged(layers)
     if not merged["mode"]:
         return None, [

@@ -156,7 +156,7 @@ def test_a_file_needs_its_mode_unless_its_name_says_it(write: Write) -> None:
 @pytest.mark.parametrize("profile", ["../paper", "a b", "a.b", "/", "p\n"])
 def test_a_profile_is_a_plain_name(profile: str) -> None:
     assert problem({"profile": profile}) == (
-        f"Profile {profile!r} is no name: use letters, digits, - and _. Nothing was started."
+        f"Profile {profile!r} is no name: use letters, digits, - and _, at most 40. Nothing was started."
     )
 
 
