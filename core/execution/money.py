@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 
 from core.clock import Clock, trading_day, trading_day_span
@@ -45,6 +46,16 @@ class MoneyKeeper:
         self._began = self._ends = datetime.max.replace(tzinfo=UTC)
         self._fills: dict[str, Execution] = {}
         self._traded: dict[str, dict[int, Traded]] = {}
+        self.after: list[Callable[[], None]] = []
+        """What looks at the money each time that it was reckoned."""
+
+    async def run(self) -> None:
+        """Reckon until cancelled."""
+        while True:
+            self.renew()
+            for look in self.after:
+                look()
+            await asyncio.sleep(VALUE_SECONDS)
 
     def all(self) -> tuple[Money, ...]:
         """Every account as it was valued last."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import ROUND_DOWN, Decimal
 
-from core.domain.commands import Ack, ClosePosition, Denial, DenialCode, PreviewClose
+from core.domain.commands import Ack, ClosePosition, Denial, DenialCode, PreviewClose, SizeOrder
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Side
 from core.domain.prices import marketable_limit
 from core.execution.orders import OrderDesk
 from core.execution.previews import previewed
 from core.execution.refusals import deny
+from core.execution.sizing import size_now
 from core.execution.state import DeskState
 from core.market.feed import QuoteFeed
 from core.risk.behaviour import COMPUTED, PERSON, Asked
@@ -37,6 +38,10 @@ class PositionActions:
         held = position.quantity if position else Decimal(0)
         around = self._desk.judging.circumstances(request)
         return Ack(ok=True, result=previewed(request, children, around, held, denied))
+
+    def size(self, command: SizeOrder) -> Ack:
+        """How many units a size comes to now, or why none."""
+        return size_now(command, self._state, self._desk.judging)
 
     def preview_close(self, command: PreviewClose) -> Ack:
         """What closing would send now."""

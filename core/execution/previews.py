@@ -15,8 +15,10 @@ from core.domain.quotes import Quote
 from core.domain.sessions import next_open
 from core.execution.changes import entry_price
 from core.risk.circumstances import Circumstances, is_plain, waits
-from core.risk.value import order_value
 from core.risk.fees import estimate_commission
+from core.risk.sizing import OF_SIZE, largest_allowed
+from core.risk.usage import of_order
+from core.risk.value import order_value
 
 
 def previewed(
@@ -40,7 +42,17 @@ def previewed(
         waits_until=opens,
         outside_helps=opens is not None and sooner != opens and rule is not None and not rule.blind,
         children=tuple(_attached(child, request, around) for child in children),
+        budgets=of_order(request, around) if plain else (),
+        fits=_fits(request, around, denied),
     )
+
+
+def _fits(request: OrderRequest, around: Circumstances, denied: Denial | None) -> Decimal | None:
+    """The largest quantity that passes, where the size is what was refused."""
+    if denied is None or denied.limit not in OF_SIZE:
+        return None
+    fits = largest_allowed(request, around)
+    return fits if 0 < fits < request.quantity else None
 
 
 def _is_plain(request: OrderRequest) -> bool:

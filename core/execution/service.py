@@ -29,6 +29,7 @@ from core.domain.commands import (
     Reconnect,
     Resume,
     SettleOrder,
+    SizeOrder,
 )
 from core.domain.connection import Connection
 from core.domain.events import Envelope, QuotesUpdated, Severity, Snapshot, StreamEvent
@@ -42,13 +43,14 @@ from core.execution.authority import AuthorityKeeper, Guarded
 from core.execution.breakers import Breakers
 from core.execution.daily_loss import DailyLoss
 from core.execution.families import Families
+from core.execution.figures import FiguresKeeper
 from core.execution.halting import Halting
 from core.execution.health import Gateway, HealthReporter
 from core.execution.hearing import Hearing
 from core.execution.keeper import ConnectionKeeper, KeeperOptions
 from core.execution.kill import KillSwitch
 from core.execution.limit_keeper import LimitKeeper, LimitsSource
-from core.execution.money import VALUE_SECONDS, MoneyKeeper
+from core.execution.money import MoneyKeeper
 from core.execution.orders import OrderDesk, OrderOptions
 from core.execution.position_actions import PositionActions
 from core.execution.publisher import Publisher
@@ -159,6 +161,8 @@ class ExecutionService:
         Breakers(state, self._publisher, self._halting, clock)
         self._loss = DailyLoss(state, self._halting, clock, self._money.all)
         self._limits.changed.append(self._loss.look)
+        figures = FiguresKeeper(state, self._publisher, clock, self._money.all)
+        self._money.after += [self._loss.look, figures.renew]
         self._kill = KillSwitch(state, self._publisher, self._halting, self._orders.cancels, options.kill_mark)
         self._keeper.reconciler.after.append(self._kill.look)
         families = Families(state, self._publisher, clock, self._hearing, self._orders.take_back)
@@ -228,7 +232,7 @@ class ExecutionService:
             group.create_task(kept_up("Health", self._health.run, self.alert), name="health")
             group.create_task(kept_up("What-if", self._what_ifs.run, self.alert), name="what-if")
             group.create_task(kept_up("Alerts", self._alerts.run, self.alert), name="alerts")
-            group.create_task(kept_up("Money", self._renew_money, self.alert), name="money")
+            group.create_task(kept_up("Money", self._money.run, self.alert), name="money")
 
     async def close(self) -> None:
         """Close the connection to the broker; orders stay where they are."""
@@ -259,6 +263,8 @@ class ExecutionService:
                 ack = await self._orders.cancel(command)
             case CancelEntries():
                 ack = await self._orders.cancel_entries(command)
+            case SizeOrder():
+                ack = self._actions.size(command)
             case PreviewOrder() | PreviewClose():
                 ack = self._what_ifs.preview(command, client, confirmed=self.authority.may_trade(client))
             case _ if isinstance(command, View):
@@ -385,12 +391,6 @@ class ExecutionService:
         self.streaming.room.renew()
         self._money.ask_again()
         await self._watching.resubscribe()
-
-    async def _renew_money(self) -> None:
-        while True:
-            self._money.renew()
-            self._loss.look()
-            await asyncio.sleep(VALUE_SECONDS)
 
     def alert(self, text: str) -> None:
         """Tell every desk something that a person must know."""

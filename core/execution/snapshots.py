@@ -57,6 +57,7 @@ def snapshot_of(
         positions=state.all_positions(),
         accounts=tuple(state.accounts.values()),
         money=money,
+        risk=tuple(state.risk.values()),
         presets=state.presets,
         incidents=tuple(state.incidents),
         health=state.health,

@@ -12,6 +12,7 @@ from core.clock import trading_day
 from core.domain.account import Account
 from core.domain.alerts import PriceAlert, Severity
 from core.domain.authority import Authority
+from core.domain.budgets import RiskFigures
 from core.domain.connection import Connection
 from core.domain.entries import Entry
 from core.domain.events import Health, Incident, TradingState
@@ -68,6 +69,8 @@ class DeskState:
         """What the journal lost at its end, in words, until the trader has accepted it; empty if nothing."""
         self.usage = DayUsage()
         """What the trading day has used."""
+        self.risk: dict[str, RiskFigures] = {}
+        """How far the limits of each account are used, as it was reckoned last."""
         self.alerts = AlertBook()
         self.bell: Severity | None = None
         """From which severity of an alert on desks ring their bell; None for never."""

@@ -14,7 +14,21 @@ from core.domain.orders import OrderRequest, Side
 from core.domain.sizes import Size, Sized, SizeKind
 from core.risk.circumstances import Circumstances, Control, deny, is_plain, short
 from core.risk.fees import estimate_commission
+from core.risk.registry import CONTROLS
 
+OF_SIZE = frozenset(
+    {
+        "order_quantity",
+        "order_value",
+        "unexecuted_value",
+        "position_quantity",
+        "position_value",
+        "margin_percent",
+        "portfolio_risk",
+        "day_value",
+    }
+)
+"""Limits that a smaller order may pass."""
 _ZERO = Decimal(0)
 _PERCENT = Decimal(100)
 
@@ -73,6 +87,19 @@ def largest_within(request: OrderRequest, circumstances: Circumstances, check: C
     step = instrument.size_increment
     fits = _most(most, lambda lots: check(replace(request, quantity=lots * step), circumstances) is None) * step
     return fits if fits >= instrument.min_size else _ZERO
+
+
+def largest_allowed(request: OrderRequest, circumstances: Circumstances) -> Decimal:
+    """The largest quantity, at most that of the request, that no control refuses for good; 0 if there is none."""
+    return largest_within(request, circumstances, _refused_for_good)
+
+
+def _refused_for_good(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
+    for rule in CONTROLS:
+        denial = rule.check(request, circumstances)
+        if denial is not None and denial.retype is None:
+            return denial
+    return None
 
 
 def money_at_risk(instrument: Instrument, quantity: Decimal, price: Decimal, stop: Decimal) -> Decimal:
