@@ -10,6 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says something about the machine, which may be busy.
+settings.register_profile("ibdesk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ibdesk")
 
 _YOUNG = 1
 """Garbage generations collected after each test: what a test left behind is young, and a full pass is slow."""
