@@ -35,6 +35,8 @@ from tui.screens.first_frame import FirstFrame
 from tui.themes import DEFAULT_THEME, NAME, load_themes, parse_theme
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from tui.screens.quit import QuitChoice
 
 LEAVE_SECONDS = 2.0
@@ -59,12 +61,20 @@ def _shipped(name: str) -> Theme | None:
     return parse_theme(file.read_text(encoding="utf-8"), file.name)
 
 
+def _palette() -> type[Provider]:
+    # Imported when it is opened for the first time.
+    from tui.palette import DeskCommands
+
+    return DeskCommands
+
+
 class DeskApp(DeskHost, inherit_bindings=False):
     """The terminal of ibdesk."""
 
     TITLE = "ibdesk"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {FIRST: FirstFrame, DESK: _desk}
     DEFAULT_MODE = FIRST
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(c for c in commands.DESK if c.everywhere)]
 
     def __init__(

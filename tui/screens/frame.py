@@ -9,6 +9,8 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from core.text import clean, clean_lines
+
 
 class FramedScreen(ModalScreen[None]):
     """Base of the boxes. The desk behind it goes on."""
@@ -43,12 +45,12 @@ class FramedScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Text, whatever a subclass asks, and the hint."""
         frame = Vertical(
-            Static(Content(self._text), id="said", markup=False),
+            Static(Content(clean_lines(self._text)), id="said", markup=False),
             *self.questions(),
-            Static(Content(self.hint()), id="hint", markup=False),
+            Static(Content(clean(self.hint())), id="hint", markup=False),
             id="frame",
         )
-        frame.border_title = Content(self._title)
+        frame.border_title = Content(clean(self._title))
         yield frame
 
     def hint(self) -> str:
@@ -63,5 +65,5 @@ class FramedScreen(ModalScreen[None]):
         """Put another text in the place of the first."""
         self._text = text
         if self.is_mounted:
-            self.query_one("#said", Static).update(Content(text))
-            self.query_one("#hint", Static).update(Content(self.hint()))
+            self.query_one("#said", Static).update(Content(clean_lines(text)))
+            self.query_one("#hint", Static).update(Content(clean(self.hint())))

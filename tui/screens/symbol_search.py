@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -16,6 +17,7 @@ from textual.widgets import Input, Static
 from core.domain.commands import Ack, Qualified, SearchSymbols, SymbolMatches, Watch
 from core.domain.events import Severity
 from core.domain.instruments import Instrument, SymbolMatch
+from core.text import clean
 from tui.hands.bursts import DROPPED, Burst, add_key
 from tui.hands.symbols import exact_match, match_label, search_words
 from tui.hands.timing import LoopTiming, Timing
@@ -27,6 +29,8 @@ from tui.widgets.pane import Pane
 
 DELAY = 0.15
 """Seconds without a key before the broker is asked."""
+LONGEST_TEXT = 60
+"""Characters that a symbol or a name may have."""
 NO_LINK = "The desk is not attached to core, so no symbol can be looked up. Wait for the link, then type again."
 COLUMNS = (
     Column("symbol", "SYM", 8, max_width=12),
@@ -61,6 +65,10 @@ class SymbolField(Input):
 
     def __init__(self, text: str) -> None:
         super().__init__(text, placeholder="symbol or name", compact=True, select_on_focus=False)
+
+    def validate_value(self, value: str) -> str:
+        """Let nothing in, by whatever way, that can't be shown: a paste may hold anything."""
+        return clean(value, LONGEST_TEXT)
 
     def on_key(self, event: events.Key) -> None:
         """Let the screen look at the key first."""
@@ -318,4 +326,4 @@ class SymbolSearch(ModalScreen[Instrument | None]):
             self.app.call_later(self.dismiss, instrument)
 
     def _say(self, words: str) -> None:
-        self._message.update(words)
+        self._message.update(Content(clean(words)))
