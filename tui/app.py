@@ -179,6 +179,13 @@ class DeskApp(DeskHost, inherit_bindings=False):
             question = QUESTION.format(account=account_word(connection))
             self.call_later(self.push_screen, ConfirmLiveScreen(connection.problem or question))
 
+    def action_enable_script(self) -> None:
+        """Ask which script may trade again."""
+        from tui.screens.enable_script import EnableScriptScreen
+
+        if not isinstance(self.screen, EnableScriptScreen):
+            self.call_later(self.push_screen, EnableScriptScreen())
+
     def action_resume(self) -> None:
         """Ask for the word that lets all orders through again."""
         from tui.screens.resume import ResumeScreen

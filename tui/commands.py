@@ -42,6 +42,7 @@ DESK: tuple[UserCommand, ...] = (
     UserCommand("desk.arm", "", "app.arm", "Arm this desk: its sending keys act at once; Esc ends it"),
     UserCommand("desk.grant", "", "app.grant", "LIVE: let a script trade, or end that"),
     UserCommand("desk.resume", "", "app.resume", "Let all orders through again after KILL or REDUCING"),
+    UserCommand("desk.enable_script", "", "app.enable_script", "Let a script trade again that sent too many orders"),
     UserCommand("desk.reconnect", "", "app.reconnect", "Try to reach the broker now"),
     UserCommand("desk.accept_tail_loss", "", "app.accept_tail_loss", "Accept JOURNAL_TAIL_LOST after a look at TWS"),
     UserCommand(

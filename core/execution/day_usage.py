@@ -99,6 +99,10 @@ class DayUsage:
             return 0
         return self._fired.get((script, request.account, request.con_id, request.side), 0)
 
+    def has_fired(self, script: str) -> bool:
+        """True if a script has sent orders on the last trading day that had any, since it was enabled last."""
+        return any(key[0] == script for key in self._fired)
+
     def _sent(self, order: Order, script: str, value: Decimal) -> None:
         day = trading_day(order.created)
         self._turn(day)

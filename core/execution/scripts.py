@@ -48,6 +48,11 @@ class Scripts:
         if script_of(client):
             text = f"A script can't enable {script}. A person does so at a desk."
             return refuse(DenialCode.SCRIPT_DISABLED, text)
+        usage = self._state.usage
+        if not usage.has_fired(script) and script not in usage.disabled:
+            known = ", ".join(usage.disabled) or "none"
+            text = f"No script {script!r} is disabled. Disabled: {known}. Type its name as it stands there."
+            return refuse(DenialCode.NOTHING_TO_CHANGE, text)
         now = self._clock.utc()
         entry = ScriptEnabled(script=script, client=client, time=now)
         try:

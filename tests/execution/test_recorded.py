@@ -21,6 +21,8 @@ from core.domain.entries import (
     ModifyIntent,
     PositionsRead,
     PriceAlertsSet,
+    ScriptDisabled,
+    ScriptEnabled,
     SessionStarted,
     TailLost,
     TailLostAccepted,
@@ -46,6 +48,7 @@ def known(number: int, state: OrderState, external: bool, days: int) -> Order:
 
 
 DAYS = st.integers(0, 7)
+SCRIPTS = st.sampled_from(["", "place", "runner"])
 NAMES = st.sampled_from(["order_value", "symbols.AAPL.order_value"])
 VALUES = st.sampled_from(["1", "2", None])
 ORDERS = st.builds(known, st.integers(1, 4), st.sampled_from(list(OrderState)), st.booleans(), DAYS)
@@ -85,8 +88,19 @@ ENTRIES: st.SearchStrategy[Entry] = st.one_of(
     STOPS.map(lambda order: FactRecorded(fact=OrderChanged(order=order))),
     ALERTS.map(lambda alert: FactRecorded(fact=AlertChanged(alert=alert))),
     st.lists(WAITING, max_size=3).map(lambda some: PriceAlertsSet(price_alerts=tuple(some), highest=9)),
-    ORDERS.map(lambda order: Intent(order=order, request=request(order.order_id))),
+    st.builds(
+        lambda order, script: Intent(
+            order=order, request=request(order.order_id), script=script, value=Decimal(order.number)
+        ),
+        ORDERS,
+        SCRIPTS,
+    ),
     ORDERS.map(lambda order: ModifyIntent(order=order, previous=terms_of(order))),
+    ORDERS.map(
+        lambda order: ModifyIntent(order=order, previous=terms_of(order), value=Decimal("0.5"), time=order.changed)
+    ),
+    SCRIPTS.map(lambda script: ScriptDisabled(script=script, reason="too many", time=START)),
+    SCRIPTS.map(lambda script: ScriptEnabled(script=script, client="desk-1", time=START)),
     ORDERS.map(lambda order: CancelAsked(order_ref=order.order_ref)),
     st.builds(
         lambda number, fill, revision, days: FactRecorded(

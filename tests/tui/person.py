@@ -11,12 +11,14 @@ from textual import events
 from textual.pilot import Pilot
 
 from core.domain.instruments import Instrument
+from core.domain.limits import Limits
 from core.link.inproc import InProcessClient
 from core.practice.tables import Record
 from core.practice.tables_order import PLACE_ORDER
 from tests.orders.floor import AAPL, Floor, floor
 from tests.tui.desk_pilot import settle, words_of
 from tests.tui.hands_desk import TurnedClock
+from tests.wide import WIDE
 from tui.app import DeskApp
 from tui.panes.order_entry import OrderEntry
 from tui.screens.desk import DeskScreen
@@ -112,9 +114,11 @@ class Person:
 
 
 @asynccontextmanager
-async def person(*, others: tuple[str, ...] = (), faults: tuple[str, ...] = ()) -> AsyncIterator[Person]:
+async def person(
+    *, others: tuple[str, ...] = (), faults: tuple[str, ...] = (), limits: Limits = WIDE
+) -> AsyncIterator[Person]:
     """A desk on core and gateway, with AAPL in focus, quoted; the login has `others` beside ACCOUNT."""
-    async with floor(others=others, faults=faults) as behind:
+    async with floor(others=others, faults=faults, limits=limits) as behind:
         instrument = await behind.watch(AAPL)
 
         async def connect() -> InProcessClient:
