@@ -103,7 +103,7 @@ FAULTS: Final = {
         Fault("bad-frame", "a message named ARG comes without its last field", "execDetails"),
         Fault("unknown-message", "a message with an id that nobody knows comes with each currentTime"),
         Fault("huge-frame", "a length of 4 GiB comes instead of a currentTime"),
-        Fault("hostile-text", "errors, names and headlines carry terminal escapes and markup"),
+        Fault("hostile-text", "errors, warnings, names and headlines carry terminal escapes and markup"),
         Fault(
             "bad-quote", "bids and asks are wrong: ARG crossed, zero, minus or nan", "crossed", "crossed|zero|minus|nan"
         ),

@@ -68,9 +68,14 @@ def _joined(fields: list[str]) -> bytes:
     return frame("".join(f"{field}\0" for field in fields))
 
 
-def _hostile(framed: bytes, message: Message, field: str) -> bytes:
+def _hostile(framed: bytes, message: Message, *fields: str) -> bytes:
+    """Put the text in front of the fields' own; `rows.field` stands in each of the rows."""
     record = message.decode(fields_of(framed))
-    return message.encode({**record, field: HOSTILE + record.text(field)})
+    for field in fields:
+        rows, _, name = field.rpartition(".")
+        for one in record.rows(rows) if rows else (record,):
+            one[name] = HOSTILE + one.text(name)
+    return message.encode(record)
 
 
 def _renamed(hub: Hub, framed: bytes) -> bytes:
@@ -124,9 +129,12 @@ def _garbage(hub: Hub, framed: bytes) -> bytes:
 
 
 #: Where text from outside stands that a client may show to a person.
-_TEXTS: Final[dict[int, tuple[Message, str]]] = {
+_TEXTS: Final[dict[int, tuple[Message, *tuple[str, ...]]]] = {
     out.ERROR.id: (out.ERROR, "text"),
     out.CONTRACT_DETAILS.id: (out.CONTRACT_DETAILS, "longName"),
+    out.SYMBOL_SAMPLES.id: (out.SYMBOL_SAMPLES, "samples.description"),
+    COMPLETED_ORDER.id: (COMPLETED_ORDER, "completedStatus"),
+    OPEN_ORDER.id: (OPEN_ORDER, "warningText"),
     out.TICK_NEWS.id: (out.TICK_NEWS, "headline"),
     out.HISTORICAL_NEWS.id: (out.HISTORICAL_NEWS, "headline"),
 }

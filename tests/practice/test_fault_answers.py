@@ -195,6 +195,9 @@ async def test_names_and_headlines_that_attack_the_terminal(gateway: PracticeGat
     (found,) = await details(client, AAPL)
 
     assert HOSTILE in found.text("longName")
+    client.ask(ask.MATCHING_SYMBOLS, reqId=7, pattern="AAPL")
+    samples = await client.wait_for("symbolSamples")
+    assert all(row.text("description").startswith(HOSTILE) for row in samples.rows("samples"))
 
 
 @pytest.mark.parametrize(
