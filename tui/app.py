@@ -228,6 +228,13 @@ class DeskApp(DeskHost, inherit_bindings=False):
         elif not isinstance(self.screen, GrantScreen):
             self.call_later(self.push_screen, GrantScreen())
 
+    def action_limits(self) -> None:
+        """Show every limit, and let a person change one."""
+        from tui.screens.limits import LimitsScreen
+
+        if not any(isinstance(screen, LimitsScreen) for screen in self.screen_stack):
+            self.call_later(self.push_screen, LimitsScreen())
+
     def on_let_go(self, _message: messages.LetGo) -> None:
         """Nothing may be sent by one key any more."""
         self.arming.end()

@@ -41,6 +41,7 @@ DESK: tuple[UserCommand, ...] = (
     UserCommand("desk.confirm_live", "", "app.confirm_live", "Type the live phrase at this desk"),
     UserCommand("desk.arm", "", "app.arm", "Arm this desk: its sending keys act at once; Esc ends it"),
     UserCommand("desk.grant", "", "app.grant", "LIVE: let a script trade, or end that"),
+    UserCommand("desk.limits", "", "app.limits", "Show every limit, and change one"),
     UserCommand("desk.resume", "", "app.resume", "Let all orders through again after KILL or REDUCING"),
     UserCommand("desk.enable_script", "", "app.enable_script", "Let a script trade again that sent too many orders"),
     UserCommand("desk.reconnect", "", "app.reconnect", "Try to reach the broker now"),

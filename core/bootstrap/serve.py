@@ -20,7 +20,8 @@ from core.domain.entries import SessionStarted
 from core.execution.alerts import AlertOptions
 from core.execution.keeper import KeeperOptions
 from core.execution.limit_keeper import LimitsSource
-from core.execution.service import ExecutionService, ServiceOptions
+from core.execution.service import ExecutionService
+from core.execution.service_options import ServiceOptions
 from core.execution.state import DeskState
 from core.journal.kill_mark import KillMarkFile
 from core.journal.opened import JournalOptions

@@ -33,7 +33,8 @@ class Judging:
         self._clock = clock
         self.exposures = Exposures(state, feed, clock)
         """What is at stake besides one order."""
-        self._portfolio = Portfolio(state, feed, clock)
+        self.portfolio = Portfolio(state, feed, clock)
+        """What all positions of an account come to."""
         self.behaviour = Behaviour(state, clock)
         """What was sent lately and today."""
 
@@ -67,7 +68,7 @@ class Judging:
         if parent is not None:
             now = replace(now, attached=True, entry=entry_price(parent, now))
         if now.limits.portfolio_risk is not None:
-            now = replace(now, elsewhere=self._portfolio.elsewhere(request.account, request.con_id))
+            now = replace(now, elsewhere=self.portfolio.elsewhere(request.account, request.con_id))
         return self.behaviour.around(request, self.exposures.around(request, now, parent=parent, beside=beside))
 
     def judge(

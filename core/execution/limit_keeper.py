@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from decimal import Decimal
 from typing import Protocol
 
 from core.clock import Clock
@@ -30,6 +29,7 @@ from core.domain.limit_changes import (
 from core.domain.limit_table import DEFAULTS, LIMIT_FIELDS, Configured, LimitTable, name_of
 from core.errors import ConfigError, JournalError
 from core.execution.incidents import incident
+from core.execution.limit_usage import Used
 from core.execution.publisher import Publisher
 from core.execution.refusals import refuse
 from core.execution.state import DeskState
@@ -86,8 +86,8 @@ class LimitKeeper:
         """When a change is due, monotonic: a wall clock that is set shortens no wait."""
         self.armed: Callable[[], bool] = _nobody
         """True while some client sends on a single key."""
-        self.usage: list[Callable[[], Mapping[str, Decimal]]] = []
-        """Each says how much of which limits is used, where that is most."""
+        self.used: Used = dict
+        """How much is used of limits, by their names."""
         self.changed: list[Callable[[], None]] = []
         """Told after each change that is in force."""
         state.presets = dict(self._configured.presets)
@@ -229,9 +229,7 @@ class LimitKeeper:
 
     def shown(self) -> LimitsShown:
         """Every limit with its source and how much of it is used, and what waits."""
-        used: dict[str, Decimal] = {}
-        for usage in self.usage:
-            used |= usage()
+        used = self.used()
         said = self._state.limits.said
         owned = sorted(name for name in said if name not in DEFAULTS)
         names = [*LIMIT_FIELDS, *owned, *(name for name in DEFAULTS if name not in LIMIT_FIELDS)]

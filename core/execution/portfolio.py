@@ -68,6 +68,14 @@ class Portfolio:
                 return Elsewhere(unvalued=why)
         return Elsewhere(value=book.value - book.worth.get(con_id, _Worth(_ZERO)).value)
 
+    def invested(self, account: str) -> Decimal | None:
+        """What all positions come to, as a part of net liquidation; None while nobody knows."""
+        known = self._state.accounts.get(account)
+        value = self.elsewhere(account, 0).value
+        if value is None or known is None or not known.net_liquidation or known.net_liquidation < 0:
+            return None
+        return value / known.net_liquidation
+
     def _renewed(self, account: str) -> _Book:
         working, now = self._state.book.working, self._clock.mono()
         if working is not self._working:

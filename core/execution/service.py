@@ -6,8 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from msgspec import Struct
-
 from core.clock import Clock
 from core.domain.authority import AuthorityCommand
 from core.domain.commands import (
@@ -37,7 +35,7 @@ from core.domain.limit_changes import LimitCommand
 from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
 from core.errors import DeskError
-from core.execution.alerts import AlertCommand, AlertOptions, Alerts
+from core.execution.alerts import AlertCommand, Alerts
 from core.execution.attendance import Attendance
 from core.execution.authority import AuthorityKeeper, Guarded
 from core.execution.breakers import Breakers
@@ -47,14 +45,16 @@ from core.execution.figures import FiguresKeeper
 from core.execution.halting import Halting
 from core.execution.health import Gateway, HealthReporter
 from core.execution.hearing import Hearing
-from core.execution.keeper import ConnectionKeeper, KeeperOptions
+from core.execution.keeper import ConnectionKeeper
 from core.execution.kill import KillSwitch
-from core.execution.limit_keeper import LimitKeeper, LimitsSource
+from core.execution.limit_keeper import LimitKeeper
+from core.execution.limit_usage import used_by
 from core.execution.money import MoneyKeeper
 from core.execution.orders import OrderDesk, OrderOptions
 from core.execution.position_actions import PositionActions
 from core.execution.publisher import Publisher
 from core.execution.refusals import refuse
+from core.execution.service_options import ServiceOptions
 from core.execution.settling import Settling
 from core.execution.snapshots import snapshot_of
 from core.execution.state import DeskState
@@ -64,32 +64,12 @@ from core.execution.watching import Look, Watching, WatchOptions
 from core.execution.what_ifs import WhatIfs
 from core.market.bars import BarCache
 from core.market.feed import QuoteFeed
-from core.ports import Broker, BrokerListener, EventSink, Journal, KillMark, RecordedFacts
+from core.ports import Broker, BrokerListener, EventSink, Journal, RecordedFacts
 
 log = logging.getLogger(__name__)
 
 View = Look | StreamCommand | AlertCommand | LimitCommand | AskBars
 """What changes no order: markets, alerts and limits."""
-
-
-class ServiceOptions(Struct, frozen=True, kw_only=True):
-    """What the profile says to the service."""
-
-    session: str
-    """This run of core."""
-    keeper: KeeperOptions
-    limits: LimitsSource
-    """What files and variables say of limits."""
-    read_only: bool
-    """True sends no order and no cancel."""
-    kill_mark: KillMark
-    symbols: tuple[str, ...]
-    """They fill the watchlist of a profile that has none yet."""
-    lines: int = 100
-    """Market data lines of the account."""
-    data_frames: int = 30
-    """How many requests for market data may leave in any second."""
-    alerts: AlertOptions = AlertOptions()
 
 
 class ExecutionService:
@@ -161,6 +141,7 @@ class ExecutionService:
         Breakers(state, self._publisher, self._halting, clock)
         self._loss = DailyLoss(state, self._halting, clock, self._money.all)
         self._limits.changed.append(self._loss.look)
+        self._limits.used = used_by(state, self._orders.judging.portfolio.invested)
         figures = FiguresKeeper(state, self._publisher, clock, self._money.all)
         self._money.after += [self._loss.look, figures.renew]
         self._kill = KillSwitch(state, self._publisher, self._halting, self._orders.cancels, options.kill_mark)

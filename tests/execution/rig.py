@@ -19,7 +19,8 @@ from core.domain.reports import Report, Tick, TickField
 from core.execution.alerts import AlertOptions
 from core.execution.keeper import KeeperOptions
 from core.execution.limit_keeper import LimitsSource
-from core.execution.service import ExecutionService, ServiceOptions
+from core.execution.service import ExecutionService
+from core.execution.service_options import ServiceOptions
 from core.execution.state import DeskState
 from core.ports import BrokerListener
 from tests.execution.clockwork import START, JumpingClock

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from core.domain.commands import Ack, Command, DenialCode
 from core.domain.connection import Mode
@@ -30,7 +31,7 @@ from core.risk.limit_changes import WAIT, WORD
 from tests.execution.clockwork import START, jumping
 from tests.execution.reports import ACCOUNT, D, buy
 from tests.execution.rig import Rig, rig
-from tests.limits import FixedLimits
+from tests.limits import UNASKED, FixedLimits
 
 VALUE = 23_333
 """Of an order for 100 AAPL at 233.33."""
@@ -39,7 +40,7 @@ MINUTES = 60.0
 
 def given(order_value: int, order_quantity: int = 10_000) -> FixedLimits:
     """What the files say."""
-    return FixedLimits(Limits(order_value=D(order_value), order_quantity=D(order_quantity)))
+    return FixedLimits(replace(UNASKED, order_value=D(order_value), order_quantity=D(order_quantity)))
 
 
 async def shown(desk: Rig) -> LimitsShown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from core.domain.commands import Ack, DenialCode
+from core.domain.limit_changes import AskLimits, LimitsShown
 from core.domain.limits import Limits
 from core.domain.orders import Side
 from tests.execution.clockwork import jumping
@@ -40,6 +41,14 @@ async def test_positions_in_other_instruments_count_at_their_market() -> None:
         assert code(await desk.place(buy())) is DenialCode.PORTFOLIO_MAX
         await funded(desk, "130000")
         assert (await desk.place(buy(2))).ok, "23,333 + 41,378 is within 65,000"
+
+        await desk.pass_time(1.0)
+        shown = (await desk.send(AskLimits())).result
+        assert isinstance(shown, LimitsShown)
+        used = {one.name: one.used for one in shown.limits}
+        assert used["portfolio_risk"] == D("0.498"), "64,711 of 130,000"
+        assert used["open_orders"] == 1
+        assert used["order_value"] is None
 
         desk.quote("420.00", "420.10", TSLA.con_id)
         await desk.pass_time(1.5)

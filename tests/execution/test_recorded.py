@@ -127,9 +127,7 @@ ENTRIES: st.SearchStrategy[Entry] = st.one_of(
         lambda units: PositionsRead(held=(("DU1234567", AAPL.con_id, Decimal(units)),) if units else (), time=START)
     ),
     st.just(TailLostAccepted(client="desk", time=START)),
-    st.builds(
-        lambda name, value: LimitChanged(name=name, old=None, new=value, by="desk", time=START), NAMES, VALUES
-    ),
+    st.builds(lambda name, value: LimitChanged(name=name, old=None, new=value, by="desk", time=START), NAMES, VALUES),
     st.builds(
         lambda name, value: LimitAsked(
             waiting=LimitWaiting(name=name, old="1", new=value, by="desk", asked=START, due=START + DAY)

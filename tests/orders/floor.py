@@ -23,7 +23,8 @@ from core.domain.prices import ceil_tick, floor_tick
 from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, OpenOrderReport, OrderStatusReport
 from core.execution.keeper import KeeperOptions
-from core.execution.service import ExecutionService, ServiceOptions
+from core.execution.service import ExecutionService
+from core.execution.service_options import ServiceOptions
 from core.execution.state import DeskState
 from core.ids import mint_order_ref
 from core.journal.kill_mark import KillMarkFile

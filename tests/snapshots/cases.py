@@ -13,8 +13,10 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from core.domain.authority import Authority, Grant
+from core.domain.commands import Ack
 from core.domain.connection import FarmStatus, LinkState, Mode
 from core.domain.events import Health, Snapshot, TradingState
+from core.domain.limit_changes import LimitShown, LimitsShown, LimitWaiting
 from core.domain.reconciliation import Book, Difference, Reading
 from core.domain.trading import Killed, KillScope
 from tests.tui import sample
@@ -35,6 +37,7 @@ from tui.panes.watchlist import WatchlistPane
 from tui.screens.arm import GrantScreen
 from tui.screens.confirm_live import ConfirmLiveScreen
 from tui.screens.kill import KillScreen
+from tui.screens.limits import LimitsScreen
 from tui.screens.unknown import UnknownScreen
 from tui.themes import DEFAULT_THEME
 
@@ -158,6 +161,8 @@ class DeskCase(NamedTuple):
     press: tuple[str, ...] = ()
     action: str = ""
     """Run instead of a key, for what has none; empty for nothing."""
+    limits: LimitsShown | None = None
+    """What core says when it is asked for its limits."""
 
 
 REDUCING = replace(
@@ -174,6 +179,42 @@ KILLED = replace(
     trading_state=TradingState.HALTED,
     trading_reason="KILL at desk. Type resume to trade again.",
     killed=Killed(scope=KillScope.ENTRIES, by="desk", since=sample.NOW, asked=_OURS[1:], kept=_OURS[:1]),
+)
+
+_FILE = "/home/me/.config/ibdesk/risk/paper.toml"
+_LIMITS = {
+    "order_quantity": ("10000", "default", None),
+    "order_value": ("20000", _FILE, None),
+    "price_band_percent": ("10", "default", None),
+    "open_orders": ("60", "default", "4"),
+    "position_value": ("5000000", "default", "41378"),
+    "portfolio_risk": ("0.5", "MAX_PORTFOLIO_RISK", None),
+    "daily_loss": ("1500", _FILE, "420.50"),
+    "day_orders": ("200", _FILE, "41"),
+    "day_trades": ("2000", "default", "14"),
+    "day_value": ("none", "default", None),
+    "ask_short": ("true", "default", None),
+    "symbols.TSLA.order_quantity": ("50", _FILE, None),
+    "accounts.DU7654321.day_orders": ("100", _FILE, None),
+    "permissions.allowed_symbols": ("any", "default", None),
+    "permissions.forbidden_symbols": ("AMC, GME", _FILE, None),
+    "permissions.short": ("false", _FILE, None),
+}
+LIMITS = LimitsShown(
+    limits=tuple(
+        LimitShown(name=name, value=value, source=source, used=None if used is None else sample.D(used))
+        for name, (value, source, used) in _LIMITS.items()
+    ),
+    waiting=(
+        LimitWaiting(
+            name="price_band_percent",
+            old="10",
+            new="15",
+            by="desk",
+            asked=sample.ago(48),
+            due=sample.ago(48) + timedelta(minutes=10),
+        ),
+    ),
 )
 
 DESKS: dict[str, DeskCase] = {
@@ -201,6 +242,8 @@ MORE_DESKS: dict[str, DeskCase] = {
     "halted-120x40": DeskCase((120, 40), KILLED),
     "kill-80x24": DeskCase((80, 24), KILLED, press=("f9",)),
     "kill-120x40": DeskCase((120, 40), KILLED, press=("f9",)),
+    "limits-80x24": DeskCase((80, 24), action="app.limits", limits=LIMITS, press=("down", "down")),
+    "limits-120x40": DeskCase((120, 40), action="app.limits", limits=LIMITS, press=("down", "enter", "5")),
     "unknown-80x24": DeskCase((80, 24), DOUBTED, press=("tab", "tab", "home", "space")),
 }
 """Pictured dark."""
@@ -208,19 +251,22 @@ MORE_DESKS: dict[str, DeskCase] = {
 
 def desk_app(case: DeskCase, theme: str = DEFAULT_THEME) -> DeskApp:
     """The application of a case."""
-    return DeskApp(FakeDesk(case.snapshot).connect, theme=theme, utc=lambda: sample.NOW)
+    core = FakeDesk(case.snapshot, answer=lambda _: Ack(ok=True, result=case.limits))
+    return DeskApp(core.connect, theme=theme, utc=lambda: sample.NOW)
 
 
 async def show_desk(case: DeskCase, pilot: Pilot[None]) -> None:
     """Bring the desk to the state that is pictured."""
     await settle(pilot)
-    if case.press:
+    if case.press and not case.action:
         await pilot.press(*case.press)
         await pilot.pause()
     if case.action:
         await pilot.app.run_action(case.action, pilot.app.screen)
         await pilot.pause()
-    if isinstance(pilot.app.screen, ConfirmLiveScreen | GrantScreen | KillScreen | UnknownScreen):
+        await pilot.press(*case.press)
+        await pilot.pause()
+    if isinstance(pilot.app.screen, ConfirmLiveScreen | GrantScreen | KillScreen | LimitsScreen | UnknownScreen):
         pilot.app.screen.query_one(Input).cursor_blink = False
         await pilot.pause()
 
