@@ -14,6 +14,7 @@ from textual import events
 from textual.pilot import Pilot
 
 import tui
+from core.domain.budgets import Budget
 from core.domain.commands import (
     Ack,
     CancelEntries,
@@ -29,12 +30,14 @@ from core.domain.commands import (
     PreviewOrder,
     Qualified,
     SearchSymbols,
+    SizeOrder,
     SymbolMatches,
     Watch,
 )
 from core.domain.events import QuotesUpdated, Snapshot
 from core.domain.instruments import SymbolMatch
 from core.domain.orders import Order, OrderRequest, OrderType, Side
+from core.domain.sizes import Size, Sized
 from core.errors import LinkError
 from tests.tui import sample
 from tests.tui.fake_desk import FakeDesk
@@ -72,6 +75,12 @@ class Core(FakeDesk):
         self.denials: list[Denial] = []
         """Denials for the next sends, in order."""
         self.preview_denial: Denial | None = None
+        self.budgets: tuple[Budget, ...] = ()
+        """Those of previews."""
+        self.fits: Decimal | None = None
+        """That of previews of an order that is larger."""
+        self.sizes: dict[str, Sized | Denial] = {}
+        """What sizes come to, by what was typed; 42 for the others."""
         self.breaks = False
         """True breaks the link under the next send, after core got the command."""
         self.held: asyncio.Event | None = None
@@ -120,6 +129,8 @@ class Core(FakeDesk):
                     limit_price=D("233.10"),
                 )
                 return Ack(ok=True, result=self._preview(request))
+            case SizeOrder(size=size):
+                return self._size(size)
             case SearchSymbols(pattern=pattern):
                 return Ack(ok=True, result=SymbolMatches(pattern=pattern, matches=matches(pattern)))
             case Watch(con_id=con_id):
@@ -130,6 +141,10 @@ class Core(FakeDesk):
             case _:
                 return Ack(ok=True, order=self.accepted)
 
+    def _size(self, size: Size) -> Ack:
+        sized = self.sizes.get(size.text, Sized(quantity=D(42)))
+        return Ack(ok=False, denied=sized) if isinstance(sized, Denial) else Ack(ok=True, result=sized)
+
     def _held(self, account: str, con_id: int) -> Decimal:
         where = account, con_id
         return next((p.quantity for p in self.state.positions or () if (p.account, p.con_id) == where), D(0))
@@ -137,9 +152,12 @@ class Core(FakeDesk):
     def _preview(self, request: OrderRequest) -> OrderPreview:
         held = self._held(request.account, request.con_id)
         price = request.limit_price
+        too_large = self.fits is None or request.quantity > self.fits
         return OrderPreview(
             request=request,
-            denied=self.preview_denial,
+            denied=self.preview_denial if too_large else None,
+            budgets=self.budgets,
+            fits=self.fits if too_large else None,
             value=None if price is None else price * request.quantity,
             fee=D(1),
             position_before=held,

@@ -205,8 +205,8 @@ async def test_a_preview_says_what_it_takes_and_flips() -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("abc", "Quantity abc is not a number. Type AAPL shares, as in 100."),
-        ("10,000", "Quantity 10,000: write 10000. Type AAPL shares, as in 100."),
+        ("abc", "Quantity abc is not a number. Type AAPL shares, as in 100 or $10k."),
+        ("10,000", "Quantity 10,000: write 10000. Type AAPL shares, as in 100 or $10k."),
     ],
 )
 async def test_what_is_no_number_is_explained_and_nothing_is_lost(typed: str, words: str) -> None:

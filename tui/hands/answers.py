@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from core.domain.commands import Ack, DenialCode, OrderPreview
 from core.domain.quotes import Quote
+from core.domain.sizes import Sized
 from tui.hands.close_ticket import CloseTicket
+from tui.hands.order_words import size_problem
 from tui.hands.retype import asked
 from tui.hands.ticket import OrderTicket, Phase, refused, reprice
 
@@ -47,6 +49,13 @@ def with_preview(ticket: OrderTicket, ack: Ack) -> OrderTicket:
     if ack.denied is not None:
         return replace(ticket, preview=None, note=ticket.note or ack.denied.message)
     return ticket
+
+
+def with_size(ticket: OrderTicket, ack: Ack) -> OrderTicket:
+    """The ticket with what core says that its size comes to, or why to nothing."""
+    told = ack.result if isinstance(ack.result, Sized) else ack.denied
+    note = "" if ticket.note == size_problem(ticket) else ticket.note
+    return replace(ticket, sized=told, sized_for=ticket.size_key, preview=None, note=note)
 
 
 def looking(ticket: OrderTicket | CloseTicket) -> OrderTicket | CloseTicket:

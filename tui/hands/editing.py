@@ -8,13 +8,14 @@ from decimal import Decimal
 from core.domain.orders import OrderType, Side, TimeInForce
 from core.domain.prices import step_ticks
 from core.domain.quotes import Quote
+from core.domain.sizes import Size, SizeKind
 from tui.hands import retype
 from tui.hands.accounts import next_account
 from tui.hands.numbers import LONGEST, parse_number
 from tui.hands.order_kinds import CHOICES, DISTANCES, KINDS, TIFS, Field, has_price, stepped_trigger, trigger_name
 from tui.hands.order_words import problem_with
 from tui.hands.pricing import PriceStyle, price_text, why_not_priced
-from tui.hands.sizes import step_quantity
+from tui.hands.sizes import presets_of, stepped
 from tui.hands.ticket import OrderTicket, Phase, reprice
 
 STYLES = tuple(PriceStyle)
@@ -35,6 +36,13 @@ def type_text(ticket: OrderTicket, text: str) -> OrderTicket:
     if len(before) + len(typed) > LONGEST:
         return replace(ticket, note=f"The {ticket.field} holds {LONGEST} characters. Backspace takes one away.")
     return _with_text(ticket, before + typed)
+
+
+def take_quantity(ticket: OrderTicket, quantity: Decimal) -> OrderTicket:
+    """The ticket with another quantity; its active field stays."""
+    if ticket.phase is not Phase.EDITING:
+        return ticket
+    return replace(ticket, quantity_text=f"{quantity:f}", touched=True, fresh=True, note="", preview=None)
 
 
 def erase(ticket: OrderTicket) -> OrderTicket:
@@ -149,11 +157,13 @@ def _step_trigger(ticket: OrderTicket, steps: int, quote: Quote | None) -> Order
 
 
 def _step_quantity(ticket: OrderTicket, steps: int) -> OrderTicket:
-    quantity = parse_number(ticket.quantity_text)
-    if quantity is None:
+    presets = ticket.presets or presets_of(ticket.instrument, {})
+    number, size = parse_number(ticket.quantity_text), ticket.size
+    if number is not None:
+        size = Size(SizeKind.UNITS, max(number, Decimal(0)))
+    if size is None:
         return replace(ticket, note=problem_with(ticket))
-    stepped = step_quantity(max(quantity, Decimal(0)), steps, ticket.instrument)
-    return replace(_with_text(ticket, f"{stepped:f}"), fresh=True)
+    return replace(_with_text(ticket, stepped(size, steps, presets).text), fresh=True)
 
 
 def _step_price(ticket: OrderTicket, steps: int, quote: Quote | None) -> OrderTicket:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.order_types import RULES, Need
 from core.domain.orders import OrderRequest, OrderType, TimeInForce
+from core.domain.sizes import size_of
 from tui.hands.numbers import explain_number, parse_number
 from tui.hands.order_kinds import DISTANCES, has_price, needs_price, parse_till, parse_trail, price_name, trigger_name
 from tui.hands.sizes import unit_of
@@ -22,9 +23,18 @@ def problem_with(ticket: OrderTicket) -> str:
         return "No account is verified yet: nothing can be sent. Wait until the first row shows it."
     if not quantity:
         return f"The quantity is missing. Type the number of {label} {unit}."
-    if parse_number(quantity) is None:
-        return f"Quantity {explain_number(quantity)}. Type {label} {unit}, as in 100."
+    if parse_number(quantity) is None and size_of(quantity) is None:
+        return f"Quantity {explain_number(quantity)}. Type {label} {unit}, as in 100 or $10k."
     return _price_problem(ticket) or _trigger_problem(ticket) or _till_problem(ticket)
+
+
+def size_problem(ticket: OrderTicket) -> str:
+    """Why the size of the ticket is no quantity; empty for a number, and once core has said how many it is."""
+    if ticket.size is None or ticket.quantity is not None:
+        return ""
+    if ticket.size_refused is not None:
+        return ticket.size_refused.message
+    return f"{ticket.size.text}: core has not said yet how many {ticket.instrument.label} that is. Wait, then Enter."
 
 
 def _price_problem(ticket: OrderTicket) -> str:
@@ -60,8 +70,8 @@ def _till_problem(ticket: OrderTicket) -> str:
 
 
 def request_of(ticket: OrderTicket, order_ref: str) -> OrderRequest | None:
-    """The order that the ticket says, under a new reference; None while `problem_with` names a problem."""
-    quantity, kind = parse_number(ticket.quantity_text), ticket.order_type
+    """The order that the ticket says, under a new reference; None while there is a problem with it or its size."""
+    quantity, kind = ticket.quantity, ticket.order_type
     if quantity is None or problem_with(ticket):
         return None
     price = parse_number(ticket.price_text) if has_price(kind) else None

@@ -1,11 +1,14 @@
-"""Size presets: what keys 1 to 4 mean for an instrument, and one step up or down."""
+"""Size presets: what keys 1 to 4 mean for an instrument, and one step up or down. Core says how many that is."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from core.domain.instruments import Instrument, SecType
+from core.domain.sizes import PER_CENT, Size, SizeKind, size_of
+from tui import format as fmt
 
 PRESETS: dict[SecType, tuple[int, int, int, int]] = {
     SecType.STK: (100, 200, 500, 1_000),
@@ -14,47 +17,54 @@ PRESETS: dict[SecType, tuple[int, int, int, int]] = {
     SecType.BAG: (1, 2, 5, 10),
     SecType.CASH: (20_000, 40_000, 100_000, 200_000),
 }
-"""Default presets by class of instrument, in its own units (shares, contracts, units of the first currency)."""
+"""Presets where the profile says none, by class of instrument, in its own units (shares, contracts)."""
+DEFAULT = "default"
+"""In the place of a symbol: the profile's presets of every one that has none of its own."""
 _UNITS = {SecType.STK: "shares", SecType.FUT: "contracts", SecType.OPT: "contracts", SecType.BAG: "combinations"}
+_MOST_PERCENT = Decimal(100)
 
 
-class Size(NamedTuple):
-    """The quantity that the next ticket of an instrument begins with."""
+class Chosen(NamedTuple):
+    """The size that the next ticket of an instrument begins with."""
 
-    quantity: Decimal
+    size: Size
     preset: int | None
     """1 to 4; None once it was stepped away from a preset."""
 
 
-def presets_of(instrument: Instrument) -> tuple[Decimal, ...]:
-    """The four preset quantities of an instrument."""
-    return tuple(Decimal(units) for units in PRESETS.get(instrument.sec_type, PRESETS[SecType.STK]))
+def presets_of(instrument: Instrument, told: Mapping[str, Sequence[str]]) -> tuple[Size, ...]:
+    """The four presets of an instrument; `told` is what the profile says, by symbol or `default`."""
+    texts = told.get(instrument.symbol) or told.get(DEFAULT) or ()
+    sizes = [size for size in map(size_of, texts) if size is not None]
+    if len(sizes) == len(PRESETS[SecType.STK]):
+        return tuple(sizes)
+    units = PRESETS.get(instrument.sec_type, PRESETS[SecType.STK])
+    return tuple(Size(SizeKind.UNITS, Decimal(number)) for number in units)
 
 
-def preset_size(instrument: Instrument, preset: int) -> Size:
-    """The size of preset 1 to 4."""
-    return Size(presets_of(instrument)[preset - 1], preset)
-
-
-def step_of(instrument: Instrument) -> Decimal:
-    """One step of the quantity: the first preset."""
-    return presets_of(instrument)[0]
-
-
-def step_size(size: Size, steps: int, instrument: Instrument) -> Size:
+def step_size(chosen: Chosen, steps: int, presets: Sequence[Size]) -> Chosen:
     """The size some steps away, upwards when positive, at least one step; a preset it lands on is named."""
-    quantity = step_quantity(size.quantity, steps, instrument)
-    presets = presets_of(instrument)
-    return Size(quantity, presets.index(quantity) + 1 if quantity in presets else None)
+    size = stepped(chosen.size, steps, presets)
+    return Chosen(size, presets.index(size) + 1 if size in presets else None)
 
 
-def step_quantity(quantity: Decimal, steps: int, instrument: Instrument) -> Decimal:
-    """The next multiple of a step in the direction of travel, further ones beyond it, at least one step."""
-    step = step_of(instrument)
-    whole = quantity // step
-    if steps < 0 and quantity % step:
+def stepped(size: Size, steps: int, presets: Sequence[Size]) -> Size:
+    """The next multiple of a step in the direction of travel, further ones beyond it, at least one step.
+
+    A step is the smallest preset of the same kind; where there is none one unit, else the size itself.
+    """
+    alone = Decimal(1) if size.kind is SizeKind.UNITS else size.amount
+    step = min((one.amount for one in presets if one.kind is size.kind), default=alone)
+    whole = size.amount // step
+    if steps < 0 and size.amount % step:
         whole += 1
-    return max(step, (whole + steps) * step)
+    amount = max(step, (whole + steps) * step)
+    return Size(size.kind, min(amount, _MOST_PERCENT) if size.kind in PER_CENT else amount)
+
+
+def size_text(size: Size, unit: str) -> str:
+    """A size for a person: `1,000 shares`, `$10k`, `25%bp`."""
+    return f"{fmt.size(size.amount)} {unit}" if size.kind is SizeKind.UNITS else size.text
 
 
 def unit_of(instrument: Instrument) -> str:

@@ -12,12 +12,14 @@ from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
 
-from core.domain.commands import OrderPreview, Seen
+from core.domain.commands import Denial, OrderPreview, Seen
 from core.domain.instruments import Instrument
 from core.domain.orders import OrderType, Side, TimeInForce
 from core.domain.prices import step_ticks
 from core.domain.quotes import Quote
+from core.domain.sizes import Size, Sized, size_of
 from tui.hands.accounts import account_words
+from tui.hands.numbers import parse_number
 from tui.hands.order_kinds import Field, fields_of, needs_price, trigger_name
 from tui.hands.pricing import PriceStyle, price_text, style_price, why_not_priced
 from tui.hands.retype import Retype
@@ -69,6 +71,12 @@ class OrderTicket:
     opened_for: str = ""
     """The account of the row that it was opened on; empty for the desk's. Drafts are kept by it."""
     quantity_text: str
+    """A number of units, or a size such as `$10k`: core says how many that is."""
+    sized: Sized | Denial | None = None
+    """What core said of the size `sized_for`; None before it has."""
+    sized_for: Hashable = None
+    presets: tuple[Size, ...] = ()
+    """Those of its instrument, by whose steps the arrow keys change the quantity."""
     style: PriceStyle | None
     """How the price follows from the market; None once it was typed."""
     offset: int = 0
@@ -125,6 +133,37 @@ class OrderTicket:
         return fields_of(self.order_type, self.tif, several_accounts=len(self.accounts) > 1)
 
     @property
+    def size(self) -> Size | None:
+        """What is to be asked for in place of a number of units; None for a number, and for a text that says none."""
+        return None if parse_number(self.quantity_text) is not None else size_of(self.quantity_text)
+
+    @property
+    def size_key(self) -> Hashable:
+        """What the quantity of a size follows from; whatever core said for another one counts no more."""
+        return (
+            self.account,
+            self.side,
+            self.quantity_text,
+            self.order_type,
+            self.price_text,
+            self.trigger_text,
+        )
+
+    @property
+    def quantity(self) -> Decimal | None:
+        """The units that are sent; None while the text says none, or core has not said how many a size is."""
+        number = parse_number(self.quantity_text)
+        if number is None and isinstance(self.sized, Sized) and self.sized_for == self.size_key:
+            return self.sized.quantity
+        return number
+
+    @property
+    def size_refused(self) -> Denial | None:
+        """Why the size comes to no quantity; None if it does, or nobody knows yet."""
+        refused = isinstance(self.sized, Denial) and self.sized_for == self.size_key
+        return self.sized if refused and isinstance(self.sized, Denial) else None
+
+    @property
     def draft_key(self) -> tuple[str, int, str]:
         """What its draft is found by: where it was opened, the instrument, the verb."""
         return self.opened_for, self.instrument.con_id, self.verb.name
@@ -137,6 +176,7 @@ class OrderTicket:
             self.instrument.con_id,
             self.side,
             self.quantity_text,
+            self.quantity,
             self.order_type,
             self.price_text,
             self.trigger_text,
@@ -153,7 +193,8 @@ class OrderTicket:
         kind = self.order_type
         price = f"@ {self.price_text or '?'}" if needs_price(kind) else ""
         named = "" if kind is OrderType.LMT else f"{kind} {self.trigger_text if trigger_name(kind) else ''}"
-        words = (str(self.side), self.quantity_text or "?", self.instrument.label, price, named.strip())
+        quantity = self.quantity_text if self.quantity is None or self.size is None else f"{self.quantity:f}"
+        words = (str(self.side), quantity or "?", self.instrument.label, price, named.strip())
         return " ".join(word for word in words if word) + account_words(self.account, self.accounts)
 
 
@@ -161,9 +202,10 @@ def open_ticket(
     verb: Verb,
     instrument: Instrument,
     account: str,
-    quantity: Decimal,
+    size: Size,
     quote: Quote | None,
     *,
+    presets: tuple[Size, ...] = (),
     accounts: tuple[str, ...] = (),
     opened_for: str = "",
 ) -> OrderTicket:
@@ -174,7 +216,8 @@ def open_ticket(
         account=account,
         accounts=accounts,
         opened_for=opened_for,
-        quantity_text=f"{quantity:f}",
+        quantity_text=size.text,
+        presets=presets,
         style=verb.style,
     )
     return reprice(ticket, quote)
@@ -193,6 +236,7 @@ def reopen(draft: OrderTicket, account: str, quote: Quote | None, *, accounts: t
         phase=Phase.EDITING,
         note="",
         preview=None,
+        sized=None,
         field=draft.fields[0],
         fresh=True,
         touched=False,

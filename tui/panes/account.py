@@ -1,16 +1,18 @@
-"""ACCOUNT: the money behind the orders."""
+"""ACCOUNT: the money behind the orders, and how far the limits of the day are used."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
 from core.domain.account import Account
+from core.domain.budgets import Budget
 from core.domain.money import BrokerPnl, Money, Profit, RateSource
 from tui import format as fmt
 from tui import messages
 from tui.panes.instrument import STYLES
+from tui.panes.limit_words import bar, share_style, used_text
 from tui.panes.line_row import Part
 from tui.panes.lines_pane import Line, LinesPane, labelled
 from tui.panes.mode_words import account_word
@@ -31,6 +33,7 @@ class AccountPane(LinesPane):
         messages.ConnectionUpdated,
         messages.AccountUpdated,
         messages.MoneyUpdated,
+        messages.RiskUpdated,
         messages.OrderUpdated,
         messages.ExecutionAdded,
         messages.SecondPassed,
@@ -44,33 +47,41 @@ class AccountPane(LinesPane):
         return f"{account_word(self.replica.connection)} {'' if account is None else account.base_currency}".strip()
 
     def lines(self, width: int) -> Sequence[Line]:
-        """Money, profit, then the day's work."""
+        """Money, profit, then the day's work and its limits."""
         account = self.replica.account_values()
         if account is None:
             text = "not reported yet" if self.replica.is_loaded else ""
             return [[Part(text, "italic $text-muted")]]
-        return [*self._money(account), *self._profit(account), *self._work(account)]
-
-    def _money(self, account: Account) -> list[Line]:
+        budgets = {budget.name: budget for budget in self.replica.risk_figures()}
         return [
-            labelled("net liq", _amount(account.net_liquidation)),
+            *self._money(account, budgets),
+            *self._profit(account),
+            *self._work(budgets),
+            *self._beside(self.replica.money_of(account.account)),
+        ]
+
+    def _money(self, account: Account, budgets: Mapping[str, Budget]) -> list[Line]:
+        told = Part(f" {time_of_day(account.updated)}", "$text-muted")
+        return [
+            labelled("net liq", _amount(account.net_liquidation), told),
             labelled("cash", _amount(account.cash)),
             labelled("buying pow.", _amount(account.buying_power)),
-            labelled("margin", _amount(account.initial_margin), _bar(account.initial_margin, account.net_liquidation)),
+            _used("margin", budgets.get("margin_percent")) or labelled("margin", _amount(account.initial_margin)),
             labelled("maintenance", _amount(account.maintenance_margin)),
         ]
 
     def _profit(self, account: Account) -> list[Line]:
-        money = self.replica.money_of(account.account)
-        told = None if money is None else money.broker
         realized = Profit(amount=account.realized_pnl, whole=True)
         return [
             labelled("day P&L", _profit(self.replica.day_pnl())),
             labelled("open", _profit(self.replica.total_open_pnl())),
             labelled("realised", _profit(realized)),
-            *(() if told is None else self._broker(told)),
-            *self._rates(money),
         ]
+
+    def _beside(self, money: Money | None) -> list[Line]:
+        """What ours is compared with, and made of."""
+        told = None if money is None else money.broker
+        return [*(() if told is None else self._broker(told)), *self._rates(money)]
 
     def _broker(self, told: BrokerPnl) -> list[Line]:
         """IBKR's own figures and their age."""
@@ -92,18 +103,30 @@ class AccountPane(LinesPane):
             for rate in foreign
         ]
 
-    def _work(self, account: Account) -> list[Line]:
+    def _work(self, budgets: Mapping[str, Budget]) -> list[Line]:
         executions = [e for e in self.replica.executions.values() if e.quantity]
         reported = [e.commission for e in executions if e.commission is not None]
         fees = fmt.money(sum(reported, Decimal(0)))
         if len(reported) < len(executions):
             fees = fmt.estimate(fees)
-        live = len(self.replica.live_orders())
+        loss, orders, trades = (budgets.get(name) for name in ("daily_loss", "day_orders", "day_trades"))
+        made = str(len(executions)) if trades is None else used_text(trades)
+        style = "" if trades is None or trades.share is None else share_style(trades.share)
         return [
-            labelled("orders", f"{len(self.replica.orders)} today · {live} live"),
-            labelled("trades", f"{len(executions)} · fees {fees}"),
-            labelled("as of", time_of_day(account.updated)),
+            *([line] if (line := _used("day loss", loss)) else ()),
+            _used("orders", orders) or labelled("orders", f"{len(self.replica.orders)} today"),
+            labelled("trades", Part(made, style), f" · fees {fees}"),
         ]
+
+
+def _used(label: str, budget: Budget | None) -> Line | None:
+    """A limit with what is used of it as a bar; None without a limit."""
+    if budget is None:
+        return None
+    figures = f"{used_text(budget):>{AMOUNT_CELLS}} "
+    if budget.share is None:
+        return labelled(label, figures)
+    return labelled(label, Part(f"{figures}{bar(budget.share, BAR_CELLS)}", share_style(budget.share)))
 
 
 def _amount(value: Decimal | None) -> str:
@@ -120,12 +143,3 @@ def _profit(profit: Profit) -> Part:
 
 def _age(seconds: float | None) -> str:
     return "" if seconds is None else f" {fmt.short_age(seconds)}"
-
-
-def _bar(part: Decimal | None, whole: Decimal | None) -> str:
-    """A share as a bar and a percentage; empty where either is unknown."""
-    if part is None or not whole or whole < 0:
-        return ""
-    share = part / whole
-    filled = min(BAR_CELLS, max(0, int(share * BAR_CELLS)))
-    return f" {'▓' * filled}{'░' * (BAR_CELLS - filled)} {share * 100:.0f}%"

@@ -15,17 +15,26 @@ from core.domain.commands import (
     PlaceOrder,
     PreviewClose,
     PreviewOrder,
+    SizeOrder,
 )
 from core.domain.events import Severity
 from core.errors import LinkError
 from tui import messages
 from tui.hands import send_gate
 from tui.hands import ticket as tickets
-from tui.hands.answers import NO_REASON, after_denial, close_after_denial, close_with_preview, looking, with_preview
+from tui.hands.answers import (
+    NO_REASON,
+    after_denial,
+    close_after_denial,
+    close_with_preview,
+    looking,
+    with_preview,
+    with_size,
+)
 from tui.hands.cancel_ticket import CancelTicket, cancel_answer, order_words
 from tui.hands.close_ticket import CloseTicket, close_command
 from tui.hands.lookups import look_up
-from tui.hands.order_words import problem_with, request_of
+from tui.hands.order_words import problem_with, request_of, size_problem
 from tui.hands.pricing import why_not_priced
 from tui.hands.retype import is_answered, not_yet, place_command
 from tui.hands.send_gate import Verdict
@@ -122,7 +131,9 @@ class OrderEntry(TicketPane):
             command = close_command(ticket, order_ref)
             return command or ticket.note or f"{ticket.words}: core has not said yet what it takes. Wait, then Enter."
         request = request_of(ticket, order_ref)
-        return problem_with(ticket) if request is None else place_command(ticket, request)
+        if request is None:
+            return problem_with(ticket) or size_problem(ticket)
+        return place_command(ticket, request)
 
     def _dispatch(self, ticket: Ticket, command: Sendable) -> None:
         sent: Ticket
@@ -245,12 +256,16 @@ class OrderEntry(TicketPane):
         else:
             self._asker.ask(_asked(ticket), question, delay=delay)
 
-    def _question(self, ticket: Ticket) -> PreviewOrder | PreviewClose | None:
+    def _question(self, ticket: Ticket) -> PreviewOrder | PreviewClose | SizeOrder | None:
         if not self.host.desk.is_attached or isinstance(ticket, CancelTicket):
             return None
         if isinstance(ticket, CloseTicket):
             return ticket.question if ticket.account else None
-        request = request_of(ticket, self.host.desk.mint_order_ref())
+        order_ref = self.host.desk.mint_order_ref()
+        if ticket.size is not None and ticket.quantity is None:
+            unsized = request_of(replace(ticket, quantity_text="1"), order_ref)
+            return None if unsized is None else SizeOrder(request=unsized, size=ticket.size)
+        request = request_of(ticket, order_ref)
         return None if request is None else PreviewOrder(request=request)
 
     @on(Previewed)
@@ -258,6 +273,11 @@ class OrderEntry(TicketPane):
         ticket, ack = self.ticket, message.ack
         if ack is not None and ticket is not None and ticket.phase is Phase.EDITING and _asked(ticket) == message.asked:
             match ticket:
+                case OrderTicket() if ticket.size is not None and ticket.quantity is None:
+                    sized = with_size(ticket, ack)
+                    super().update_ticket(sized)
+                    if sized.quantity is not None:
+                        self._ask(0)
                 case OrderTicket():
                     super().update_ticket(with_preview(ticket, ack))
                 case CloseTicket():

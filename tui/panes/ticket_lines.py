@@ -23,11 +23,11 @@ from tui.hands.cancel_ticket import CancelTicket, Scope, order_words, reached
 from tui.hands.close_ticket import CloseTicket
 from tui.hands.numbers import parse_number
 from tui.hands.order_kinds import CHOICES, Field, has_price, trigger_name, waits_for
-from tui.hands.order_words import problem_with
+from tui.hands.order_words import problem_with, size_problem
 from tui.hands.pricing import place_in_market, price_text, why_not_priced
-from tui.hands.sizes import Size
 from tui.hands.ticket import OrderTicket, Phase
 from tui.panes.blotter import number_text
+from tui.panes.limit_words import limits_part, refusal_part
 from tui.panes.line_row import Part
 from tui.panes.margin_words import margin_part, margin_told
 from tui.panes.mode_words import mode_word
@@ -127,12 +127,9 @@ def _reach(ticket: CancelTicket, orders: Sequence[Order]) -> Part:
     return Part("Enter cancels this order, whatever it protects · a widens", MUTED)
 
 
-def closed_lines(label: str, size: Size | None, unit: str, draft: OrderTicket | None, around: Surroundings) -> Content:
+def closed_lines(size: str, draft: OrderTicket | None, around: Surroundings) -> Content:
     """No ticket: the size that the next one begins with, and a draft that waits."""
-    first: list[Part] = []
-    if size is not None:
-        preset = f"{size.preset}:" if size.preset else ""
-        first = [Part(f"{label}  size {preset}{fmt.size(size.quantity)} {unit}", MUTED)]
+    first = [Part(size, MUTED)] if size else []
     if draft is not None:
         first += [GAP, Part(f"draft {draft.words}", ATTENTION)]
     return _join(first, [], around)
@@ -141,13 +138,10 @@ def closed_lines(label: str, size: Size | None, unit: str, draft: OrderTicket | 
 def _order_line(ticket: OrderTicket, around: Surroundings) -> list[Part]:
     kind = ticket.order_type
     price = _field(ticket, Field.PRICE, ticket.price_text, around)
-    quantity = parse_number(ticket.quantity_text)
-    plain = ticket.field is Field.QUANTITY and around.focused
-    shown = ticket.quantity_text if plain or quantity is None else fmt.size(quantity)
     parts = [
         Part(str(ticket.side), _side_style(ticket.side)),
         Part(" "),
-        *_field(ticket, Field.QUANTITY, shown, around),
+        *_quantity_parts(ticket, around),
         Part(f" {ticket.instrument.label} "),
         *([Part("@ "), *price, Part(" ")] if has_price(kind) else []),
         *_kind_parts(ticket, around),
@@ -163,6 +157,17 @@ def _order_line(ticket: OrderTicket, around: Surroundings) -> list[Part]:
     if ticket.is_draft and not ticket.touched:
         return [*parts, GAP, Part("draft · Del drops it", ATTENTION)]
     return [*parts, GAP, *_where(ticket, around.quote), *_left_over(ticket.preview, around.live)]
+
+
+def _quantity_parts(ticket: OrderTicket, around: Surroundings) -> list[Part]:
+    """The quantity; of a size what it comes to, and the size behind it."""
+    plain = ticket.field is Field.QUANTITY and around.focused
+    quantity = ticket.quantity
+    if ticket.size is not None:
+        units = fmt.UNKNOWN if quantity is None else fmt.size(quantity)
+        return [Part(f"{units} (", "bold"), *_field(ticket, Field.QUANTITY, ticket.quantity_text, around), Part(")")]
+    shown = ticket.quantity_text if plain or quantity is None else fmt.size(quantity)
+    return _field(ticket, Field.QUANTITY, shown, around)
 
 
 def _account_parts(ticket: OrderTicket, around: Surroundings) -> list[Part]:
@@ -231,6 +236,9 @@ def _order_answer(ticket: OrderTicket, around: Surroundings) -> list[Part]:
     problem = problem_with(ticket)
     if problem:
         return [Part(problem, ATTENTION)]
+    if ticket.size is not None and ticket.quantity is None:
+        refused = ticket.size_refused is not None
+        return [Part(size_problem(ticket), ATTENTION) if refused else Part("asking core how many that is…", MUTED)]
     if ticket.preview is None:
         return [Part("checking…", MUTED)]
     waits = waits_for(ticket.order_type, ticket.tif, ticket.trigger_text)
@@ -251,8 +259,7 @@ def _preview_parts(preview: OrderPreview, around: Surroundings, waits: str = "",
     if preview.denied is not None:
         if preview.denied.retype is not None:
             return [Part(f"ASKS {preview.denied.message}", ATTENTION)]
-        limit = f" (limit {preview.denied.limit})" if preview.denied.limit else ""
-        return [Part(f"REFUSED {preview.denied.message}{limit}", REFUSAL)]
+        return [refusal_part(preview)]
     parts = [
         Part(f"≈{fmt.UNKNOWN if preview.value is None else fmt.money(preview.value)}"),
         Part(f"fee {fmt.UNKNOWN if preview.fee is None else fmt.estimate(fmt.money(preview.fee))}"),
@@ -268,7 +275,7 @@ def _preview_parts(preview: OrderPreview, around: Surroundings, waits: str = "",
         parts.append(Part(f"FLIPS {_signed(before)}→{_signed(after)}", REFUSAL))
     else:
         parts.append(Part(f"pos {fmt.size(before)}→{fmt.size(after)}"))
-    return [*parts, Part("limits ok")]
+    return [*parts, limits_part(preview.budgets)]
 
 
 def _session(preview: OrderPreview, now: datetime) -> str:
@@ -297,13 +304,17 @@ def _join(first: list[Part], answer: list[Part], around: Surroundings, told: str
 def _fit_line(parts: list[Part], tail: Part, room: int) -> Content:
     """Core's answer with gaps in it, then the tail.
 
-    Where there is no room a margin that nobody knows, fee, `limits ok`, value and margin go, in turn.
+    Where there is no room a margin that nobody knows, fee, `limits ok`, value and margin go, in turn; a limit that is
+    nearly used up stays longest.
     """
     kept = list(parts)
     value, fee, margin, limits = *parts[:3], parts[-1]
     spares = [fee, limits, value, margin]
     if margin.text.endswith(fmt.UNKNOWN):
         spares = [margin, fee, limits, value]
+    if limits.style:
+        spares.remove(limits)
+        spares.append(limits)
     for spare in spares:
         if sum(cell_len(part.text) + len(GAP.text) for part in kept) - len(GAP.text) <= room:
             break

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from core.domain.connection import Mode
 from core.domain.instruments import Instrument
 from core.domain.orders import Order
+from core.domain.sizes import Size
 from core.domain.what_ifs import WhatIfAnswered
 from tui import messages
 from tui.hands import editing, send_gate
@@ -23,7 +24,7 @@ from tui.hands.cancel_ticket import CancelTicket, Scope, open_cancel, widen
 from tui.hands.close_ticket import CloseTicket, catch_up_close, change_account, open_close, take_part
 from tui.hands.keys import TICKET
 from tui.hands.send_gate import SendGate
-from tui.hands.sizes import Size, preset_size, step_size, unit_of
+from tui.hands.sizes import Chosen, presets_of, size_text, step_size, unit_of
 from tui.hands.ticket import VERBS, OrderTicket, Phase
 from tui.hands.timing import LoopTiming, Timing
 from tui.hands.type_through import WINDOW
@@ -96,7 +97,7 @@ class TicketPane(Listener, Pane):
         """The desk's focus: what the closed pane speaks of."""
         self._account = ""
         """The account of the row in focus; empty for the desk's."""
-        self._sizes: dict[int, Size] = {}
+        self._sizes: dict[int, Chosen] = {}
         self.drafts: dict[tuple[str, int, str], OrderTicket] = {}
         """Touched tickets that were closed, by `OrderTicket.draft_key`."""
         self._shown: Hashable = None
@@ -116,22 +117,25 @@ class TicketPane(Listener, Pane):
         """True for a letter that means something in this ticket and can't be the second one of a word any more."""
         return isinstance(self.ticket, CancelTicket) and letter == "a" and at - self._opened_at > WINDOW
 
-    def size_of(self, instrument: Instrument) -> Size:
-        """The quantity that the next ticket of an instrument begins with."""
-        return self._sizes.get(instrument.con_id) or preset_size(instrument, 1)
+    def presets_of(self, instrument: Instrument) -> tuple[Size, ...]:
+        """What the keys 1 to 4 stand for."""
+        return presets_of(instrument, self.replica.presets)
 
-    def choose_size(self, instrument: Instrument, preset: int) -> Size:
+    def size_of(self, instrument: Instrument) -> Chosen:
+        """The size that the next ticket of an instrument begins with."""
+        return self._sizes.get(instrument.con_id) or Chosen(self.presets_of(instrument)[0], 1)
+
+    def choose_size(self, instrument: Instrument, preset: int) -> None:
         """Take preset 1 to 4 for the next ticket of an instrument."""
-        return self._set_size(instrument, preset_size(instrument, preset))
+        self._set_size(instrument, Chosen(self.presets_of(instrument)[preset - 1], preset))
 
-    def step_size(self, instrument: Instrument, steps: int) -> Size:
-        """Change the quantity of the next ticket by some steps."""
-        return self._set_size(instrument, step_size(self.size_of(instrument), steps, instrument))
+    def step_size(self, instrument: Instrument, steps: int) -> None:
+        """Change the size of the next ticket by some steps."""
+        self._set_size(instrument, step_size(self.size_of(instrument), steps, self.presets_of(instrument)))
 
-    def _set_size(self, instrument: Instrument, size: Size) -> Size:
-        self._sizes[instrument.con_id] = size
+    def _set_size(self, instrument: Instrument, chosen: Chosen) -> None:
+        self._sizes[instrument.con_id] = chosen
         self.renew()
-        return size
 
     def open_order(self, verb: str, instrument: Instrument, opened_by: str = "", account: str = "") -> None:
         """Open the ticket of a verb (`tui.hands.ticket.VERBS`), or its draft as it was left.
@@ -144,9 +148,9 @@ class TicketPane(Listener, Pane):
         if draft is not None:
             ticket = tickets.reopen(draft, owner, quote, accounts=accounts)
         else:
-            quantity = self.size_of(instrument).quantity
+            size, presets = self.size_of(instrument).size, self.presets_of(instrument)
             ticket = tickets.open_ticket(
-                VERBS[verb], instrument, owner, quantity, quote, accounts=accounts, opened_for=row
+                VERBS[verb], instrument, owner, size, quote, presets=presets, accounts=accounts, opened_for=row
             )
         self._open(ticket, opened_by)
 
@@ -222,10 +226,15 @@ class TicketPane(Listener, Pane):
                 pass
 
     def action_step(self, steps: int) -> None:
-        """Move the active field by ticks or steps, upwards when positive."""
-        if isinstance(self.ticket, OrderTicket):
-            quote = self.replica.quote(self.ticket.instrument.con_id)
-            self.update_ticket(editing.step(self.ticket, steps, quote))
+        """Move the active field by ticks or steps, upwards when positive; of an order too large up takes what fits."""
+        ticket = self.ticket
+        if not isinstance(ticket, OrderTicket):
+            return
+        fits = None if ticket.preview is None or steps != 1 else ticket.preview.fits
+        if fits:
+            self.update_ticket(editing.take_quantity(ticket, fits))
+        else:
+            self.update_ticket(editing.step(ticket, steps, self.replica.quote(ticket.instrument.con_id)))
 
     def action_style(self, steps: int) -> None:
         """Walk join, mid, now, market; a cancel ticket widens."""
@@ -338,12 +347,13 @@ class TicketPane(Listener, Pane):
                 return cancel_lines(ticket, around)
         instrument = self.replica.instrument(self.con_id)
         if instrument is None:
-            return closed_lines("", None, "", None, around)
+            return closed_lines("", None, around)
         where = self._other(self._account), instrument.con_id
         drafts = [draft for draft in self.drafts.values() if draft.draft_key[:2] == where]
-        return closed_lines(
-            instrument.label, self.size_of(instrument), unit_of(instrument), drafts[-1] if drafts else None, around
-        )
+        chosen = self.size_of(instrument)
+        size = f"{chosen.preset}:" if chosen.preset else ""
+        size += size_text(chosen.size, unit_of(instrument))
+        return closed_lines(f"{instrument.label}  size {size}", drafts[-1] if drafts else None, around)
 
     def _whose(self) -> str:
         """The account that the pane speaks of, masked; a cancel may reach into all of them."""

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace as change
 
 from core.domain.quotes import Quote
+from core.domain.sizes import Size, SizeKind
 from tests.tui.sample import AAPL, ACCOUNT, INSTRUMENTS, NOW
 from tui.hands.accounts import account_mark, account_name, account_words, next_account
 from tui.hands.close_ticket import CloseTicket, catch_up_close, change_account, close_command, open_close
@@ -25,7 +26,9 @@ BOTH = (ACCOUNT, SECOND)
 
 
 def ticket(account: str = ACCOUNT, accounts: tuple[str, ...] = BOTH, opened_for: str = "") -> OrderTicket:
-    return open_ticket(VERBS["buy"], APPLE, account, D(100), QUOTE, accounts=accounts, opened_for=opened_for)
+    return open_ticket(
+        VERBS["buy"], APPLE, account, Size(SizeKind.UNITS, D(100)), QUOTE, accounts=accounts, opened_for=opened_for
+    )
 
 
 def on_account(opened: OrderTicket) -> OrderTicket:

@@ -13,6 +13,7 @@ from msgspec.structs import replace as change
 from core.domain.commands import Ack, Denial, DenialCode, Seen
 from core.domain.orders import OrderType, Side, TimeInForce
 from core.domain.quotes import Quote
+from core.domain.sizes import Size, SizeKind
 from tests.tui.sample import AAPL, ACCOUNT, INSTRUMENTS, NOW
 from tui.hands.answers import after_denial, looking
 from tui.hands.editing import clear, erase, move_field, restyle, step, type_text
@@ -36,7 +37,7 @@ HALTED = change(QUOTE, halted=True)
 
 
 def ticket(verb: str = "buy", quote: Quote | None = QUOTE) -> OrderTicket:
-    return open_ticket(VERBS[verb], APPLE, ACCOUNT, D(100), quote)
+    return open_ticket(VERBS[verb], APPLE, ACCOUNT, Size(SizeKind.UNITS, D(100)), quote)
 
 
 def typed(start: OrderTicket, *keys: str) -> OrderTicket:
@@ -126,8 +127,8 @@ def test_wrong_things_can_be_typed_into_the_quantity() -> None:
 @pytest.mark.parametrize(
     ("quantity", "words"),
     [
-        ("abc", "Quantity abc is not a number. Type AAPL shares, as in 100."),
-        ("10,000", "Quantity 10,000: write 10000. Type AAPL shares, as in 100."),
+        ("abc", "Quantity abc is not a number. Type AAPL shares, as in 100 or $10k."),
+        ("10,000", "Quantity 10,000: write 10000. Type AAPL shares, as in 100 or $10k."),
         ("", "The quantity is missing. Type the number of AAPL shares."),
     ],
 )

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from core.domain.budgets import Budget, Unit
 from core.domain.connection import Connection, FarmStatus, LinkState, Mode
 from core.domain.events import ConnectionChanged, ExecutionAdded, Incident, Severity, Snapshot, TradingState
 from core.domain.money import Profit, Rate, RateSource
@@ -215,23 +216,36 @@ async def test_account_reads_as_drawn() -> None:
     lines = await shown(PaneApp(AccountPane), 41, 16)
 
     assert lines[0].endswith("DU…123 USD ─")
-    assert [line.split() for line in lines[1:11]] == [
-        ["net", "liq", "104,215.30"],
+    assert [line.split() for line in lines[1:14]] == [
+        ["net", "liq", "104,215.30", "10:31:05"],
         ["cash", "38,880.10"],
         ["buying", "pow.", "182,400.00"],
-        ["margin", "61,210.00", "▓▓▓▓░░░░", "59%"],
+        ["margin", "61,210/104,215", "▓▓▓▓░░░░", "59%"],
         ["maintenance", "48,900.00"],
         ["day", "P&L", "+1,240.50"],
         ["open", "−40.40"],
         ["realised", "+1,280.90"],
+        ["day", "loss", "0/1,500", "░░░░░░░░", "0%"],
+        ["orders", "41/200", "▓░░░░░░░", "20%"],
+        ["trades", "14/500", "·", "fees", "1.40"],
         ["IBKR", "day", "+1,239.80", "1s"],
         ["IBKR", "open", "−41.10", "1s"],
     ]
-    assert [line.strip() for line in lines[11:14]] == [
-        "orders     5 today · 3 live",
-        "trades     2 · fees 1.40",
-        "as of      10:31:05",
-    ]
+
+
+async def test_account_without_limits_says_what_was_done() -> None:
+    lines = await shown(PaneApp(AccountPane, replace(sample.SNAPSHOT, risk=())), 41, 16)
+
+    assert lines[4].split() == ["margin", "61,210.00"]
+    assert [line.strip() for line in lines[9:11]] == ["orders     5 today", "trades     2 · fees 1.40"]
+
+
+async def test_account_shows_a_limit_that_nobody_can_judge_without_a_bar() -> None:
+    unknown = Budget(name="daily_loss", used=None, after=None, limit=Decimal(1500), unit=Unit.MONEY)
+    figures = replace(sample.FIGURES, budgets=(unknown,))
+    lines = await shown(PaneApp(AccountPane, replace(sample.SNAPSHOT, risk=(figures,))), 41, 16)
+
+    assert lines[9].split() == ["day", "loss", "?/1,500"]
 
 
 async def test_account_says_what_foreign_money_is_worth_and_since_when() -> None:
@@ -239,7 +253,7 @@ async def test_account_says_what_foreign_money_is_worth_and_since_when() -> None
     lines = await shown(PaneApp(AccountPane, made(rates=(*sample.PROFIT.rates, rate), broker=None)), 41, 14)
 
     assert lines[6].split() == ["day", "P&L", "+1,240.50"]
-    assert lines[9].split() == ["1", "EUR", "1.084100", "quote", "4s"]
+    assert lines[12].split() == ["1", "EUR", "1.084100", "quote", "4s"]
 
 
 async def test_account_that_nobody_reported() -> None:
