@@ -103,7 +103,7 @@ def instrument(contract: Contract) -> Instrument:
         currency=clean(contract.currency),
         local_symbol=clean(contract.localSymbol),
         trading_class=clean(contract.tradingClass),
-        multiplier=_multiplier(contract.multiplier),
+        multiplier=_multiplier(contract.multiplier) or Decimal(1),
         last_trade_date=clean(contract.lastTradeDateOrContractMonth)[:8],
         strike=number(contract.strike) if is_option else None,
         right=_RIGHTS.get(contract.right, "") if is_option else "",
@@ -145,13 +145,14 @@ def qualified(details: ContractDetails, bands: tuple[PriceBand, ...]) -> Instrum
         last_trade_date=base.last_trade_date,
         strike=base.strike,
         right=base.right,
-        price_bands=bands or (PriceBand(ZERO, tick or Decimal("0.01")),),
+        price_bands=bands or (PriceBand(ZERO, tick if tick is not None and tick > 0 else Decimal("0.01")),),
         size_increment=size_increment or Decimal(1),
         min_size=min_size or Decimal(1),
         order_types=tuple(clean(word) for word in details.orderTypes.split(",") if word),
         time_zone=clean(details.timeZoneId),
         trading_hours=clean(details.tradingHours, limit=4000),
         liquid_hours=clean(details.liquidHours, limit=4000),
+        untold=_untold(contract, tick, bands),
     )
 
 
@@ -265,8 +266,20 @@ def portfolio(
     )
 
 
-def _multiplier(text: str) -> Decimal:
+def _multiplier(text: str) -> Decimal | None:
+    """None where the broker told none, or no number above 0."""
     try:
-        return number(text) or Decimal(1)
+        told = number(text)
     except ValueError:
-        return Decimal(1)
+        return None
+    return told if told is not None and told > 0 else None
+
+
+def _untold(contract: Contract, tick: Decimal | None, bands: tuple[PriceBand, ...]) -> tuple[str, ...]:
+    """What an order needs and the details do not tell; stocks and currencies have no multiplier to tell."""
+    derived = sec_type(contract.secType) in (SecType.FUT, SecType.OPT)
+    missing = {
+        "multiplier": derived and _multiplier(contract.multiplier) is None,
+        "tick": not bands and (tick is None or tick <= 0),
+    }
+    return tuple(name for name, is_missing in missing.items() if is_missing)

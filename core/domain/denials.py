@@ -16,6 +16,8 @@ class DenialCode(StrEnum):
     LIVE_NOT_CONFIRMED = "LIVE_NOT_CONFIRMED"
     ACCOUNT = "ACCOUNT"
     UNKNOWN_INSTRUMENT = "UNKNOWN_INSTRUMENT"
+    INCOMPLETE = "INCOMPLETE"
+    """IBKR did not tell the contract's multiplier or tick."""
     QUANTITY = "QUANTITY"
     QUANTITY_MAX = "QUANTITY_MAX"
     VALUE_MAX = "VALUE_MAX"

@@ -77,6 +77,8 @@ class Instrument(Struct, frozen=True, kw_only=True):
     """IBKR's text for the regular sessions of the coming days, in `time_zone`."""
     legs: tuple[ComboLeg, ...] = ()
     """Of combinations; empty for everything else."""
+    untold: tuple[str, ...] = ()
+    """What an order needs and the broker did not tell (`multiplier`, `tick`): the fields above hold a guess there."""
 
     @property
     def label(self) -> str:

@@ -35,7 +35,16 @@ def unknown_instrument(request: OrderRequest) -> Denial:
 
 def qualified(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
     """The contract is one that core has qualified: its ticks, sizes and multiplier are known."""
-    return unknown_instrument(request) if circumstances.instrument is None else None
+    instrument = circumstances.instrument
+    if instrument is None:
+        return unknown_instrument(request)
+    if not instrument.untold:
+        return None
+    return deny(
+        DenialCode.INCOMPLETE,
+        f"IBKR did not tell the {' and the '.join(instrument.untold)} of {instrument.label}, so no order in it can be "
+        "judged. Not sent. Place it in TWS, or try another contract ( / ).",
+    )
 
 
 def quantity(request: OrderRequest, circumstances: Circumstances) -> Denial | None:

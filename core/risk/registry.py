@@ -64,7 +64,7 @@ CONTROLS: tuple[Rule, ...] = (
     Rule(
         number=18,
         name="Qualified contract",
-        codes=(DenialCode.UNKNOWN_INSTRUMENT,),
+        codes=(DenialCode.UNKNOWN_INSTRUMENT, DenialCode.INCOMPLETE),
         sentence="The contract was found at IBKR first: its ticks, sizes and multiplier are known, none is a guess.",
         check=basics.qualified,
     ),

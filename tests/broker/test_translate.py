@@ -12,7 +12,7 @@ from ib_async.contract import Contract, ContractDetails
 from ib_async.objects import PriceIncrement
 
 from core.broker.outgoing import wire_contract, wire_number
-from core.broker.translate import instrument, market_rule_of, number, price_bands
+from core.broker.translate import instrument, market_rule_of, number, price_bands, qualified
 from core.domain.instruments import Instrument, PriceBand, SecType
 
 
@@ -92,6 +92,26 @@ def test_price_steps_are_exact_and_ascend() -> None:
 @pytest.mark.parametrize("text", ["", "0", "lots", "1"])
 def test_multiplier_that_says_nothing_is_one(text: str) -> None:
     assert instrument(Contract(conId=1, symbol="X", secType="STK", multiplier=text)).multiplier == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "multiplier", "tick", "bands", "untold"),
+    [
+        ("STK", "", 0.01, (), ()),
+        ("FUT", "50", 0.25, (), ()),
+        ("FUT", "", 0.25, (), ("multiplier",)),
+        ("OPT", "none", 0.01, (), ("multiplier",)),
+        ("OPT", "0", 0.0, (), ("multiplier", "tick")),
+        ("STK", "", sys.float_info.max, (), ("tick",)),
+        ("STK", "", 0.0, (PriceBand(Decimal(0), Decimal("0.01")),), ()),
+    ],
+)
+def test_what_the_details_do_not_tell_is_named(
+    kind: str, multiplier: str, tick: float, bands: tuple[PriceBand, ...], untold: tuple[str, ...]
+) -> None:
+    contract = Contract(conId=1, symbol="X", secType=kind, multiplier=multiplier)
+
+    assert qualified(ContractDetails(contract=contract, minTick=tick), bands).untold == untold
 
 
 def test_option_goes_out_as_it_came_in() -> None:

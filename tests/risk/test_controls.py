@@ -297,6 +297,19 @@ def test_what_is_not_qualified_is_not_ordered() -> None:
     assert refusal.message == ("No contract with number 265598 is known here. Find the symbol first ( / ), then order.")
 
 
+@pytest.mark.parametrize(
+    ("untold", "words"), [(("multiplier",), "multiplier"), (("multiplier", "tick"), "multiplier and the tick")]
+)
+def test_a_contract_of_which_ibkr_did_not_tell_all_is_not_ordered(untold: tuple[str, ...], words: str) -> None:
+    refusal = denial(BUY, instrument=replace(AAPL, untold=untold))
+
+    assert refusal.code is DenialCode.INCOMPLETE
+    assert refusal.message == (
+        f"IBKR did not tell the {words} of AAPL, so no order in it can be judged. Not sent. Place it in TWS, or try "
+        "another contract ( / )."
+    )
+
+
 def test_order_types_that_the_contract_takes() -> None:
     only_limits = replace(AAPL, order_types=("LMT",))
 
