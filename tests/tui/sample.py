@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from core.domain.account import Account
 from core.domain.authority import Armed, Authority
 from core.domain.budgets import Budget, RiskFigures, Unit
-from core.domain.authority import Armed, Authority
 from core.domain.connection import Connection, Endpoint, FarmStatus, LinkState, Mode
 from core.domain.events import Health, Incident, Severity, Snapshot, TradingState
 from core.domain.executions import Execution
@@ -325,11 +324,6 @@ TROUBLE = replace(
     ),
 )
 """The same morning with one order of unknown outcome and one that is held."""
-
-
-def armed(snapshot: Snapshot, client: str = "desk-1", seconds: float = 112) -> Snapshot:
-    """The same moment with a desk that is armed for so long."""
-    return replace(snapshot, authority=Authority(armed=Armed(client=client, until=ago(-seconds))))
 
 
 def armed(snapshot: Snapshot, client: str = "desk-1", seconds: float = 112) -> Snapshot:
