@@ -20,6 +20,7 @@ class OrderBook:
         self._orders: dict[str, Order] = {}
         self._live: dict[str, Order] = {}
         """Those of them that may still fill: few among the days' thousands, and asked for all the time."""
+        self._live_in: dict[tuple[str, int], dict[str, Order]] = {}
         self.working = Working()
         """What they may still fill, summed up."""
         self._by_perm_id: dict[int, str] = {}
@@ -33,12 +34,18 @@ class OrderBook:
         """Add an order, or replace what was known of it."""
         if order.parent_ref and order.order_ref not in self._orders:
             self._children.setdefault(order.parent_ref, []).append(order.order_ref)
-        self.working.put(self._orders.get(order.order_ref), order)
+        before = self._orders.get(order.order_ref)
+        self.working.put(before, order)
+        place = order.account, order.con_id
+        if before is not None and (before.account, before.con_id) != place:
+            self._live_in.get((before.account, before.con_id), {}).pop(order.order_ref, None)
         self._orders[order.order_ref] = order
+        here = self._live_in.setdefault(place, {})
         if order.is_live:
-            self._live[order.order_ref] = order
+            self._live[order.order_ref] = here[order.order_ref] = order
         else:
             self._live.pop(order.order_ref, None)
+            here.pop(order.order_ref, None)
         if order.perm_id:
             self._by_perm_id[order.perm_id] = order.order_ref
         if order.order_id:
@@ -120,6 +127,10 @@ class OrderBook:
     def live(self) -> list[Order]:
         """Orders of which some may still fill: ours and other clients'."""
         return list(self._live.values())
+
+    def live_in(self, account: str, con_id: int) -> list[Order]:
+        """The same in one instrument of one account."""
+        return list(self._live_in.get((account, con_id), {}).values())
 
     def attached(self, order_ref: str) -> list[Order]:
         """Every order that is or was attached to an order, in the order of arrival."""

@@ -131,9 +131,8 @@ class PositionActions:
 
     def _in_doubt(self, account: str, con_id: int, side: Side) -> Order | None:
         """An order of ours on the closing side whose outcome is not known, wherever the market is now; None if none."""
-        for order in self._state.book.live():
-            same = (order.account, order.con_id, order.side) == (account, con_id, side) and not order.external
-            if same and order.state is OrderState.UNKNOWN:
+        for order in self._state.book.live_in(account, con_id):
+            if order.side is side and not order.external and order.state is OrderState.UNKNOWN:
                 return order
         return None
 
@@ -144,8 +143,8 @@ class PositionActions:
         """
         quote = self._feed.get(con_id)
         near = None if quote is None else (quote.bid if side is Side.SELL else quote.ask)
-        for order in self._state.book.live():
-            if (order.account, order.con_id, order.side) != (account, con_id, side) or order.external:
+        for order in self._state.book.live_in(account, con_id):
+            if order.side is not side or order.external:
                 continue
             if order.stop_price is not None or order.trail is not None:
                 continue

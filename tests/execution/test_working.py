@@ -82,6 +82,9 @@ def test_sums_are_those_of_a_recount(orders: list[Order]) -> None:
                     assert book.working.tally(account, con_id, side) == expected
                     live = [one for one in book.live() if key_of(one) == (account, con_id, side)]
                     assert book.working_quantity(account, con_id, side) == sum(one.remaining for one in live)
+                here = [one for one in book.live() if (one.account, one.con_id) == (account, con_id)]
+                assert {one.order_ref for one in here} == {one.order_ref for one in book.live_in(account, con_id)}
+                assert all(book.get(one.order_ref) is one for one in book.live_in(account, con_id))
             mine = [one for one in book.live() if one.account == account]
             assert book.working.ours(account) == sum(not one.external for one in mine)
             assert set(book.working.instruments(account)) == {one.con_id for one in mine}
