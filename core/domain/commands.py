@@ -246,6 +246,14 @@ class EnableScript(Struct, frozen=True, kw_only=True, tag="enable_script"):
     """Its name, as the refusal of its orders says it."""
 
 
+class CloseAll(Struct, frozen=True, tag="close_all"):
+    """While KILL holds: cancel every order of ours, then close every position, each once nothing works on that side.
+
+    With a live quote by a marketable limit, else at the market. Never opens or turns a position. Ack carries a
+    `Killed`, which goes on to say what each position waits for.
+    """
+
+
 class Resume(Struct, frozen=True, tag="resume"):
     """End the kill switch, or else what an incident brought: only reducing orders. Ends nothing else."""
 
@@ -286,6 +294,7 @@ Command = (
     | LimitCommand
     | AcceptTailLoss
     | Kill
+    | CloseAll
     | EnableScript
     | Resume
     | Reconnect

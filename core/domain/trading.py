@@ -100,6 +100,10 @@ class Killed(Struct, frozen=True, kw_only=True, tag="killed"):
     """Why cancels wait, in words; empty if none does."""
     everything_sent: bool = False
     """True once the word to cancel everything has left."""
+    closing: tuple[str, ...] = ()
+    """References of the orders that close positions by the word of a person, in this run of core."""
+    unclosed: tuple[str, ...] = ()
+    """What each position that is to be closed waits for, or why it is not closed, in words."""
 
 
 class KillProgress(Struct, frozen=True, kw_only=True):
@@ -145,6 +149,12 @@ def kill_in_words(killed: Killed, orders: Mapping[str, Order]) -> list[str]:
         what = "1 position" if positions == 1 else f"{positions} positions"
         stays = "stays: it only reduces" if len(far.kept) == 1 else "stay: they only reduce"
         lines.append(f"{_named(far.kept)} on {what} {stays}.")
+    closing = [order for order in map(orders.get, killed.closing) if order is not None]
+    if closing:
+        filled = sum(order.state is OrderState.FILLED for order in closing)
+        several = f"{len(closing)} closing order{'' if len(closing) == 1 else 's'}"
+        lines.append(f"Close all: {several} sent, {filled} filled.")
+    lines += [f"Close all: {text}." if not text.endswith(".") else f"Close all: {text}" for text in killed.unclosed]
     if killed.scope is KillScope.EVERYTHING:
         sent = "was sent to" if killed.everything_sent else "has not left yet for"
         lines.append(f"The word to cancel everything, of TWS and phone too, {sent} the broker.")

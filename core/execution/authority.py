@@ -24,6 +24,7 @@ from core.domain.authority import (
 from core.domain.commands import (
     AcceptTailLoss,
     Ack,
+    CloseAll,
     ClosePosition,
     DenialCode,
     ModifyOrder,
@@ -48,7 +49,7 @@ GRANT_SECONDS = 600.0
 
 Trading = PlaceOrder | ModifyOrder | ClosePosition
 """What a grant lets a client do that is no desk."""
-Guarded = Trading | AcceptTailLoss | SettleOrder | Resume
+Guarded = Trading | AcceptTailLoss | SettleOrder | CloseAll | Resume
 """What a live profile takes only from a desk that has confirmed it; what is not trading is a person's own word."""
 
 

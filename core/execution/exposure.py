@@ -130,7 +130,7 @@ class Exposures:
             unvalued=unvalued,
             rate=None if instrument is None else exchange_rate(instrument.currency, known, market),
             base_currency=known.base_currency,
-            only_reducing=only_reducing(state),
+            only_reducing=only_reducing(state, past_kill=circumstances.asked.past_kill),
         )
         funds = Funds(
             equity=known.net_liquidation,

@@ -51,6 +51,8 @@ class KillSwitch:
         self._sending: set[asyncio.Future[None]] = set()
         self.killed: Killed | None = None
         """What it has asked for; None while it is not pulled."""
+        self.closing: dict[str, None] = {}
+        """References of the orders that a person had close positions since: KILL leaves them alone, in this order."""
         halting.on_resumed = self._released
         publisher.add_sink(self)
 
@@ -102,8 +104,15 @@ class KillSwitch:
                 # Not from inside of what is just being published.
                 asyncio.get_running_loop().call_soon(self.look)
 
+    def show(self, killed: Killed) -> None:
+        """Tell what has come of it besides."""
+        if self.killed is not None and self.killed != killed:
+            self.killed = killed
+            self._publisher.state(KillUpdated(killed=killed))
+
     def _released(self) -> None:
         self.killed, self._everything_due = None, False
+        self.closing.clear()
         self._mark.clear()
         self._publisher.state(KillUpdated(killed=None))
 
@@ -114,7 +123,7 @@ class KillSwitch:
         asked, kept = dict.fromkeys(killed.asked), []
         problem = ""
         for order in self._state.book.live():
-            if order.external:
+            if order.external or order.order_ref in self.closing:
                 continue
             if killed.scope is KillScope.ENTRIES and order.pending is not Pending.CANCEL:
                 if self._cancels.ends_with_parent(order):

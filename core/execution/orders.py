@@ -27,7 +27,7 @@ from core.domain.entries import Intent, ModifyIntent, Refused
 from core.domain.events import OrderChanged, TradingState
 from core.domain.orders import Order, OrderRequest, Pending, Side, Terms, request_of, terms_of, with_terms
 from core.errors import JournalBusyError, JournalError
-from core.execution.asking import asked_by, script_of
+from core.execution.asking import asked_by
 from core.execution.cancels import Cancels, unknown
 from core.execution.changes import changed, drafted, not_repeated, overtaken, too_late, unchangeable, why_not
 from core.execution.deadlines import Deadlines, deadline, why_no_deadline
@@ -43,7 +43,7 @@ from core.execution.turns import Turns
 from core.execution.withdrawing import Withdrawing
 from core.market.feed import QuoteFeed
 from core.ports import Approved, Broker, Journal
-from core.risk.behaviour import Asked
+from core.risk.behaviour import PERSON, Asked
 from core.risk.controls import has_moved
 from core.risk.live_guard import why_not_verified
 
@@ -94,11 +94,12 @@ class OrderDesk:
         self.scripts = Scripts(state, journal, publisher, clock)
         """Which scripts may not trade."""
 
-    def gate(self) -> Denial | None:
-        """Why no order may leave now, whatever it is; None when one may."""
+    def gate(self, asked: Asked = PERSON) -> Denial | None:
+        """Why no order may leave now, whatever it is; None when one may. KILL alone lets pass what goes past it."""
         if self._options.read_only:
             return deny(DenialCode.READ_ONLY, "This profile is read-only: orders are not sent. Set readonly = false.")
-        if self._state.trading_state is TradingState.HALTED:
+        past_kill = asked.past_kill and self._state.only_killed
+        if self._state.trading_state is TradingState.HALTED and not past_kill:
             code = DenialCode.JOURNAL_TAIL_LOST if self._state.tail_lost else DenialCode.HALTED
             return deny(code, f"Trading is halted: {self._state.trading_reason}")
         if self._journal.busy:
@@ -128,7 +129,7 @@ class OrderDesk:
             )
 
     async def place_computed(
-        self, order_ref: str, account: str, con_id: int, compute: Callable[[], OrderRequest | Denial], client: str
+        self, order_ref: str, account: str, con_id: int, compute: Callable[[], OrderRequest | Denial], *, asked: Asked
     ) -> Ack:
         """As `place`, for a request that `compute` makes when its turn has come, from how things stand then."""
         async with self._turns.of(order_ref) as called_off:
@@ -138,7 +139,7 @@ class OrderDesk:
             request = compute()
             if isinstance(request, Denial):
                 return Ack(ok=False, denied=request)
-            return await self._submit(request, None, asked=Asked(script=script_of(client), computed=True))
+            return await self._submit(request, None, asked=asked)
 
     async def _submit(
         self,
@@ -149,7 +150,7 @@ class OrderDesk:
         *,
         asked: Asked,
     ) -> Ack:
-        judged = self.gate() or why_no_deadline(ttl) or self.judging.family(request, children, asked)
+        judged = self.gate(asked) or why_no_deadline(ttl) or self.judging.family(request, children, asked)
         if not isinstance(judged, Denial):
             moved = has_moved(seen, self._feed.get(request.con_id), request.side, judged[0].instrument)
             judged = moved or judged
@@ -203,10 +204,11 @@ class OrderDesk:
             raise
         finally:
             self._recording.difference_update(refs)
-        denial = self.gate() or self._changed_since(verified)
+        denial = self.gate(asked) or self._changed_since(verified)
         for order, leg in zip(orders, legs, strict=True):
             denial = denial or why_not_verified(leg.value, self._state.connection.accounts)
-            denial = denial or why_not_reducing(self._state, leg.value, attached=bool(leg.value.parent_ref))
+            attached, past_kill = bool(leg.value.parent_ref), asked.past_kill
+            denial = denial or why_not_reducing(self._state, leg.value, attached=attached, past_kill=past_kill)
             denial = denial or too_late(self._state.book.get(order.order_ref) or order)
         if denial is not None:
             return self._none_sent(refs, denial)

@@ -9,6 +9,7 @@ from core.domain.commands import Ack, ClosePosition, Denial, DenialCode, Preview
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Side
 from core.domain.prices import marketable_limit
+from core.execution.asking import script_of
 from core.execution.orders import OrderDesk
 from core.execution.previews import previewed
 from core.execution.refusals import deny
@@ -72,7 +73,8 @@ class PositionActions:
                 )
             return deny(DenialCode.POSITION_CHANGED, text)
 
-        return await self._desk.place_computed(command.order_ref, command.account, command.con_id, compute, client)
+        asked = Asked(script=script_of(client), computed=True)
+        return await self._desk.place_computed(command.order_ref, command.account, command.con_id, compute, asked=asked)
 
     def _request(self, order_ref: str, account: str, con_id: int, fraction: Decimal) -> OrderRequest | Denial:
         position = self._state.held(account, con_id)

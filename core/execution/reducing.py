@@ -12,8 +12,14 @@ from core.risk.closing import reduces
 from core.risk.facts import Exposure
 
 
-def only_reducing(state: DeskState) -> Denial | None:
-    """The refusal of an order that does not reduce a position, as trading stands; None while any order may leave."""
+def only_reducing(state: DeskState, *, past_kill: bool = False) -> Denial | None:
+    """The refusal of an order that does not reduce a position, as trading stands; None while any order may leave.
+
+    Of those that go past KILL no other may.
+    """
+    if past_kill:
+        text = "Past KILL only what closes a position is sent, and nothing that could turn it. Not sent. Look at it."
+        return Denial(code=DenialCode.REDUCING, message=text)
     if state.trading_state is TradingState.REDUCING:
         text = f"Only orders that reduce a position are sent: {state.trading_reason} Not sent. Look at the position."
         return Denial(code=DenialCode.REDUCING, message=text)
@@ -23,12 +29,14 @@ def only_reducing(state: DeskState) -> Denial | None:
     return None
 
 
-def why_not_reducing(state: DeskState, request: OrderRequest, *, attached: bool) -> Denial | None:
+def why_not_reducing(
+    state: DeskState, request: OrderRequest, *, attached: bool, past_kill: bool = False
+) -> Denial | None:
     """Why `request` may not leave as trading stands, by control 20 alone; None if it may.
 
     For what was judged before and may have been overtaken since. `attached` orders open or add by nature.
     """
-    denial = only_reducing(state)
+    denial = only_reducing(state, past_kill=past_kill)
     if denial is None or attached or state.positions is None:
         return denial
     account, con_id = request.account, request.con_id

@@ -14,6 +14,7 @@ from core.domain.commands import (
     AskBars,
     CancelEntries,
     CancelOrder,
+    CloseAll,
     ClosePosition,
     Command,
     DenialCode,
@@ -39,6 +40,7 @@ from core.execution.alerts import AlertCommand, Alerts
 from core.execution.attendance import Attendance
 from core.execution.authority import AuthorityKeeper, Guarded
 from core.execution.breakers import Breakers
+from core.execution.close_all import CloseEverything
 from core.execution.daily_loss import DailyLoss
 from core.execution.families import Families
 from core.execution.figures import FiguresKeeper
@@ -146,6 +148,9 @@ class ExecutionService:
         self._money.after += [self._loss.look, figures.renew]
         self._kill = KillSwitch(state, self._publisher, self._halting, self._orders.cancels, options.kill_mark)
         self._keeper.reconciler.after.append(self._kill.look)
+        self._closing = CloseEverything(
+            state, self._feed, self._publisher, clock, self._orders, self._kill, journal.instance
+        )
         families = Families(state, self._publisher, clock, self._hearing, self._orders.take_back)
         self._keeper.reconciler.after.append(families.look)
         self._settling = Settling(state, journal, self._publisher, clock)
@@ -291,6 +296,8 @@ class ExecutionService:
                 return await self._orders.modify(command, client)
             case ClosePosition():
                 return await self._actions.close(command, client)
+            case CloseAll():
+                return self._closing.ask(client)
 
     def snapshot(self) -> Snapshot:
         """Everything as it stands."""

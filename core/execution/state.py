@@ -90,6 +90,11 @@ class DeskState:
         return TradingState.HALTED if any(cause in HALTING for cause in self.blocks) else TradingState.REDUCING
 
     @property
+    def only_killed(self) -> bool:
+        """True while KILL halts trading, and nothing else does."""
+        return [cause for cause in self.blocks if cause in HALTING] == [Cause.KILL]
+
+    @property
     def trading_reason(self) -> str:
         """Why, the severest first; empty while all orders are let through."""
         halted = self.trading_state is TradingState.HALTED

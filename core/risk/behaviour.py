@@ -24,6 +24,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     """True for a sale that is meant to open a short position."""
     repeat_of: str = ""
     """The order of ours that this one repeats by a key for that; empty for any other order."""
+    past_kill: bool = False
+    """True for a closing order that a person asked for at KILL's panel: all of it must reduce a position."""
 
 
 class Recent(Struct, frozen=True, kw_only=True):
@@ -62,3 +64,5 @@ PERSON = Asked()
 """A person at a desk who has said nothing."""
 COMPUTED = Asked(computed=True)
 """Core itself."""
+PAST_KILL = Asked(computed=True, past_kill=True)
+"""KILL's panel closes a position."""

@@ -165,6 +165,9 @@ def collared(request: OrderRequest, circumstances: Circumstances) -> Denial | No
     instrument, quote = circumstances.instrument, circumstances.quote
     label = instrument.label if instrument else "this instrument"
     combined = instrument is not None and instrument.sec_type is SecType.BAG
+    if circumstances.asked.past_kill and request.order_type is OrderType.MKT:
+        # A person closes all that he holds, whatever the price: a control may not keep him in it.
+        return None
     if reference is None or (reference <= 0 and not combined):
         return deny(
             DenialCode.NO_REFERENCE,

@@ -46,6 +46,8 @@ def within_value(request: OrderRequest, circumstances: Circumstances) -> Denial 
     if rate is None:
         return None if closes(request, exposure) else no_rate(request.account, instrument.currency, base)
     value = order_value(request, circumstances)
+    if value is None and circumstances.asked.past_kill:
+        return None
     if value is None:
         return deny(
             DenialCode.NO_VALUE, f"No price of {instrument.label} is known, so its value isn't. Wait for a quote."

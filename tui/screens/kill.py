@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from core.domain.commands import Command, Kill, Resume
+from core.domain.commands import CloseAll, Command, Kill, Resume
 from core.domain.trading import KillScope, kill_in_words
 from core.errors import LinkError
 from tui import messages
@@ -19,14 +19,19 @@ from tui.widgets.columns import clean
 from tui.widgets.typed_input import TypedInput
 
 RESUME = "resume"
-WIDER: dict[str, tuple[str, KillScope, str]] = {
-    "1": ("protective", KillScope.OURS, "cancel what protects positions too"),
-    "2": ("everything", KillScope.EVERYTHING, "cancel everything at the broker, of TWS and phone too"),
+FURTHER: dict[str, tuple[str, Command, str]] = {
+    "1": ("protective", Kill(scope=KillScope.OURS), "cancel what protects positions too"),
+    "2": ("everything", Kill(scope=KillScope.EVERYTHING), "cancel everything at the broker, of TWS and phone too"),
+    "3": (
+        "close",
+        CloseAll(),
+        "cancel every order of ours and close every position: one with a live quote near it, any other at the market",
+    ),
 }
-"""The keys that choose to cancel more: the word to type then, its scope, and what it does."""
+"""The keys that choose to go further: the word to type then, what is sent, and what it does."""
 WAYS = (
-    f"1 protective orders too · 2 everything at the broker, TWS and phone too · type {RESUME} to trade again · "
-    "Esc back, the block stays"
+    f"1 protective orders too · 2 everything at the broker, TWS and phone too · 3 close all · type {RESUME} to trade "
+    "again · Esc back, the block stays"
 )
 WAITING = "KILL: core is asked to block every new order …"
 
@@ -64,7 +69,7 @@ class KillScreen(FollowingScreen):
         if self.answer:
             return self.answer
         if self._chosen:
-            word, _, what = WIDER[self._chosen]
+            word, _, what = FURTHER[self._chosen]
             return f"Type {word} and Enter to {what}. Esc goes back."
         return WAYS
 
@@ -84,8 +89,8 @@ class KillScreen(FollowingScreen):
             await self.action_dismiss()
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """A digit alone chooses; whatever else is typed makes an old answer pointless."""
-        if message.value in WIDER:
+        """A digit alone chooses to go further; whatever else is typed makes an old answer pointless."""
+        if message.value in FURTHER:
             self._chosen = message.value
             message.input.value = ""
         if message.value:
@@ -97,8 +102,8 @@ class KillScreen(FollowingScreen):
         word = message.value.strip().lower()
         if word == RESUME:
             self._send(Resume())
-        elif self._chosen and word == WIDER[self._chosen][0]:
-            self._send(Kill(scope=WIDER[self._chosen][1]))
+        elif self._chosen and word == FURTHER[self._chosen][0]:
+            self._send(FURTHER[self._chosen][1])
             self._chosen = ""
         elif word:
             self.say(f"That is not the word. Nothing has changed. {WAYS}")

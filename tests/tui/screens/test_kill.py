@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Input, Static
 
-from core.domain.commands import Ack, Denial, DenialCode, Kill, Resume
+from core.domain.commands import Ack, CloseAll, Denial, DenialCode, Kill, Resume
 from core.domain.events import KillUpdated, TradingState
 from core.domain.trading import Killed, KillScope
 from tests.tui import sample
@@ -74,6 +74,21 @@ async def test_more_is_cancelled_by_a_digit_and_the_whole_word_alone() -> None:
         await desk.until(lambda: desk.core.sent == [Kill(scope=KillScope.EVERYTHING)])
         await desk.pilot.press("1", *"protective", "enter")
         await desk.until(lambda: desk.core.sent[1:] == [Kill(scope=KillScope.OURS)])
+
+
+async def test_all_is_closed_by_its_digit_and_word_and_the_panel_says_what_each_position_waits_for() -> None:
+    async with desk_on(HALTED) as desk:
+        await desk.pilot.press("f9")
+        screen = await panel(desk)
+        desk.core.sent.clear()
+        await desk.pilot.press("3")
+        await desk.until(lambda: "Type close and Enter to cancel every order of ours" in text(screen, "#hint"))
+        await desk.pilot.press(*"close", "enter")
+        await desk.until(lambda: desk.core.sent == [CloseAll()])
+
+        waits = replace(KILLED, unclosed=("TSLA: waits for #8 to end",))
+        desk.core.emit(KillUpdated(killed=waits), KillUpdated(killed=waits))
+        await desk.until(lambda: "Close all: TSLA: waits for #8 to end." in text(screen))
 
 
 async def test_resume_is_typed_and_escape_leaves_it_blocked() -> None:

@@ -1,0 +1,210 @@
+"""Closing every position while KILL holds: by a person's word at its panel, and by nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from decimal import ROUND_DOWN, Decimal
+
+from msgspec.structs import replace
+
+from core.clock import Clock
+from core.domain.commands import Ack, Denial, DenialCode, Kill
+from core.domain.events import Envelope, OrderChanged, PositionsUpdated, Severity, TradingStateChanged
+from core.domain.instruments import Instrument
+from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Side
+from core.domain.prices import marketable_limit
+from core.domain.trading import Cause, KillScope
+from core.execution.incidents import incident
+from core.execution.kill import KillSwitch
+from core.execution.orders import OrderDesk
+from core.execution.publisher import Publisher
+from core.execution.refusals import deny, refuse
+from core.execution.state import DeskState
+from core.ids import mint_order_ref
+from core.market.feed import QuoteFeed
+from core.risk.behaviour import PAST_KILL
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 60.0
+"""Seconds for which a position waits for the cancels on its side; then a person has to look and ask again."""
+LOOK_SECONDS = 1.0
+_HALVINGS = 20
+_TOO_LARGE = (DenialCode.QUANTITY_MAX, DenialCode.VALUE_MAX)
+Key = tuple[str, int]
+"""Account and contract."""
+
+
+class CloseEverything:
+    """Cancels every order of ours, then closes one position after the other's orders have ended.
+
+    A closing order leaves only once nothing else works on its side of the instrument, so that it never turns the
+    position; what is larger than the limits of one order is closed in parts, each after the one before. With a live
+    quote it is a marketable limit, as closing by hand is. Without one it is a market order, and that is said.
+    An event sink. A new run of core does not go on with it: KILL holds, and a person asks again.
+    """
+
+    def __init__(
+        self,
+        state: DeskState,
+        feed: QuoteFeed,
+        publisher: Publisher,
+        clock: Clock,
+        orders: OrderDesk,
+        kill: KillSwitch,
+        instance: str,
+    ) -> None:
+        """All parts are those of the one service; `instance` is the journal's."""
+        self._state = state
+        self._feed = feed
+        self._publisher = publisher
+        self._clock = clock
+        self._orders = orders
+        self._kill = kill
+        self._instance = instance
+        self._due: dict[Key, float] = {}
+        """The positions to be closed, and until when each waits for orders on its side."""
+        self._notes: dict[Key, str] = {}
+        self._sent: dict[Key, str] = {}
+        """The last closing order of each position."""
+        self._news = asyncio.Event()
+        self._working: asyncio.Task[None] | None = None
+        publisher.add_sink(self)
+
+    def ask(self, client: str) -> Ack:
+        """Begin, or go on with what has not closed; denied while KILL does not hold, or nothing can leave."""
+        state = self._state
+        if Cause.KILL not in state.blocks:
+            return refuse(DenialCode.HALTED, "Nothing was closed: this belongs to KILL. Press F9 first.")
+        denial = self._orders.gate(PAST_KILL)
+        if denial is not None:
+            return Ack(ok=False, denied=denial)
+        if state.positions is None:
+            text = "Nothing was closed: positions are not read yet. Ask again in a moment."
+            return refuse(DenialCode.NOT_RECONCILED, text)
+        held = [one for one in state.positions.values() if one.quantity and one.account in state.connection.accounts]
+        self._kill.pull(Kill(scope=KillScope.OURS), client)
+        told = f"Close all was asked for at {client}: {len(held)} position{'' if len(held) == 1 else 's'}."
+        self._publisher.facts([incident(state, self._clock, told, Severity.ALARM)])
+        until = self._clock.mono() + PATIENCE
+        self._due = {(one.account, one.con_id): until for one in held}
+        self._notes, self._sent = {}, {}
+        self._news.set()
+        if self._working is None or self._working.done():
+            self._working = asyncio.ensure_future(self._work())
+        return Ack(ok=True, result=self._kill.killed)
+
+    def publish(self, *envelopes: Envelope) -> None:
+        """Hear every event: each of these may let the next closing order leave."""
+        if any(isinstance(one.event, OrderChanged | PositionsUpdated | TradingStateChanged) for one in envelopes):
+            self._news.set()
+
+    async def _work(self) -> None:
+        try:
+            while self._due and self._kill.killed is not None:
+                self._news.clear()
+                for key in tuple(self._due):
+                    if not await self._step(key):
+                        del self._due[key]
+                self._show()
+                try:
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._news.wait()
+                except TimeoutError:
+                    continue
+        except Exception:
+            log.exception("closing all has ended early")
+            self._notes[("", 0)] = "closing has ended early, core's log says why; close in TWS"
+        self._due = {}
+        self._show()
+
+    def _show(self) -> None:
+        killed = self._kill.killed
+        if killed is not None:
+            notes = tuple(f"{self._label(key)}: {note}" for key, note in self._notes.items())
+            self._kill.show(replace(killed, closing=tuple(self._kill.closing), unclosed=notes))
+
+    def _label(self, key: Key) -> str:
+        instrument = self._state.instruments.get(key[1])
+        return "all" if not key[1] else f"contract {key[1]}" if instrument is None else instrument.label
+
+    async def _step(self, key: Key) -> bool:
+        """Do for one position what can be done now; False once nothing more will be."""
+        position = self._state.held(*key)
+        self._notes.pop(key, None)
+        if position is None or not position.quantity:
+            return False
+        side = Side.SELL if position.quantity > 0 else Side.BUY
+        last = self._state.book.get(self._sent.get(key, ""))
+        if last is not None and not last.is_live and last.state is not OrderState.FILLED:
+            # What was refused is not sent again by itself.
+            self._notes[key] = f"not closed: {last.name} is {last.state.lower()}. Look at it, then close again"
+            return False
+        before = self._in_the_way(key, side)
+        if before is not None and before.order_ref in self._kill.closing:
+            self._notes[key] = f"{before.name} closes it and is {before.state.lower()}"
+            return True
+        if before is not None or self._state.unseen_fills.concern(*key):
+            waits = "a fill that the position does not show yet" if before is None else f"{before.name} to end"
+            self._notes[key] = f"waits for {waits}"
+            if self._clock.mono() < self._due[key]:
+                return True
+            self._notes[key] = f"not closed: still {self._notes[key]}. Look at it, then close again"
+            return False
+        return await self._send(key, side, abs(position.quantity))
+
+    def _in_the_way(self, key: Key, side: Side) -> Order | None:
+        """An order on the closing side, whoever's it is: both could fill, and turn the position."""
+        live = self._state.book.live()
+        return next((one for one in live if (one.account, one.con_id, one.side) == (*key, side)), None)
+
+    async def _send(self, key: Key, side: Side, quantity: Decimal) -> bool:
+        order_ref = mint_order_ref(self._instance)
+        self._kill.closing[order_ref] = None
+        request = self._request(order_ref, key, side, quantity)
+        if isinstance(request, Denial):
+            ack = Ack(ok=False, denied=request)
+        else:
+            ack = await self._orders.place_computed(order_ref, *key, lambda: request, asked=PAST_KILL)
+        if ack.denied is not None:
+            del self._kill.closing[order_ref]
+            self._notes[key] = f"not closed: {ack.denied.message}"
+            return False
+        blind = isinstance(request, OrderRequest) and request.order_type is OrderType.MKT
+        if blind:
+            text = f"{self._label(key)} has no live quote: it is closed at the market, at whatever price that is."
+            told = incident(self._state, self._clock, text, Severity.ALARM, order_ref)
+            self._publisher.facts([told])
+        self._due[key] = self._clock.mono() + PATIENCE
+        self._sent[key] = order_ref
+        return True
+
+    def _request(self, order_ref: str, key: Key, side: Side, quantity: Decimal) -> OrderRequest | Denial:
+        """A closing order for as much of `quantity` as the limits of one order let pass."""
+        instrument = self._state.instruments.get(key[1])
+        if instrument is None:
+            return deny(DenialCode.UNKNOWN_INSTRUMENT, f"contract {key[1]} is not known here. Close it in TWS.")
+        price, step = self._price(side, instrument), instrument.size_increment
+        request = OrderRequest(
+            order_ref=order_ref,
+            account=key[0],
+            con_id=key[1],
+            side=side,
+            quantity=quantity,
+            order_type=OrderType.MKT if price is None else OrderType.LMT,
+            limit_price=price,
+        )
+        for _ in range(_HALVINGS):
+            judged = self._orders.judging.judge(request, asked=PAST_KILL)
+            if not isinstance(judged, Denial):
+                break
+            if judged.code not in _TOO_LARGE or request.quantity <= step:
+                return judged
+            half = (request.quantity / 2 / step).to_integral_value(ROUND_DOWN) * step
+            request = replace(request, quantity=max(step, half))
+        return request
+
+    def _price(self, side: Side, instrument: Instrument) -> Decimal | None:
+        quote = self._feed.get(instrument.con_id)
+        return marketable_limit(side, quote, instrument.price_bands) if quote is not None and quote.tradable else None

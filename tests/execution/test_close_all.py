@@ -1,0 +1,134 @@
+"""Closing every position past KILL, at the service: what it waits for, what it never does, and what it says."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from core.domain.commands import CloseAll, DenialCode, Kill
+from core.domain.connection import Mode
+from core.domain.orders import OrderState, OrderType, Side
+from core.domain.reports import ErrorClass
+from core.domain.trading import kill_in_words
+from tests.execution.clockwork import jumping
+from tests.execution.fakes import FakeBroker
+from tests.execution.reports import AAPL, TSLA, buy, error, open_order, position, session_error, status
+from tests.execution.rig import Rig, rig, settle
+
+
+def long(broker: FakeBroker) -> None:
+    """100 AAPL are held."""
+    broker.book_positions.append(position("100"))
+
+
+async def asked(desk: Rig) -> None:
+    """KILL, then the word to close all."""
+    desk.service.kill(Kill(), "desk")
+    ack = await desk.send(CloseAll())
+    assert ack.ok, ack.denied
+    await settle()
+
+
+def unclosed(desk: Rig) -> tuple[str, ...]:
+    """What each position waits for."""
+    killed = desk.snapshot.killed
+    assert killed is not None
+    return killed.unclosed
+
+
+def sold(desk: Rig) -> list[tuple[Side, int, OrderType]]:
+    """Every sale that was placed."""
+    placed = [one.request for one in desk.broker.placed if one.request.side is Side.SELL]
+    return [(one.side, int(one.quantity), one.order_type) for one in placed]
+
+
+@jumping
+async def test_a_closing_order_waits_until_nothing_else_works_on_its_side() -> None:
+    async with rig(prepare=long) as desk:
+        stop = await desk.working(buy(1, side=Side.SELL, price="236.00"))
+        await asked(desk)
+
+        assert desk.broker.cancelled == [stop.order_id]
+        assert unclosed(desk) == (f"AAPL: waits for {desk.order().name} to end",)
+        desk.say(status(stop.order_id, "Cancelled"))
+        await settle()
+        assert sold(desk)[1:] == [(Side.SELL, 100, OrderType.LMT)]
+        await desk.pass_time(5)
+        assert len(sold(desk)) == 2, "one at a time"
+        assert any("closes it and is" in line for line in unclosed(desk))
+
+
+@jumping
+async def test_an_order_of_another_client_on_that_side_keeps_it_back_and_is_named() -> None:
+    async with rig(prepare=long) as desk:
+        desk.say(replace(open_order("theirs", perm_id=5, client_id=0, order_id=99), side=Side.SELL))
+        await asked(desk)
+        await desk.pass_time(61)
+
+        assert sold(desk) == []
+        (line,) = unclosed(desk)
+        assert line.startswith("AAPL: not closed: still waits for")
+        assert "Look at it, then close again" in line
+        killed = desk.snapshot.killed
+        assert killed is not None
+        assert f"Close all: {line}." in kill_in_words(killed, {})
+
+
+@jumping
+async def test_a_closing_order_that_ibkr_refuses_is_not_sent_again() -> None:
+    async with rig(prepare=long) as desk:
+        await asked(desk)
+        (order,) = desk.snapshot.orders
+        desk.say(error(order.order_id, 201, ErrorClass.REJECTED, text="no trading permission"))
+        await desk.pass_time(120)
+
+        assert len(sold(desk)) == 1
+        assert "is rejected. Look at it, then close again" in unclosed(desk)[0]
+
+
+@jumping
+async def test_kill_leaves_closing_orders_alone_until_it_is_released() -> None:
+    async with rig(prepare=long) as desk:
+        await asked(desk)
+        (order,) = desk.snapshot.orders
+        desk.say(status(order.order_id, perm_id=7))
+        desk.service._kill.look()
+        desk.say(session_error(1102, ErrorClass.LINK_UP_DATA_KEPT))
+        await settle()
+
+        assert desk.broker.cancelled == []
+
+
+@jumping
+async def test_without_a_quote_it_goes_to_the_market_and_nothing_else_may() -> None:
+    async with rig(prepare=lambda broker: broker.book_positions.append(position("-50", instrument=TSLA))) as desk:
+        desk.service._publish_quotes(desk.service._feed.mark_stale())
+        await asked(desk)
+
+        (placed,) = desk.broker.placed
+        assert (placed.request.side, placed.request.order_type) == (Side.BUY, OrderType.MKT)
+        denied = (await desk.place(buy(3, instrument=AAPL))).denied
+        assert denied is not None
+        assert denied.code is DenialCode.HALTED
+
+
+@jumping
+async def test_a_sick_journal_besides_lets_no_closing_order_through() -> None:
+    async with rig(prepare=long) as desk:
+        desk.service.kill(Kill(), "desk")
+        desk.service.halt("The disk is full.")
+        denied = (await desk.send(CloseAll())).denied
+
+        assert denied is not None
+        assert denied.code is DenialCode.HALTED
+        assert sold(desk) == []
+
+
+@jumping
+async def test_in_a_live_profile_it_takes_the_phrase() -> None:
+    async with rig(mode=Mode.LIVE, account="U7654321", ready=False) as desk:
+        desk.service.kill(Kill(), "desk")
+        denied = (await desk.send(CloseAll())).denied
+
+        assert denied is not None
+        assert denied.code is DenialCode.LIVE_NOT_CONFIRMED
+        assert OrderState.INTENT not in {order.state for order in desk.snapshot.orders}
