@@ -231,4 +231,3 @@ def test_the_lens_sees_what_it_looks_for() -> None:
 
     assert kinds(text) == {"CSI H", "OSC 52 c;aGk=", "CSI ?1049h"}
     assert hidden(text) == {"U+009B", "U+202E", "U+001B"}
-    assert ENTER not in hidden(ENTER)
