@@ -23,6 +23,11 @@ UNASKED = Limits(
 """The usual limits, and no question: for tests that send orders to judge something else."""
 
 
+def as_toml(limits: Limits) -> str:
+    """The limits as a profile's file says them."""
+    return "\n".join(["[limits]", *(f'{name} = "{text}"' for name, text in texts_of(limits).items()), ""])
+
+
 class FixedLimits:
     """A `LimitsSource` in memory. `problem` makes every writing fail."""
 

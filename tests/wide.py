@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from core.domain.limits import Limits
+from tests.limits import as_toml
 
 _MANY = Decimal(10**12)
 WIDE = Limits(
@@ -16,14 +19,16 @@ WIDE = Limits(
     position_quantity=_MANY,
     position_value=_MANY,
     margin_percent=_MANY,
-    walk_percent=Decimal(1000),
+    walk_percent=Decimal(100),
     duplicate_seconds=0,
     script_repeats=None,
     day_orders=None,
     day_trades=None,
     day_value=None,
     unusual_times=None,
-    unusual_value_percent=_MANY,
+    unusual_value_percent=Decimal(100),
     ask_short=False,
     queue_seconds=Decimal(60),
 )
+WIDE_PROFILE = as_toml(replace(WIDE, queue_seconds=Decimal(10)))
+"""The same for a profile's file, which takes no longer queue."""

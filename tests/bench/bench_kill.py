@@ -28,6 +28,7 @@ from tests.desk_home import DeskHome
 from tests.processes.proxy import RecordingProxy
 from tests.requests import below_bid, request_for
 from tests.warp.session import busiest_second
+from tests.wide import WIDE_PROFILE
 
 INSTRUMENTS, SHORT_INSTRUMENTS = 500, 60
 ORDERS, SHORT_ORDERS = 200, 20
@@ -68,7 +69,7 @@ async def _run(instruments: int, orders: int) -> dict[str, float]:
 def _write_profile(home: DeskHome, instruments: int) -> None:
     profile = Path(home.env["XDG_CONFIG_HOME"]) / "ibdesk/profiles/paper.toml"
     profile.parent.mkdir(parents=True)
-    profile.write_text(f"market_data_lines = {instruments}\n")
+    profile.write_text(f"market_data_lines = {instruments}\n{WIDE_PROFILE}")
 
 
 def _resting(snapshot: Snapshot) -> OrderRequest:

@@ -20,6 +20,7 @@ from core.domain.orders import OrderState, Side
 from tests.bench.result import BenchResult
 from tests.core_process import CoreProcess, Watcher, market_order
 from tests.desk_home import DeskHome
+from tests.wide import WIDE_PROFILE
 
 ORDERS, SHORT_ORDERS = 400, 20
 WARM_UP = 20
@@ -36,7 +37,7 @@ async def _run(orders: int) -> BenchResult:
     with DeskHome() as home:
         profile = Path(home.env["XDG_CONFIG_HOME"]) / "ibdesk/profiles/practice.toml"
         profile.parent.mkdir(parents=True)
-        profile.write_text(UNTHROTTLED)
+        profile.write_text(UNTHROTTLED + WIDE_PROFILE)
         core = await CoreProcess(home).start()
         async with await core.attach() as watcher:
             snapshot = await watcher.ready()

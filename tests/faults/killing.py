@@ -27,6 +27,7 @@ from tests.faults.invariants import (
 from tests.faults.wire import Wire
 from tests.processes.orders import journal_of, write_profile
 from tests.requests import below_bid, request_for
+from tests.wide import WIDE_PROFILE
 
 PROFILE = "paper"
 SYMBOL = "AAPL"
@@ -134,7 +135,7 @@ async def stage(*faults: str, latency: str = "0") -> AsyncIterator[Stage]:
     """A gateway with these faults armed, and a home for cores."""
     options = GatewayOptions(faults=faults, latency=latency, cash=Decimal(100_000_000), keep_frames=10_000)
     with DeskHome() as home:
-        write_profile(home, PROFILE, "[limits]\norder_quantity = 100000\norder_value = 100000000\n")
+        write_profile(home, PROFILE, WIDE_PROFILE)
         async with PracticeGateway(options) as gateway, Wire(gateway.port) as wire:
             yield Stage(home, gateway, wire)
 

@@ -83,8 +83,8 @@ async def test_frame_on_the_socket_comes_after_the_committed_intent() -> None:
 
         async with proxied_core(home, on_order=look) as (_, watcher):
             await watcher.ready_for(SYMBOL)
-            for _ in range(5):
-                command = market_order(watcher.snapshot, SYMBOL, Side.BUY, 1)
+            for quantity in range(1, 6):
+                command = market_order(watcher.snapshot, SYMBOL, Side.BUY, quantity)
                 assert (await watcher.send(command)).ok
                 await watcher.wait(order_in(command.request.order_ref, OrderState.FILLED))
         assert found == [True] * 5
