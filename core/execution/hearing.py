@@ -47,6 +47,7 @@ from core.execution.account_values import with_value
 from core.execution.echoes import Echoes
 from core.execution.incidents import incident
 from core.execution.lifecycle import Conclusion
+from core.execution.margin_refusals import in_short
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
 from core.ids import instance_of
@@ -356,6 +357,8 @@ class Hearing:
             return [
                 self.incident(f"IBKR about order id {report.request_id}, unknown here: {report.text} [{report.code}]")
             ]
+        known = self._state.accounts.get(order.account), self._state.instruments.get(order.con_id)
+        report = in_short(report, order, *known)
         expected = self._state.book.goes_with_another(order)
         concluded = lifecycle.from_error(order, report, self._clock.utc(), expected=expected)
         if order.parent_ref and order.is_live and concluded.order.state in (OrderState.REJECTED, OrderState.UNKNOWN):
