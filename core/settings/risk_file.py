@@ -34,6 +34,7 @@ from core.private import exposure
 from core.settings.complaints import complaint
 from core.settings.profile import Layers, Settings, read_layers, read_toml, settings_of
 from core.settings.risk_settings import RiskSettings
+from core.settings.stained import stained
 from core.settings.toml_edit import Value, write_value
 
 AS_BEFORE = "default"
@@ -48,6 +49,8 @@ def risk_path(profile: str) -> Path:
 def read_risk(path: Path) -> RiskSettings:
     """What a risk file says; nothing if there is none. Raises ConfigError that names every mistake."""
     stored = read_toml(path)
+    if unshown := stained(path, stored or {}, {}):
+        raise ConfigError(" ".join(unshown))
     try:
         return RiskSettings.model_validate(stored or {})
     except ValidationError as error:

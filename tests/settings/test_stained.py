@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import ConfigError
 from core.settings import load_settings, profile_path
+from core.settings.risk_file import read_risk
 from tests.hostile import CORPUS, unclean
 
 HOSTILE = {kind: text for kind, text in CORPUS.items() if kind not in {"markup", "broken markup", "account"}}
@@ -45,6 +46,16 @@ def test_a_value_of_the_file(key: str, text: str, path: Path) -> None:
     path.write_text((f"[{table}]\n" if table else "") + f"{name} = {value}\n")
 
     assert refusal(PAPER).startswith(f"{path}: {key} has control codes")
+
+
+@pytest.mark.parametrize("text", IN_A_FILE.values(), ids=IN_A_FILE)
+def test_a_value_of_the_risk_file(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "risk.toml"
+    path.write_text(f"[permissions]\nsymbols = [{toml(text)}]\n")
+
+    with pytest.raises(ConfigError) as refused:
+        read_risk(path)
+    assert str(refused.value).startswith(f"{path}: permissions.symbols has control codes")
 
 
 def test_a_key_of_the_file(path: Path) -> None:
