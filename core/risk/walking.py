@@ -30,9 +30,11 @@ def near_the_first(request: OrderRequest, circumstances: Circumstances) -> Denia
     The first order of a window always passes, and so do closing orders that core computes: whoever must get out can.
     """
     recent, limits = circumstances.recent, circumstances.limits
-    first, now = None if recent is None else recent.first_level, level(request, circumstances)
-    if recent is None or first is None or now is None or circumstances.asked.computed:
+    first, met = None if recent is None else recent.first_level, level(request, circumstances)
+    if recent is None or first is None or met is None or circumstances.asked.computed:
         return None
+    # A limit that rests behind a market that has run away goes no further itself.
+    now = met if request.limit_price is None else request.limit_price
     beyond = (now - first) * request.side.sign
     allowed = abs(first) * limits.walk_percent / 100
     if beyond <= allowed:

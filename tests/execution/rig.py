@@ -44,9 +44,15 @@ class Rig:
     """One service and all that it said."""
 
     def __init__(
-        self, service: ExecutionService, broker: FakeBroker, journal: FakeJournal, clock: JumpingClock
+        self,
+        service: ExecutionService,
+        broker: FakeBroker,
+        journal: FakeJournal,
+        clock: JumpingClock,
+        state: DeskState,
     ) -> None:
         self.service = service
+        self.state = state
         self.broker = broker
         self.journal = journal
         self.clock = clock
@@ -231,7 +237,7 @@ async def rig(
             alerts=alerts or AlertOptions(),
         ),
     )
-    made = Rig(service, brokers[0], journal, clock)
+    made = Rig(service, brokers[0], journal, clock, state)
     service.recover()
     running = asyncio.create_task(service.run())
     try:

@@ -100,6 +100,13 @@ class TestWalking:
     def test_back_to_the_better_side_is_always_free(self) -> None:
         assert near_the_first(replace(BUY, limit_price=D(80)), recent(first_level=D(120))) is None
 
+    def test_a_limit_rests_behind_a_market_that_ran_away(self) -> None:
+        assert AROUND.quote is not None
+        away = replace(recent(first_level=D(100)), quote=replace(AROUND.quote, bid=D(119), ask=D(120)))
+
+        assert near_the_first(replace(BUY, limit_price=D(105)), away) is None
+        assert code(near_the_first(replace(BUY, limit_price=D(106)), away)) is DenialCode.WALKED
+
     def test_the_first_order_and_core_itself_pass(self) -> None:
         far = replace(BUY, limit_price=D(200))
 
@@ -125,11 +132,9 @@ class TestWalking:
             request = replace(BUY, limit_price=price)
             around = recent(first_level=first)
             if near_the_first(request, around) is None:
-                met = level(request, around)
-                first = first if first is not None else met
-                assert met is not None
+                first = first if first is not None else level(request, around)
                 assert first is not None
-                assert met <= first * D("1.05")
+                assert price <= first * D("1.05")
 
 
 @pytest.mark.covers("D2.2")

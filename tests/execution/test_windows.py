@@ -1,0 +1,34 @@
+"""What happened in the last seconds, against a plain list of everything."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.execution.windows import LONGEST, Window
+
+STEPS = st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 2000)), max_size=40)
+
+
+@settings(deadline=None)
+@given(STEPS, st.sampled_from([1.0, 60.0, 600.0]))
+def test_first_and_newest_are_those_of_a_plain_list(steps: list[tuple[str, float]], seconds: float) -> None:
+    window: Window[str, int] = Window()
+    plain: list[tuple[str, float, int]] = []
+    now = 0.0
+    for number, (key, pause) in enumerate(steps):
+        now += pause
+        window.add(key, number, now)
+        plain.append((key, now, number))
+        for one in "abc":
+            kept = [(at, value) for name, at, value in plain if name == one and at > now - seconds]
+            assert list(window.newest(one, now - seconds)) == kept[::-1]
+            assert window.first(one, now - seconds) == (kept[0] if kept else None)
+
+
+def test_what_nobody_asks_about_any_more_does_not_pile_up() -> None:
+    window: Window[int, None] = Window()
+    for number in range(20_000):
+        window.add(number, None, number * LONGEST / 100)
+
+    assert sum(window.first(number, float("-inf")) is not None for number in range(20_000)) < 2_000
