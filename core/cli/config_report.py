@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
+from core.errors import ConfigError
 from core.link.paths import lock_path, socket_path, state_root
-from core.settings import Layers, Settings, contradictions, exposed, judge
+from core.settings import Layers, Settings, configure, contradictions, exposed, exposed_risk, judge, risk_path
 from core.text import mask_account
 
 _NOT_SETTABLE = frozenset({"profile", "mode"})
@@ -28,6 +29,7 @@ def files(layers: Layers) -> Report:
     state = state_root() / layers.profile
     named = {
         "profile": layers.path,
+        "risk file": risk_path(layers.profile),
         "journal": state / "journal.db",
         "log": state / "core.log",
         "practice account": state / "practice",
@@ -45,18 +47,35 @@ def settings_shown(layers: Layers) -> Report:
     if settings is None:
         return Report([], complaints)
     rows = [("profile", settings.profile, layers.chosen_by), ("mode", settings.mode.value, _mode_source(layers))]
-    rows += [(key, _shown(key, value, settings), layers.source(key)) for key, value in _leaves(settings)]
+    try:
+        configured = configure(layers, settings)
+    except ConfigError as error:
+        return Report([], [str(error)])
+    rows += [
+        (key, _shown(key, value, settings), layers.source(key))
+        for key, value in _leaves(settings)
+        if not key.startswith("limits.")
+    ]
+    rows += [
+        (f"limits.{name}" if "." not in name else name, value, configured.sources[name])
+        for name, value in configured.said.items()
+    ]
     keys, values = (max(len(row[column]) for row in rows) for column in (0, 1))
     return Report([f"{key:<{keys}}  {value:<{values}}  {source}" for key, value, source in rows], [])
 
 
 def problems(layers: Layers) -> Report:
     """Everything that is wrong with a profile, and everything that is said in vain."""
-    _, complaints = judge(layers)
+    settings, complaints = judge(layers)
     warnings = contradictions(layers.environment)
-    open_file = exposed(layers)
-    if open_file and not any(line.startswith(open_file) for line in complaints):
-        warnings.append(open_file)
+    try:
+        if settings is not None:
+            configure(layers, settings)
+    except ConfigError as error:
+        complaints = [str(error)]
+    for open_file in filter(None, (exposed(layers), exposed_risk(risk_path(layers.profile)))):
+        if not any(line.startswith(open_file) for line in complaints):
+            warnings.append(open_file)
     told = [f"Warning: {line}" for line in warnings]
     if not complaints:
         told.append(f"The settings of profile {layers.profile} can be used.")

@@ -50,6 +50,20 @@ GUARDS: tuple[Guard, ...] = (
         decides="core.execution.reducing:why_not_reducing",
     ),
     Guard(
+        number=28,
+        name="Looser limits wait",
+        sentence="A tighter limit counts at once. A looser one asks for a word, waits ten minutes, can be withdrawn, "
+        "is refused while a desk is armed, and in live is taken from a confirmed desk alone.",
+        decides="core.risk.limit_changes:judge_change",
+    ),
+    Guard(
+        number=28,
+        name="Limits are changed on record",
+        sentence="Every change stands in the journal with old and new value, who asked and when; files that were "
+        "edited while core was stopped are compared with that.",
+        decides="core.execution.limit_keeper:LimitKeeper.execute",
+    ),
+    Guard(
         number=26,
         name="Changes are judged as new orders",
         codes=(DenialCode.REVISION, DenialCode.NOT_LIVE, DenialCode.NOTHING_TO_CHANGE),

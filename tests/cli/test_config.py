@@ -148,3 +148,26 @@ def test_a_profile_that_is_none(home: DeskHome, word: str) -> None:
     assert said.exit_code == 2
     assert said.stderr.startswith("Profile '../x' is no name")
     assert home.processes() == []
+
+
+@pytest.mark.covers("D4.7")
+def test_the_risk_file_is_found_shown_and_checked(home: DeskHome) -> None:
+    path = Path(home.env["XDG_CONFIG_HOME"]) / "ibdesk/risk/paper.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("[limits]\norder_value = 500\n[symbols.TSLA]\norder_quantity = 5\n")
+    path.chmod(0o644)
+    said = config("check", "--profile", "paper")
+
+    assert said.exit_code == 0
+    assert f"Warning: Others can read {path} (mode 0644)" in said.stdout
+    assert str(path) in config("path", "--profile", "paper").stdout
+    found = rows(config("show", "--profile", "paper"))
+    assert found["limits.order_value"] == ["500", str(path)]
+    assert found["symbols.TSLA.order_quantity"] == ["5", str(path)]
+    assert found["permissions.short"] == ["true", "default"]
+
+    path.write_text("[limits]\norder_valu = 500\n")
+    for words in ("check", "show"):
+        said = config(words, "--profile", "paper")
+        assert said.exit_code == 2
+        assert "there is no setting 'limits.order_valu'; did you mean 'order_value'?" in said.stderr

@@ -214,28 +214,6 @@ def test_a_wrong_value_names_the_file_and_the_key(key: str, value: str, write: W
     assert text.endswith("Mend it and try again.")
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", '"many"'])
-@pytest.mark.parametrize("key", ["order_quantity", "order_value", "price_band_percent", "daily_loss"])
-def test_a_limit_that_limits_nothing_is_refused(key: str, value: str, write: Write) -> None:
-    path = write("paper", f"[limits]\n{key} = {value}")
-
-    assert problem({"profile": "paper"}).startswith(f"{path}: limits.{key} = ")
-
-
-@pytest.mark.covers("D4.7")
-def test_limits_are_read_exactly(write: Write) -> None:
-    write(
-        "paper", "[limits]\norder_quantity = 500\norder_value = 25000.10\nprice_band_percent = 0.1\ndaily_loss = 1000\n"
-    )
-
-    assert load_settings({"profile": "paper"}, {}).limits.limits() == Limits(
-        order_quantity=Decimal(500),
-        order_value=Decimal("25000.1"),
-        price_band_percent=Decimal("0.1"),
-        daily_loss=Decimal(1000),
-    )
-
-
 @pytest.mark.usefixtures("write")
 @pytest.mark.parametrize(
     ("name", "variable"), [(name, variable) for name, known in ENVIRONMENT.items() for variable in known]

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.domain.limit_table import DEFAULTS, LimitTable
+from core.domain.limits import Limits
 from core.errors import ConfigError
-from core.settings import RiskFiles, risk_path
+from core.settings import RiskFiles, load_settings, risk_path
 
 D = Decimal
 Write = Callable[[str, str], Path]
@@ -250,3 +251,54 @@ async def test_what_is_written_is_read_back(name: str, value: str) -> None:
 
     await source.write(name, None)
     assert source.read().said.get(name) == DEFAULTS.get(name)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", '"many"'])
+@pytest.mark.parametrize("key", ["order_quantity", "order_value", "price_band_percent", "daily_loss"])
+def test_a_limit_that_limits_nothing_is_refused(key: str, value: str, write: Write) -> None:
+    path = write("profiles/paper.toml", f"[limits]\n{key} = {value}")
+
+    assert problem().startswith(f"{path}: limits.{key} = ")
+
+
+@pytest.mark.covers("D4.7")
+def test_limits_are_read_exactly(write: Write) -> None:
+    write(
+        "profiles/paper.toml",
+        "[limits]\norder_quantity = 500\norder_value = 25000.10\nprice_band_percent = 0.1\ndaily_loss = 1000\n",
+    )
+
+    assert load_settings({"profile": "paper"}, {}).limits.limits() == Limits(
+        order_quantity=Decimal(500),
+        order_value=Decimal("25000.1"),
+        price_band_percent=Decimal("0.1"),
+        daily_loss=Decimal(1000),
+    )
+
+
+@pytest.mark.covers("D4.7")
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [("0.05", "0.05"), ("1", "1"), ("5%", "0.05"), ("250%", "2.5"), ("12.5 %", "0.125")],
+)
+def test_max_portfolio_risk_is_read_as_written(text: str, part: str, write: Write) -> None:
+    write("risk/paper.toml", "")
+    found = files(MAX_PORTFOLIO_RISK=text).read()
+
+    assert LimitTable(found.said).general.portfolio_risk == D(part)
+    assert found.sources["portfolio_risk"] == "MAX_PORTFOLIO_RISK"
+
+
+@pytest.mark.usefixtures("write")
+@pytest.mark.parametrize("text", ["5", "1.01", "0", "-0.05", "0%", "nan", "much", "10001%"])
+def test_a_part_that_is_none_is_refused(text: str) -> None:
+    assert problem(MAX_PORTFOLIO_RISK=text).startswith("MAX_PORTFOLIO_RISK: limits.portfolio_risk = ")
+
+
+def test_a_variable_only_tightens_what_a_live_profile_may_invest(write: Write) -> None:
+    write("profiles/live.toml", 'account = "U1234567"\n[limits]\nportfolio_risk = 0.5\n')
+
+    assert files("live", MAX_PORTFOLIO_RISK="0.4").read().said["portfolio_risk"] == "0.4"
+    assert problem("live", MAX_PORTFOLIO_RISK="60%").startswith(
+        "MAX_PORTFOLIO_RISK=0.6 is above limits.portfolio_risk = 0.5 of a live profile"
+    )
