@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable
 
 from core.bootstrap.main import main
+from core.last_words import install
 from tests.placing_broker import PlacingBroker
 
 
@@ -24,4 +25,5 @@ def _raise() -> None:
 
 
 if __name__ == "__main__":
+    install()
     sys.exit(main(sys.argv[1:], _FailingBroker.make))

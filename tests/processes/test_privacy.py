@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 import subprocess
@@ -11,11 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import LinkError
 from tests.architecture.sources import ROOT
+from tests.core_process import CoreProcess
 from tests.desk_home import DeskHome
 from tests.hostile import ACCOUNT
+from tests.processes import core_that_fails
 from tests.processes.orders import journal_of
 from tests.processes.test_desk import CTRL_Q, DESK, LOOK, PATIENCE, RESTING, buy_at_200, open_desk, wait_ready
+from tests.processes.test_lifecycle import exit_of
+from tests.processes.test_way_of_an_order import resting_buy
 
 LISTENING = "0A"
 """The state of a listening socket in /proc/net/tcp (proc(5))."""
@@ -113,6 +119,24 @@ def test_a_whole_session_leaves_nothing_open_and_no_account() -> None:
         assert ACCOUNT.search(whole), "an account that was asked for is whole"
         assert ACCOUNT.search(journal_of(home, "practice").read_bytes().decode("latin-1"))
         assert (journal_of(home, "practice").parent / "core.log").read_text()
+
+
+async def test_a_core_that_fails_names_no_account(capfd: pytest.CaptureFixture[str]) -> None:
+    with DeskHome() as home:
+        core = await CoreProcess(home, command=("-m", core_that_fails.__name__)).start()
+        async with await core.attach() as watcher:
+            await watcher.ready_for("AAPL")
+            assert (await watcher.send(resting_buy(watcher))).ok
+            with pytest.raises(LinkError):
+                await asyncio.wait_for(watcher.ended(), PATIENCE)
+        assert await exit_of(core) != 0
+        said = capfd.readouterr().err
+        logged = (journal_of(home, "practice").parent / "core.log").read_text()
+
+    assert "RuntimeError: the timer broke for DU…567" in said
+    assert "the timer broke for DU…567" in logged
+    assert not ACCOUNT.search(said)
+    assert not ACCOUNT.search(logged)
 
 
 def test_the_pictures_show_no_account() -> None:
