@@ -90,3 +90,11 @@ class Connection(Struct, frozen=True, kw_only=True):
     def can_trade(self) -> bool:
         """True when new orders may be sent: synchronised, IBKR's own link not known to be down, no restart near."""
         return self.state is LinkState.READY and self.ibkr is not FarmStatus.DOWN and not self.restarting
+
+
+def on_disconnect() -> str:
+    """What becomes of working orders when the connection goes, for a person.
+
+    Source: the TWS API has no request to cancel on disconnect, as venues have (FIA, CME); a native order stays.
+    """
+    return "orders stay: IBKR offers no cancel-on-disconnect"

@@ -74,6 +74,10 @@ class BreakerState(StrEnum):
     """Everything again; the next outcome closes it or opens it for longer."""
 
 
+BREAKER_REASON = "Breaker on"
+"""How the reason of a breaker begins; the reason of what is severer stands before it."""
+
+
 class BreakerShown(Struct, frozen=True, kw_only=True):
     """One breaker, for a person."""
 

@@ -11,7 +11,7 @@ from core.clock import Clock
 from core.domain.connection import Connection, FarmStatus
 from core.domain.events import ConnectionChanged, Envelope, OrderChanged
 from core.domain.orders import Order, OrderState
-from core.domain.trading import BreakerShown, BreakerState
+from core.domain.trading import BREAKER_REASON, BreakerShown, BreakerState
 from core.execution.halting import Halting
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
@@ -121,7 +121,7 @@ class Breakers:
         else:
             happened = f"the connection was lost {limits.breaker_failures} times in {limits.breaker_seconds} s"
         return (
-            f"Breaker on {name}: {happened}, last {self._failures[name]}. It lets orders through again after "
+            f"{BREAKER_REASON} {name}: {happened}, last {self._failures[name]}. It lets orders through again after "
             f"{pause:.0f} s without another."
         )
 

@@ -71,5 +71,61 @@ GUARDS: tuple[Guard, ...] = (
         "worse of both counts.",
         decides="core.execution.orders:OrderDesk.modify",
     ),
+    Guard(
+        number=12,
+        name="Daily loss",
+        codes=(DenialCode.REDUCING, DenialCode.DAILY_LOSS),
+        settings=("limits.daily_loss",),
+        sentence="Once the day's loss reaches it, only what reduces a position leaves until the trading day ends, over "
+        "restarts too; while the profit is not known nothing opens.",
+        decides="core.risk.daily_loss:judge_loss",
+    ),
+    Guard(
+        number=15,
+        name="Kill switch",
+        codes=(DenialCode.HALTED,),
+        sentence="F9, Ctrl+\\, :kill or `ibdesk kill` block every new order at once, then cancel; without a connection "
+        "or a disk too. Only a typed word ends it.",
+        decides="core.execution.kill:KillSwitch.pull",
+    ),
+    Guard(
+        number=15,
+        name="Close all past KILL",
+        codes=(DenialCode.REDUCING,),
+        sentence="By a typed word at KILL's panel every position is closed: one order a position, once nothing else "
+        "works on its side; without a live quote at the market, which is said.",
+        decides="core.execution.close_all:CloseEverything.ask",
+    ),
+    Guard(
+        number=16,
+        name="ACTIVE, REDUCING, HALTED",
+        codes=(DenialCode.REDUCING, DenialCode.HALTED, DenialCode.JOURNAL_TAIL_LOST),
+        sentence="What reduces trading or halts it adds up, is recorded, and ends each in its own way. Cancels pass "
+        "always; scripts are held to it as desks are.",
+        decides="core.execution.halting:Halting.reduce",
+    ),
+    Guard(
+        number=16,
+        name="Breakers on orders and on the connection",
+        codes=(DenialCode.REDUCING,),
+        settings=("limits.breaker_failures", "limits.breaker_seconds", "limits.breaker_pause"),
+        sentence="After too many refusals, unanswered orders or lost connections only reducing orders leave, until a "
+        "pause has passed without another and one attempt succeeds.",
+        decides="core.risk.breaker:Breaker.failed",
+    ),
+    Guard(
+        number=17,
+        name="No cancel on disconnect",
+        sentence="IBKR does not offer it: orders go on working while ibdesk is cut off, and the connection pane says "
+        "so. Protect positions by stops that rest at IBKR, and let entries end with DAY or GTD.",
+        decides="core.domain.connection:on_disconnect",
+    ),
+    Guard(
+        number=27,
+        name="Fills against positions",
+        sentence="At each reading of the books the positions that the fills make are compared with those that IBKR "
+        "tells; a difference is told by name, and no fill is made up for it.",
+        decides="core.execution.holdings:Holdings.read",
+    ),
 )
 """By their owners, in no order that matters."""

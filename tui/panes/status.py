@@ -8,6 +8,7 @@ from typing import ClassVar
 from core.domain.connection import Mode
 from core.domain.events import TradingState
 from core.domain.money import Profit
+from core.domain.trading import BREAKER_REASON, BreakerState
 from tui import format as fmt
 from tui import messages
 from tui.panes.line_row import GAP, WIDE, LineRow, Part
@@ -23,7 +24,7 @@ _TRADING = {
     TradingState.REDUCING: Part("▽ REDUCING", "bold reverse"),
     TradingState.HALTED: Part("■ HALTED ■", "bold $mode-live on $background"),
 }
-"""What is let through. Told apart without colour too."""
+"""What is let through. Told apart without colour too: both stand out of their row, each with its own sign."""
 
 
 class StatusRow(LineRow):
@@ -79,8 +80,21 @@ class StatusRow(LineRow):
             parts += [Part(f" {link}")]
         if not self.replica.is_loaded:
             return parts
-        parts += [between, _TRADING[self.replica.trading_state], between, self._sends(), between]
+        parts += [between, self._trading(), between, self._sends(), between]
         return parts + self._profit(wide=wide)
+
+    def _trading(self) -> Part:
+        """What is let through; while only a breaker reduces it, how long until that tries again."""
+        part = _TRADING[self.replica.trading_state]
+        if self.replica.trading_state is TradingState.ACTIVE:
+            return part
+        if self.app.no_color:
+            # The row of a live desk is reversed as a whole there: its exception is not.
+            part = Part(part.text, "bold not reverse" if self.host.mode is Mode.LIVE else "bold reverse")
+        opened = [one.until for one in self.replica.health.breakers if one.state is BreakerState.OPEN and one.until]
+        if not opened or not self.replica.trading_reason.startswith(BREAKER_REASON):
+            return part
+        return Part(f"{part.text} {fmt.age((max(opened) - self.now).total_seconds())}", part.style)
 
     def right(self, width: int) -> list[Part]:
         """The time."""
