@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from core.domain.authority import Arm, Disarm
 from core.domain.commands import Ack, Command, DenialCode
 from core.domain.connection import Mode
 from core.domain.entries import Entry
-from core.domain.events import PresetsUpdated, Severity
+from core.domain.events import PresetsUpdated, Severity, TradingState
 from core.domain.limit_changes import (
     AskLimits,
     LimitAsked,
@@ -29,8 +30,10 @@ from core.domain.limit_table import DEFAULTS
 from core.domain.limits import Limits
 from core.risk.limit_changes import WAIT, WORD
 from tests.execution.clockwork import START, jumping
-from tests.execution.reports import ACCOUNT, D, buy
+from tests.execution.fakes import FakeBroker
+from tests.execution.reports import ACCOUNT, D, buy, commission, filled, position
 from tests.execution.rig import Rig, rig
+from tests.execution.test_money import account_value
 from tests.limits import UNASKED, FixedLimits
 
 VALUE = 23_333
@@ -342,3 +345,52 @@ async def test_what_a_symbol_said_for_itself_can_be_taken_away() -> None:
         assert "symbols.TSLA.order_value" not in {one.name for one in of(ack).limits}
         assert "symbols.TSLA.order_value" not in source.said
         assert "from 9 to what counts for all" in desk.told()[-1]
+
+
+def trading(desk: Rig) -> TradingState:
+    """What core lets through."""
+    return desk.snapshot.trading_state
+
+
+@jumping
+async def test_permissions_count_from_the_next_order_on() -> None:
+    async with rig(limits=given(order_value=VALUE)) as desk:
+        assert (await desk.place(buy(1))).ok
+        assert (await desk.send(SetLimit(name="permissions.forbidden_symbols", value="AAPL, GME"))).ok
+        denied = (await desk.place(buy(2))).denied
+        assert denied is not None
+        assert (denied.code, denied.limit) == (DenialCode.PERMISSION, "permissions.forbidden_symbols")
+        allow = SetLimit(name="permissions.forbidden_symbols", value="GME", word=WORD)
+        assert of(await desk.send(allow)).waiting[0].new == "GME"
+        await desk.pass_time(10 * MINUTES + 1)
+        assert (await desk.place(buy(3))).ok
+
+
+@jumping
+async def test_a_limit_of_the_days_loss_reduces_as_soon_as_it_is_set() -> None:
+    def long(broker: FakeBroker) -> None:
+        broker.book_positions.append(position("100", cost="233.30"))
+
+    async with rig(limits=given(order_value=VALUE), prepare=long) as desk:
+        desk.say(account_value("NetLiquidation", "100000"), filled(price="233.30"), commission(fee="1.00"))
+        desk.quote("232.30", "232.32")
+        await desk.pass_time(1)
+        assert trading(desk) is TradingState.ACTIVE
+        assert (await desk.send(SetLimit(name="accounts.DU7654321.daily_loss", value="100"))).ok
+        assert trading(desk) is TradingState.ACTIVE, "another account's"
+        assert (await desk.send(SetLimit(name=f"accounts.{ACCOUNT}.daily_loss", value="101.01"))).ok
+        assert trading(desk) is TradingState.ACTIVE
+        assert (await desk.send(SetLimit(name=f"accounts.{ACCOUNT}.daily_loss", value="100"))).ok
+        assert trading(desk) is TradingState.REDUCING
+
+
+@jumping
+async def test_a_desk_that_is_armed_keeps_limits_as_they_are() -> None:
+    async with rig(limits=given(order_value=VALUE)) as desk:
+        assert (await desk.send(Arm())).ok
+        denied = (await desk.send(loosen("30000"), "another")).denied
+        assert denied is not None
+        assert denied.code is DenialCode.LIMIT
+        assert "a desk is armed" in denied.message
+        assert (await desk.send(Disarm())).ok
+        assert (await desk.send(loosen("30000"), "another")).ok
