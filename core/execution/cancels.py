@@ -18,6 +18,7 @@ from core.execution.refusals import deny, refuse
 from core.execution.sends import Sends
 from core.execution.state import DeskState
 from core.ports import Broker
+from core.text import mask_account
 
 SURE_SECONDS = 30.0
 """Within this a cancel that may end either of two orders has to be asked for again."""
@@ -131,7 +132,18 @@ class Cancels:
         if not self._state.connection.accounts:
             reason = self._state.connection.problem or "there is no connection to the broker"
             return deny(DenialCode.NOT_CONNECTED, f"The cancel of {order.text} was not sent: {reason}")
+        if self._is_elsewhere(order):
+            text = (
+                f"{order.text} belongs to {mask_account(order.account)}, which is not behind this connection. Its "
+                "cancel was not sent: by its number it could end another order. Log in there, or cancel in TWS."
+            )
+            return deny(DenialCode.ACCOUNT, text)
         return None
+
+    def _is_elsewhere(self, order: Order) -> bool:
+        """True for an order of a login that is not the connected one: there its address names another order."""
+        accounts = self._state.connection.accounts
+        return bool(accounts) and order.account not in accounts
 
     def everything(self) -> Awaitable[None] | None:
         """Send the word to cancel every order of every client; None where no cancel can be sent now."""
@@ -140,7 +152,12 @@ class Cancels:
         return self._broker.cancel_everything()
 
     def ask(self, order: Order) -> Order:
-        """Send the cancel of a live order, or see to it that an order without a frame gets none."""
+        """Send the cancel of a live order, or see to it that an order without a frame gets none.
+
+        For an order of another login nothing is done.
+        """
+        if self._is_elsewhere(order):
+            return order
         # Before its first frame exists there is nothing to cancel at the broker: it will not be sent.
         sending = None if order.order_ref in self._recording else self._broker.cancel(order.order_id)
         asked = replace(order, pending=Pending.CANCEL, revision=order.revision + 1)

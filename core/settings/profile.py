@@ -243,7 +243,12 @@ def judge(layers: Layers) -> tuple[Settings | None, list[str]]:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
         return None, [_complaint(said, layers) for said in error.errors()]
-    complaints = [*_impossible(settings, layers.path), *_pinned_elsewhere(settings, layers), *_too_open(settings, layers), *_loosened(settings, layers)]
+    complaints = [
+        *_impossible(settings, layers.path),
+        *_pinned_elsewhere(settings, layers),
+        *_too_open(settings, layers),
+        *_loosened(settings, layers),
+    ]
     return (None, complaints) if complaints else (settings, [])
 
 

@@ -6,11 +6,12 @@ import asyncio
 
 import pytest
 
-from core.domain.commands import CancelEntries, Cancelled, CancelOrder, ClosePosition, DenialCode, PlaceOrder
+from core.domain.commands import CancelEntries, Cancelled, CancelOrder, ClosePosition, DenialCode, Kill, PlaceOrder
 from core.domain.entries import CancelAsked
 from core.domain.events import Severity
 from core.domain.orders import OrderState, Pending, Side
-from core.domain.reports import ErrorClass, RequestKind
+from core.domain.reports import AccountsReport, ErrorClass, RequestKind
+from core.domain.trading import KillScope
 from core.errors import NotConnectedError, SendUnknownError
 from tests.execution.clockwork import jumping
 from tests.execution.reports import AAPL, ACCOUNT, TSLA, D, buy, error, filled, open_order, position, ref, status
@@ -344,3 +345,27 @@ async def test_an_order_that_its_cancel_kept_from_leaving_is_no_news() -> None:
 
         assert desk.order().state is OrderState.DENIED
         assert desk.told() == []
+
+
+@pytest.mark.row(70)
+@jumping
+async def test_no_cancel_reaches_a_login_to_which_the_order_does_not_belong() -> None:
+    """By its number it could end another order there."""
+    async with rig() as desk:
+        await desk.working()
+        desk.broker.accounts = ("DU7654321",)
+        desk.say(AccountsReport(accounts=("DU7654321",)))
+        await desk.until(lambda: desk.connection.accounts == ("DU7654321",) and desk.connection.can_trade)
+
+        refused = await desk.cancel()
+        assert refused.denied is not None
+        assert refused.denied.code is DenialCode.ACCOUNT
+        assert refused.denied.message == (
+            "BUY 100 AAPL @ 233.33 belongs to DU…567, which is not behind this connection. Its cancel was not sent: "
+            "by its number it could end another order. Log in there, or cancel in TWS."
+        )
+        desk.service.kill(Kill(scope=KillScope.OURS), "desk")
+        desk.service._orders.take_back(desk.order())
+        await settle()
+        assert desk.broker.cancelled == []
+        assert desk.order().pending is not Pending.CANCEL

@@ -36,6 +36,7 @@ class RecordingProxy:
         self._on_answer = on_answer
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._clients: set[asyncio.StreamWriter] = set()
         self.frames: list[list[str]] = []
         """Every frame of the client, as fields."""
         self.times: list[float] = []
@@ -65,12 +66,28 @@ class RecordingProxy:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def lead_to(self, gateway_port: int) -> None:
+        """Pass further connections on to another gateway; those that stand go on."""
+        self._gateway_port = gateway_port
+
+    def cut(self) -> None:
+        """End every connection that stands."""
+        for writer in self._clients:
+            writer.close()
+
+    def say(self, *fields: object) -> None:
+        """Send every client a message that its gateway never sent."""
+        body = "".join(f"{field}\0" for field in fields).encode()
+        for writer in self._clients:
+            writer.write(len(body).to_bytes(_LENGTH_BYTES, "big") + body)
+
     def placed(self) -> list[list[str]]:
         """The placeOrder frames so far."""
         return [frame for frame in self.frames if frame[0] == PLACE_ORDER]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._clients.add(writer)
         theirs, ours = await asyncio.open_connection("127.0.0.1", self._gateway_port)
         ways = (
             asyncio.ensure_future(self._pass_frames(reader, ours)),
@@ -80,6 +97,7 @@ class RecordingProxy:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         ours.close()
         writer.close()
+        self._clients.discard(writer)
 
     async def _pass_frames(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -324,6 +324,33 @@ def test_a_profile_of_another_user_is_refused_for_live(write: Write) -> None:
     assert problem({"profile": "live"}).startswith(f"{path} belongs to another user. Put a copy of your own")
 
 
+@pytest.mark.covers("D5.3")
+@pytest.mark.parametrize(
+    ("arguments", "environment", "source"),
+    [
+        ({"account": "U9999999"}, {}, "--account"),
+        ({}, {"IBKR_ACCOUNT_ID": "U9999999"}, "IBKR_ACCOUNT_ID"),
+        ({"account": "DU1234567"}, {}, "--account"),
+    ],
+)
+def test_a_live_account_is_pinned_in_the_file_alone(
+    arguments: dict[str, str], environment: dict[str, str], source: str, write: Write
+) -> None:
+    path = write("live", LIVE)
+    live = {"profile": "live"}
+    told = (
+        f"{source} names another account than the live profile pins ({path}): only the file says which account is "
+        "traded live. Unset it, or change the file."
+    )
+
+    assert problem(live | arguments, environment) == told
+    write("live", "limits = {}\n")
+    assert problem(live | arguments, environment) == told
+    path = write("live", LIVE)
+    pinned = load_settings(live, {}).account
+    assert load_settings(live, {"IBKR_ACCOUNT_ID": pinned}).account == pinned
+
+
 def test_variables_only_tighten_a_live_profile(write: Write) -> None:
     path = write("live", LIVE)
     live = {"profile": "live"}
