@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.architecture.sources import ROOT
 from tests.core_process import CoreProcess
 from tests.desk_home import DeskHome
 from tests.hostile import ACCOUNT, DROPPED
+from tests.practice.raw_client import RawClient
 from tests.processes.gateway import running_gateway
 from tests.processes.orders import write_profile
 from tests.processes.test_desk import CTRL_Q, DESK, ESCAPE, LOOK, buy_at_200
@@ -95,15 +97,27 @@ def click_at(desk: Terminal, x: int, y: int) -> None:
     desk.send(f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m")
 
 
+def close(desk: Terminal, words: str) -> None:
+    """Esc, until what says `words` is gone: a key that comes with Esc would be another key."""
+    desk.send(ESCAPE)
+    desk.wait_for(rf"\A(?![\s\S]*{words})", PATIENCE)
+    desk.linger(LOOK)
+
+
 async def session(home: DeskHome, *faults: str) -> str:
     """What a desk writes while a person looks at everything; the gateway misbehaves as `faults` say."""
     armed = [word for fault in ("order-error=399", *faults) for word in ("--fault", fault)]
     async with running_gateway(home, *armed) as port:
+        stranger = await RawClient.connect(port, 99)
+        reference = HOSTILE if faults else "reference"
+        placed = stranger.place(orderType="LMT", lmtPrice=Decimal(150), orderRef=reference, account="DU1234567")
+        await stranger.until(placed, "Submitted")
         with open_terminal(home, (*DESK[2:], "--port", str(port))) as desk:
             desk.wait_for(r"\bAAPL\s+\d+\.\d{2}\s+\d+\.\d{2}", PATIENCE)
             desk.wait_for(r"● \d+ms", PATIENCE)
             if faults:
                 desk.wait_for(rf"^AAPL .*{SEEN}", PATIENCE)
+            desk.wait_for(r"BUY\s+100 AAPL\s+LMT\s+150\.00", PATIENCE)
             desk.send("/")
             desk.wait_for(r"FIND SYMBOL", PATIENCE)
             desk.send("amd")
@@ -112,16 +126,20 @@ async def session(home: DeskHome, *faults: str) -> str:
             for y in range(3, 8):
                 click_at(desk, 4, y)
             desk.linger(LOOK)
-            desk.send(ESCAPE)
-            desk.linger(LOOK)
+            close(desk, "FIND SYMBOL")
             buy_at_200(desk)
             desk.wait_for(r"#1\s+BUY\s+100 AAPL\s+LMT\s+200\.00", PATIENCE)
             desk.linger(1.0)
             click(desk)
             desk.send("\x10")
             desk.wait_for(r"BUY ticket that joins the bid", PATIENCE)
-            desk.send("rejoin\x1b")
+            desk.send("every limit")
+            desk.wait_for(r"Show every limit", PATIENCE)
             desk.linger(LOOK)
+            desk.send("\x1b[B\r")
+            desk.wait_for(r"order_quantity", PATIENCE)
+            desk.linger(LOOK)
+            close(desk, "order_quantity")
             desk.send(F9)
             desk.wait_for(r"new orders blocked", PATIENCE)
             desk.linger(1.0)
@@ -133,7 +151,9 @@ async def session(home: DeskHome, *faults: str) -> str:
             desk.linger(1.0)
             desk.send("2")
             desk.wait_end(PATIENCE)
-            return written(desk)
+            text = written(desk)
+        await stranger.close()
+        return text
 
 
 @pytest.mark.row(71)
