@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from core.domain.commands import Denial, DenialCode
 from core.domain.orders import OrderRequest, Side
 from core.risk.circumstances import Circumstances, deny
@@ -18,9 +20,18 @@ CLOSING_ROOM = 4
 def reduce_only(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
     """While only what reduces may leave, the order does; what is attached to another opens or adds by nature."""
     exposure = circumstances.exposure
-    if exposure.only_reducing is None or (not circumstances.attached and reduces(request, exposure)):
+    denial = exposure.only_reducing
+    if denial is None or (not circumstances.attached and reduces(request, exposure)):
         return None
-    return exposure.only_reducing
+    if circumstances.attached or exposure.held is None or not closes(request, exposure):
+        return denial
+    works = f"{exposure.same_side.normalize():,f} that work on its side"
+    text = (
+        f"Only orders that reduce a position are sent now, and with {works} {request.side} "
+        f"{wanted(request, exposure).normalize():,f} could turn the {abs(exposure.held).normalize():,f} that are held. "
+        "Not sent. Cancel those first ( c ), then close."
+    )
+    return replace(denial, message=text)
 
 
 def within_open_orders(request: OrderRequest, circumstances: Circumstances) -> Denial | None:

@@ -228,9 +228,21 @@ def test_reducing_only(side: Side, quantity: str, works: str, passes: bool) -> N
     exposure = replace(LONG, same_side=D(works), only_reducing=REFUSAL)
     request = replace(BUY, side=side, quantity=D(quantity))
 
-    assert judged(reduce_only, request, exposure) == (None if passes else REFUSAL)
+    denial = judged(reduce_only, request, exposure)
+    assert (denial is None) == passes
+    assert denial is None or denial.code is DenialCode.REDUCING
     assert judged(reduce_only, request, replace(exposure, only_reducing=None)) is None
     assert judged(reduce_only, request, exposure, attached=True) == REFUSAL, "it goes with what opens"
+
+
+def test_what_keeps_a_position_from_being_closed_is_said() -> None:
+    denial = judged(reduce_only, SELL, replace(LONG, same_side=D(200), only_reducing=REFUSAL))
+
+    assert denial is not None
+    assert denial.message == (
+        "Only orders that reduce a position are sent now, and with 200 that work on its side SELL 100 could turn the "
+        "100 that are held. Not sent. Cancel those first ( c ), then close."
+    )
 
 
 def test_a_change_reduces_by_what_is_left_of_it() -> None:
@@ -267,7 +279,9 @@ def test_what_surely_reduces_is_never_refused_and_never_turns(
             after = before + side.sign * (works + quantity)
             assert after == 0 or (after > 0) == (before > 0)
     else:
-        assert judged(reduce_only, request, exposure) == REFUSAL
+        denial = judged(reduce_only, request, exposure)
+        assert denial is not None
+        assert denial.code is DenialCode.REDUCING
 
 
 @given(units, sizes, sizes.filter(bool), st.sampled_from(Side))
