@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from core.domain.authority import is_desk
 from core.domain.commands import ModifyOrder, PlaceOrder
 from core.risk.behaviour import Asked
-
-_DESK = "desk"
 
 
 def script_of(client: str) -> str:
     """The name of the script that a client is, the same for each of its connections; empty for a desk."""
     name, dash, number = client.rpartition("-")
     kind = name if dash and number.isdigit() else client
-    return "" if kind == _DESK else kind
+    return "" if is_desk(client) else kind or client
 
 
 def asked_by(command: PlaceOrder | ModifyOrder, client: str) -> Asked:

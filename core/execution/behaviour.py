@@ -38,12 +38,19 @@ class Behaviour:
         return replace(now, recent=recent, day=usage.of(request.account, moment))
 
     def placed(self, request: OrderRequest, around: Circumstances) -> Decimal:
-        """A new order was approved: it counts from now on. What it adds to the day's value, in the base currency."""
+        """A new order was approved: it counts from now on. What it adds to the day's value, in the base currency.
+
+        What is attached to another order goes with that and counts for nothing.
+        """
+        if request.parent_ref:
+            return Decimal(0)
         self._recent.place(request, around.asked, around, self._clock.mono())
         return added_value(request, around)
 
     def changed(self, request: OrderRequest, around: Circumstances) -> Decimal:
         """As `placed`, for a change that was approved."""
+        if request.parent_ref:
+            return Decimal(0)
         self._recent.change(request, around, self._clock.mono())
         return added_value(request, around)
 

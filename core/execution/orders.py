@@ -300,7 +300,9 @@ class OrderDesk:
         now = self._clock.utc()
         for old, new in wanted:
             previous = terms_of(old)
-            value = self._changed_value(request_of(new), previous)
+            asked_for = request_of(new)
+            around = self.judging.circumstances(asked_for, before=previous)
+            value = self.judging.behaviour.changed(asked_for, around)
             pending = replace(new, pending=Pending.MODIFY, previous=previous, revision=old.revision + 1)
             self._state.book.put(pending)
             entries.append(ModifyIntent(order=pending, previous=previous, value=value, time=now))
@@ -332,12 +334,6 @@ class OrderDesk:
                 return self._none_changed(refs[place:], deny(DenialCode.BAD_COMMAND, f"Not sent: {error}"))
             self._sends.follow(order.order_ref, sending, self._sends.modify_sent)
         return Ack(ok=True, order=self._state.book.get(refs[0]))
-
-    def _changed_value(self, request: OrderRequest, before: Terms) -> Decimal:
-        """What a change of an order adds to the value of the day's orders; of one that is attached, nothing."""
-        if request.parent_ref:
-            return Decimal(0)
-        return self.judging.behaviour.changed(request, self.judging.circumstances(request, before=before))
 
     def _none_changed(self, refs: Sequence[str], denial: Denial) -> Ack:
         acks = [self._sends.never_changed(order_ref, denial) for order_ref in refs]

@@ -37,7 +37,10 @@ class RecentOrders:
         self._quantities: dict[int, deque[Decimal]] = {}
 
     def recover(self, orders: Iterable[Order], now: datetime, mono: float) -> None:
-        """Take in what an earlier run of core sent, oldest first; `now` and `mono` are the same moment."""
+        """Take in what an earlier run of core sent; `now` and `mono` are the same moment.
+
+        Where orders met the market, and which were repeats, is not recorded: these windows begin anew.
+        """
         for order in sorted(orders, key=lambda one: one.created):
             if not order.external and not order.parent_ref:
                 # A clock that was put back makes an order younger, never older.
@@ -46,10 +49,8 @@ class RecentOrders:
                 self._note_quantity(order)
 
     def place(self, request: OrderRequest, asked: Asked, around: Circumstances, mono: float) -> None:
-        """A new order was approved, and is about to be recorded."""
+        """A new order that stands alone was approved, and is about to be recorded."""
         self.change(request, around, mono)
-        if request.parent_ref:
-            return
         self._twins.add(_content(request, request.account, request.con_id), request.order_ref, mono)
         self._note_quantity(request)
         if self._repeats_one(request, asked):
