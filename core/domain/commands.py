@@ -16,6 +16,7 @@ from core.domain.denials import Denial, DenialCode
 from core.domain.instructions import Trail
 from core.domain.instruments import ComboLeg, Instrument, SymbolMatch
 from core.domain.limit_changes import LimitCommand, LimitsShown
+from core.domain.money import Rate
 from core.domain.orders import Order, OrderRequest, OrderType, Side, TimeInForce
 from core.domain.sizes import Size, Sized
 from core.domain.trading import Killed, KillScope
@@ -343,6 +344,8 @@ class OrderPreview(Struct, frozen=True, kw_only=True, tag="preview"):
     """
     budgets: tuple[Budget, ...] = ()
     """How far each limit that it counts against is used, with it and without it."""
+    rate: Rate | None = None
+    """From the instrument's currency to the base currency, by which it was judged; None if nobody knows one."""
     fits: Decimal | None = None
     """The largest smaller quantity that all controls let pass, of an order that is too large; None for any other."""
 

@@ -43,6 +43,7 @@ def previewed(
         outside_helps=opens is not None and sooner != opens and rule is not None and not rule.blind,
         children=tuple(_attached(child, request, around) for child in children),
         budgets=of_order(request, around) if plain else (),
+        rate=around.exposure.rate,
         fits=_fits(request, around, denied),
     )
 

@@ -43,6 +43,10 @@ async def test_the_value_of_an_order_is_judged_in_the_base_currency() -> None:
         request = desk.request(pair, limit_price=price, quantity=D(29_000))
         assert request.quantity * price > 4_000_000, "in yen"
         assert (await desk.placed(request)).state is OrderState.WORKING
+        shown = await desk.client.send(PreviewOrder(request=request))
+        assert isinstance(shown.result, OrderPreview)
+        assert shown.result.rate is not None
+        assert (shown.result.rate.currency, shown.result.rate.time is not None) == ("JPY", True)
         before = at_gateway(desk)
 
         assert refused(
