@@ -88,6 +88,9 @@ def _wrong(node: ast.AST) -> Iterator[str]:
             yield f"{node.name} is a {'/'.join(UNMARKED)}: hold one instead"
         case ast.Assign(targets=[ast.Attribute(attr=name)], value=value) if name in TITLES and not _is_literal(value):
             yield f"{name} = a text that may be markup"
+        case ast.Assign(targets=[ast.Attribute(attr="placeholder")], value=value):
+            if not _is_literal(value) and "clean(" not in ast.unparse(value):
+                yield "placeholder = a text that nobody has cleaned"
         case ast.FunctionDef(name="render", returns=returns) if getattr(returns, "id", "") not in RENDERED:
             yield "render gives something else than Content"
         case ast.ClassDef(name=name, bases=bases, body=body) if any(
@@ -136,6 +139,7 @@ def test_commands_speak_through_one_way() -> None:
         "self.notify(text)",
         "self.app.notify('done', markup=True)",
         "self.border_title = text",
+        "field.placeholder = text",
         "self.border_subtitle = f'{text}'",
         "frame.border_title = '[b]x'",
         "Pane(tooltip=text)",
@@ -166,6 +170,7 @@ def test_what_is_refused(code: str) -> None:
         "self.notify(text, markup=False)",
         "self.border_title = 'KEYS'",
         "self.border_title = NO_PASTE",
+        "field.placeholder = mask_accounts(clean(text))",
         "self.border_title = Content(text)",
         "self.panic(Text(text))",
         "from textual.widgets import Input, Static",

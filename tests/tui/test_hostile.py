@@ -10,23 +10,28 @@ from msgspec.structs import replace
 from textual import events
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 
 from core.domain.commands import Ack, Command, Denial, DenialCode, SearchSymbols, SymbolMatches
 from core.domain.connection import LinkState, Mode
 from core.domain.events import Incident, Severity, TradingState
 from core.domain.instruments import SecType, SymbolMatch
+from core.domain.limit_changes import AskLimits
 from core.domain.trading import Killed, KillScope
 from core.errors import ConfigError
 from tests.hostile import CORPUS, MARKUP, poison, unclean
+from tests.snapshots.cases import LIMITS
 from tests.tui import sample
 from tests.tui.desk_pilot import Desk, desk_on, lines_of, until
 from tests.tui.fake_desk import FakeDesk
 from tests.tui.screens.test_questions import Unwilling
 from tui.app import DeskApp
 from tui.panes.blotter import BlotterPane
+from tui.screens.arm import ArmScreen, GrantScreen
 from tui.screens.confirm_live import ConfirmLiveScreen
-from tui.screens.frame import FramedScreen
+from tui.screens.enable_script import EnableScriptScreen
 from tui.screens.kill import KillScreen
+from tui.screens.limits import LimitsScreen
 from tui.screens.quit import QuitScreen
 from tui.screens.resume import ResumeScreen
 from tui.screens.start_error import StartErrorScreen
@@ -96,7 +101,20 @@ async def test_what_core_tells_later(text: str) -> None:
             assert MARKUP in desk.words()
 
 
-async def box(desk: Desk, name: type[FramedScreen], text: str) -> None:
+BOXES = (
+    KillScreen,
+    ResumeScreen,
+    ConfirmLiveScreen,
+    QuitScreen,
+    UnknownScreen,
+    LimitsScreen,
+    EnableScriptScreen,
+    GrantScreen,
+    ArmScreen,
+)
+
+
+async def box(desk: Desk, name: type[ModalScreen[object]], text: str) -> None:
     """Open one of the boxes, with a hostile text in it."""
     match name.__name__:
         case "KillScreen":
@@ -105,6 +123,11 @@ async def box(desk: Desk, name: type[FramedScreen], text: str) -> None:
             await desk.app.push_screen(ResumeScreen(text))
         case "ConfirmLiveScreen":
             await desk.app.push_screen(ConfirmLiveScreen(text))
+        case "ArmScreen":
+            await desk.app.push_screen(ArmScreen(text))
+        case "LimitsScreen" | "EnableScriptScreen" | "GrantScreen":
+            boxes = {one.__name__: one for one in (LimitsScreen, EnableScriptScreen, GrantScreen)}
+            await desk.app.push_screen(boxes[name.__name__]())
         case "QuitScreen":
             await desk.app.push_screen(QuitScreen(desk.app.replica.live_orders()))
         case "UnknownScreen":
@@ -115,12 +138,17 @@ async def box(desk: Desk, name: type[FramedScreen], text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [MARKUP + JOINED], ids=["joined"])
-@pytest.mark.parametrize("name", [KillScreen, ResumeScreen, ConfirmLiveScreen, QuitScreen, UnknownScreen])
-async def test_every_box(name: type[FramedScreen], text: str) -> None:
+@pytest.mark.parametrize("name", BOXES)
+async def test_every_box(name: type[ModalScreen[object]], text: str) -> None:
     killed = Killed(scope=KillScope.OURS, by=text, since=sample.NOW, problem=text)
     hostile = replace(poison(sample.TROUBLE, text, spared=SPARED), killed=killed, trading_state=TradingState.HALTED)
-    denied = Ack(ok=False, denied=Denial(code=DenialCode.HALTED, message=text))
-    async with desk_on(FakeDesk(hostile, answer=lambda _: denied)) as desk:
+
+    def answer(command: Command) -> Ack:
+        if isinstance(command, AskLimits):
+            return Ack(ok=True, result=poison(LIMITS, text))
+        return Ack(ok=False, denied=Denial(code=DenialCode.HALTED, message=text))
+
+    async with desk_on(FakeDesk(hostile, answer=answer)) as desk:
         await box(desk, name, text)
         assert wrong(desk.app) == []
         await desk.pilot.press(*"resume", "enter")

@@ -177,7 +177,7 @@ class LimitsScreen(ModalScreen[None]):
 
     def _field(self, placeholder: str) -> None:
         field = self.query_one("#value", Input)
-        field.placeholder = mask_accounts(placeholder)
+        field.placeholder = mask_accounts(clean(placeholder))
         field.display = True
         field.focus()
 
@@ -189,4 +189,4 @@ class LimitsScreen(ModalScreen[None]):
         self._grid.focus()
 
     def _answer(self, text: str) -> None:
-        self.query_one("#answer", Static).update(Content(clean(mask_accounts(text))))
+        self.query_one("#answer", Static).update(Content(mask_accounts(clean(text))))
