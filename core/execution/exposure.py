@@ -190,7 +190,8 @@ class Exposures:
         plain = buys.priced + sells.priced + buys.unpriced * (paid or _ZERO) + sells.unpriced * (got or _ZERO)
         margin = self._margin(account, instrument, sides, rate, market)
         if margin is None:
-            return _Worth(unvalued=f"nobody knows what margin {instrument.label} takes")
+            lacks = "legs without a price; watch them ( / )" if instrument.legs else "no strike"
+            return _Worth(unvalued=f"{instrument.label} has {lacks}")
         return _Worth(plain * instrument.multiplier * rate.value, margin)
 
     def _margin(

@@ -250,8 +250,12 @@ async def test_a_sold_option_reserves_its_strike_and_a_combination_its_legs() ->
 
     desk.put("a", con_id=4, state=OrderState.CANCELLED)
     assert desk.around(con_id=-9).funds.legs_bound == 200 * 100 + 100 * 12
+    desk.put("b", con_id=-9, quantity=D(2))
+    assert desk.around().funds.reserved == 2 * (200 * 100 + 100 * 12)
     desk.feed.forget([1])
+    desk.put("b", con_id=-9, quantity=D(3))
     assert desk.around(con_id=-9).funds.legs_bound is None
+    assert desk.around().exposure.unvalued == "AAPL has legs without a price; watch them ( / )"
 
 
 async def test_positions_that_were_not_read_are_not_zero() -> None:
