@@ -130,7 +130,7 @@ def _words(alert: Alert, profile: str, left_out: int) -> tuple[str, str]:
     """Title and text: clean, accounts masked, and never to be taken for an option."""
     what = "over" if alert.over is not None else alert.severity.value
     more = f" ({left_out} more alerts were left out: look at the desk.)" if left_out else ""
-    text = clean(mask_accounts(f"{alert.text}{more}"))
+    text = mask_accounts(clean(f"{alert.text}{more}"))
     return f"ibdesk {profile}: {what}, {alert.kind.lower()}", text if text[:1] != "-" else f" {text}"
 
 

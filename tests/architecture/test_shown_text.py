@@ -72,20 +72,35 @@ def _wrong_call(node: ast.Call) -> Iterator[str]:
         yield f"{name} with a help, which is read as markup"
 
 
-def _wrong(node: ast.AST) -> Iterator[str]:
+def _wrong_import(node: ast.ImportFrom) -> Iterator[str]:
     match node:
-        case ast.Call():
-            yield from _wrong_call(node)
         case ast.ImportFrom(module="textual.widgets", names=names):
             yield from (f"textual.widgets.{one.name}" for one in names if one.name not in WIDGETS)
         case ast.ImportFrom(module=str(module), names=names) if module.startswith(("textual.widgets", "rich.markup")):
             yield f"{module}"
         case ast.ImportFrom(names=names) if any(one.name in MARKUP for one in names):
             yield f"import of {', '.join(one.name for one in names)}"
+
+
+def _wrong_class(node: ast.ClassDef) -> Iterator[str]:
+    bases = {ast.unparse(base) for base in node.bases}
+    if bases & UNMARKED:
+        yield f"{node.name} is a {'/'.join(UNMARKED)}: hold one instead"
+    own = {one.name for one in node.body if isinstance(one, ast.FunctionDef)}
+    if "Input" in bases and not own & {"validate_value", "_on_paste"}:
+        yield f"{node.name} takes a paste as it comes: give it validate_value, or _on_paste that refuses"
+
+
+def _wrong(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Call():
+            yield from _wrong_call(node)
+        case ast.ImportFrom():
+            yield from _wrong_import(node)
+        case ast.ClassDef():
+            yield from _wrong_class(node)
         case ast.Attribute(attr=name) if name in MARKUP:
             yield name
-        case ast.ClassDef(bases=bases) if any(getattr(base, "id", "") in UNMARKED for base in bases):
-            yield f"{node.name} is a {'/'.join(UNMARKED)}: hold one instead"
         case ast.Assign(targets=[ast.Attribute(attr=name)], value=value) if name in TITLES and not _is_literal(value):
             yield f"{name} = a text that may be markup"
         case ast.Assign(targets=[ast.Attribute(attr="placeholder")], value=value):
@@ -93,12 +108,6 @@ def _wrong(node: ast.AST) -> Iterator[str]:
                 yield "placeholder = a text that nobody has cleaned"
         case ast.FunctionDef(name="render", returns=returns) if getattr(returns, "id", "") not in RENDERED:
             yield "render gives something else than Content"
-        case ast.ClassDef(name=name, bases=bases, body=body) if any(
-            getattr(base, "id", "") == "Input" for base in bases
-        ):
-            own = {one.name for one in body if isinstance(one, ast.FunctionDef)}
-            if not own & {"validate_value", "_on_paste"}:
-                yield f"{name} takes a paste as it comes: give it validate_value, or _on_paste that refuses"
 
 
 def test_every_text_of_the_desk_is_shown_as_literal_text() -> None:
