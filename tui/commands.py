@@ -44,6 +44,8 @@ DESK: tuple[UserCommand, ...] = (
     UserCommand("desk.limits", "", "app.limits", "Show every limit, and change one"),
     UserCommand("desk.resume", "", "app.resume", "Let all orders through again after KILL or REDUCING"),
     UserCommand("desk.enable_script", "", "app.enable_script", "Let a script trade again that sent too many orders"),
+    UserCommand("desk.alerts", "", "alerts", "Show all alerts, and mark them as seen"),
+    UserCommand("desk.price_alert", "", "price_alert", "Wait for a price of the instrument in focus, or remove one"),
     UserCommand("desk.reconnect", "", "app.reconnect", "Try to reach the broker now"),
     UserCommand("desk.accept_tail_loss", "", "app.accept_tail_loss", "Accept JOURNAL_TAIL_LOST after a look at TWS"),
     UserCommand(

@@ -19,13 +19,14 @@ from core.domain.events import Health, Snapshot, TradingState
 from core.domain.limit_changes import LimitShown, LimitsShown, LimitWaiting
 from core.domain.reconciliation import Book, Difference, Reading
 from core.domain.trading import Killed, KillScope
-from tests.tui import sample
+from tests.tui import sample, troubles
 from tests.tui.desk_pilot import settle
 from tests.tui.fake_desk import FakeDesk
 from tests.tui.panes.pane_app import PaneApp
 from tui import messages
 from tui.app import DeskApp
 from tui.panes.account import AccountPane
+from tui.panes.alerts import AlertsPane
 from tui.panes.blotter import BlotterPane
 from tui.panes.connection import ConnectionPane
 from tui.panes.instrument import InstrumentRow
@@ -38,6 +39,7 @@ from tui.screens.arm import GrantScreen
 from tui.screens.confirm_live import ConfirmLiveScreen
 from tui.screens.kill import KillScreen
 from tui.screens.limits import LimitsScreen
+from tui.screens.price_alert import PriceAlertScreen
 from tui.screens.unknown import UnknownScreen
 from tui.themes import DEFAULT_THEME
 
@@ -131,10 +133,12 @@ PANES: dict[str, PaneCase] = {
     "orders": PaneCase(BlotterPane, (80, 10), sample.TROUBLE),
     "orders-empty": PaneCase(BlotterPane, (80, 5), replace(sample.SNAPSHOT, orders=())),
     "account": PaneCase(AccountPane, (41, 14)),
+    "alerts": PaneCase(AlertsPane, (41, 6), troubles.TROUBLE),
+    "alerts-empty": PaneCase(AlertsPane, (41, 3)),
     "connection": PaneCase(ConnectionPane, (41, 19), PAPER),
     "connection-differences": PaneCase(ConnectionPane, (60, 22), DIFFERENT),
     "connection-refused": PaneCase(ConnectionPane, (41, 19), LIVE_WAITING),
-    "message": PaneCase(MessageRow, (80, 3), sample.TROUBLE),
+    "message": PaneCase(MessageRow, (80, 3), troubles.TROUBLE),
     "keys": PaneCase(KeyRow, (120, 1)),
 }
 
@@ -220,8 +224,8 @@ LIMITS = LimitsShown(
 DESKS: dict[str, DeskCase] = {
     "quiet-80x24": DeskCase((80, 24)),
     "quiet-120x40": DeskCase((120, 40)),
-    "trouble-80x24": DeskCase((80, 24), sample.TROUBLE),
-    "trouble-120x40": DeskCase((120, 40), sample.TROUBLE),
+    "trouble-80x24": DeskCase((80, 24), troubles.TROUBLE),
+    "trouble-120x40": DeskCase((120, 40), troubles.TROUBLE),
 }
 """Pictured dark, light and without colour."""
 
@@ -234,7 +238,7 @@ MORE_DESKS: dict[str, DeskCase] = {
     "arm-80x24": DeskCase((80, 24), LIVE, action="app.arm"),
     "grant-80x24": DeskCase((80, 24), GRANTING, action="app.grant"),
     "grant-120x40": DeskCase((120, 40), GRANTING, action="app.grant"),
-    "large-200x60": DeskCase((200, 60), sample.TROUBLE),
+    "large-200x60": DeskCase((200, 60), troubles.TROUBLE),
     "keys-80x24": DeskCase((80, 24), press=("question_mark",)),
     "reducing-80x24": DeskCase((80, 24), REDUCING),
     "reducing-120x40": DeskCase((120, 40), REDUCING),
@@ -244,6 +248,8 @@ MORE_DESKS: dict[str, DeskCase] = {
     "kill-120x40": DeskCase((120, 40), KILLED, press=("f9",)),
     "limits-80x24": DeskCase((80, 24), action="app.limits", limits=LIMITS, press=("down", "down")),
     "limits-120x40": DeskCase((120, 40), action="app.limits", limits=LIMITS, press=("down", "enter", "5")),
+    "alerts-80x24": DeskCase((80, 24), troubles.TROUBLE, action="alerts"),
+    "price-alert-80x24": DeskCase((80, 24), action="price_alert"),
     "unknown-80x24": DeskCase((80, 24), DOUBTED, press=("tab", "tab", "home", "space")),
 }
 """Pictured dark."""
@@ -266,7 +272,8 @@ async def show_desk(case: DeskCase, pilot: Pilot[None]) -> None:
         await pilot.pause()
         await pilot.press(*case.press)
         await pilot.pause()
-    if isinstance(pilot.app.screen, ConfirmLiveScreen | GrantScreen | KillScreen | LimitsScreen | UnknownScreen):
+    typed = ConfirmLiveScreen | GrantScreen | KillScreen | LimitsScreen | PriceAlertScreen | UnknownScreen
+    if isinstance(pilot.app.screen, typed):
         pilot.app.screen.query_one(Input).cursor_blink = False
         await pilot.pause()
 

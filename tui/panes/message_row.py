@@ -6,8 +6,10 @@ from datetime import datetime
 from textwrap import wrap
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.content import Content
 
+from core.domain.alerts import Alert, AlertKind
 from core.domain.connection import Connection
 from core.domain.events import Severity
 from core.domain.executions import Execution
@@ -17,11 +19,13 @@ from tui.panes import quote_cells as cells
 from tui.panes.blotter import number_text
 from tui.panes.line_row import GAP, LineRow, Part
 from tui.times import seconds_since, time_of_day
-from tui.widgets.columns import clean
+from tui.widgets.columns import clean, shorten
 
 LINES_MAX = 3
 ALARM_STAYS = 10.0
 """Seconds for which news of the connection does not take the place of an alarm: the first row shows it anyway."""
+BELL_SECONDS = 1.0
+"""The bell rings at most so often, however many alerts come."""
 RESTORED = "Connected to the gateway again; orders and positions are read anew."
 STYLES = {Severity.INFO: "", Severity.WARNING: "bold $attention", Severity.ALARM: "bold reverse $attention"}
 
@@ -38,6 +42,7 @@ class MessageRow(LineRow):
         messages.ConnectionUpdated,
         messages.ExecutionAdded,
         messages.IncidentRaised,
+        messages.AlertUpdated,
         messages.TradingStateUpdated,
         messages.LinkLost,
         messages.LinkRestored,
@@ -51,6 +56,7 @@ class MessageRow(LineRow):
         self._told: set[str] = set()
         self._problem = ""
         self._first = ""
+        self._rang: datetime | None = None
         self._rest: list[str] = []
 
     def on_mount(self) -> None:
@@ -71,6 +77,8 @@ class MessageRow(LineRow):
                 self._tell_connection(connection)
             case messages.IncidentRaised(incident=incident):
                 self.show(incident.text, incident.severity, incident.time)
+            case messages.AlertUpdated(alert=alert, rings=rings):
+                self._tell_alert(alert, rings=rings)
             case messages.TradingStateUpdated(state=state, reason=reason):
                 self.show(f"{state}: {reason}" if reason else str(state), Severity.WARNING)
             case messages.LinkLost(text=text, since=since):
@@ -84,6 +92,20 @@ class MessageRow(LineRow):
         """Show a text; `time` None means now."""
         self._text, self._severity, self._time = clean(text), severity, time or self.now
         self.renew()
+
+    def _tell_alert(self, alert: Alert, *, rings: bool) -> None:
+        """Ring for what is new, and show what no other message of the desk says; count what is not seen."""
+        bell = self.replica.bell
+        if rings and bell is not None and alert.severity.rank >= bell.rank:
+            age = seconds_since(self._rang, self.now)
+            if age is None or age >= BELL_SECONDS:
+                self._rang = self.now
+                self.app.bell()
+        said = alert.kind is AlertKind.PRICE or (alert.lasting and alert.kind is not AlertKind.CONNECTION)
+        if rings and said:
+            self.show(alert.text, alert.severity, alert.time)
+        else:
+            self.renew()
 
     def _tell_connection(self, connection: Connection) -> None:
         """Show a problem of the connection; once it is over, its text must not stand here as if it still held."""
@@ -117,8 +139,9 @@ class MessageRow(LineRow):
 
     def renew(self) -> None:
         """Show the text; a warning takes up to three lines where one does not hold it, anything else is cut."""
-        room = max(1, self.size.width - len(self._stamp))
-        lines = [self._text]
+        beside = sum(cell_len(part.text) for part in self.right(self.size.width))
+        room = max(1, self.size.width - len(self._stamp) - beside)
+        lines = [shorten(self._text, room)]
         if self._severity is not Severity.INFO:
             lines = wrap(self._text, room, max_lines=LINES_MAX, placeholder="…") or lines
         if lines[1:] != self._rest:
@@ -143,8 +166,8 @@ class MessageRow(LineRow):
         return [Part(self._stamp, "$text-muted"), Part(self._first, self._style)]
 
     def right(self, width: int) -> list[Part]:
-        """How many warnings and alarms there were."""
-        count = sum(incident.severity is not Severity.INFO for incident in self.replica.incidents)
+        """How many alerts nobody has seen."""
+        count = len(self.replica.new_alerts())
         return [GAP, Part(f"{count} alert{'s' if count > 1 else ''}", "$attention")] if count else []
 
     def render(self) -> Content:

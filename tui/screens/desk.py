@@ -8,11 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 
+from core.domain.events import Severity
 from tui import commands
 from tui.host import DeskHost
 from tui.keymap import bindings
 from tui.messages import FocusChanged
 from tui.panes.account import AccountPane
+from tui.panes.alerts import AlertsPane
 from tui.panes.blotter import BlotterPane
 from tui.panes.connection import ConnectionPane
 from tui.panes.divider import Divider
@@ -26,7 +28,7 @@ from tui.panes.pane_column import PaneColumn
 from tui.panes.positions import PositionsPane
 from tui.panes.status import StatusRow
 from tui.panes.watchlist import WatchlistPane
-from tui.screens.hands import HandsScreen
+from tui.screens.hands import NO_FOCUS, HandsScreen
 
 BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
 """Classes of the screen by the least width in cells."""
@@ -58,6 +60,7 @@ class DeskScreen(HandsScreen):
             with Vertical(id="right"):
                 yield AccountPane(id="account")
                 yield ConnectionPane(id="connection")
+                yield AlertsPane(id="alerts")
         with Container(id="ticket"):
             yield OrderEntry()
         yield MessageRow(id="message")
@@ -81,6 +84,23 @@ class DeskScreen(HandsScreen):
         """The trader chose an instrument by name: look at it, and bring the keys to its row in the watchlist."""
         self.query_one(WatchlistPane).grid.focus()
         self.focus_on(con_id, by_user=True)
+
+    async def action_alerts(self) -> None:
+        """Show all alerts."""
+        # Imported at the first use, like every box.
+        from tui.screens.alerts import AlertsScreen
+
+        await self.app.push_screen(AlertsScreen())
+
+    async def action_price_alert(self) -> None:
+        """Ask for a price alert of the instrument in focus."""
+        from tui.screens.price_alert import PriceAlertScreen
+
+        instrument = self.host.replica.instrument(self.focus_con_id)
+        if instrument is None:
+            self.host.say(NO_FOCUS, Severity.WARNING)
+        else:
+            await self.app.push_screen(PriceAlertScreen(instrument, self.host.replica.price_alerts))
 
     def on_grid_pane_looked(self, message: GridPane.Looked) -> None:
         """The cursor of the pane in use moved."""

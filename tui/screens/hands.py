@@ -22,6 +22,7 @@ from tui.hands.ticket import VERBS
 from tui.hands.type_through import NOTHING, is_foreign, is_letter, type_letter
 from tui.keymap import bindings
 from tui.messages import LetGo, Say
+from tui.panes.alerts import AlertsPane
 from tui.panes.blotter import BlotterPane
 from tui.panes.order_entry import OrderEntry
 from tui.widgets.line_grid import LineGrid
@@ -72,6 +73,10 @@ class HandsScreen(Screen[None]):
         focused = self.focused
         pane = next((node for node in focused.ancestors if isinstance(node, BlotterPane)), None) if focused else None
         return None if pane is None else pane.selected()
+
+    def _alerts_in_use(self) -> AlertsPane | None:
+        focused = self.focused
+        return next((node for node in focused.ancestors if isinstance(node, AlertsPane)), None) if focused else None
 
     async def on_key(self, event: events.Key) -> None:
         """Judge a key, then run what it is bound to, at once: a later key must find what an earlier one did."""
@@ -135,10 +140,14 @@ class HandsScreen(Screen[None]):
             self.order_entry.open_cancel(self._instrument(), order, self._letter)
 
     async def action_look(self) -> None:
-        """Show what is known of the selected order; of one in doubt everything, and take a person's word on it."""
+        """Show what is known of the selected order, of one in doubt everything; of an alert note that it was seen."""
         # Imported at the first use: the first frame shows no field.
         from tui.screens.unknown import UnknownScreen
 
+        alerts = self._alerts_in_use()
+        if alerts is not None:
+            alerts.acknowledge()
+            return
         order = self.selected_order()
         if order is None:
             self._say("Space shows what is known of the selected order. Go to ORDERS ( w ) and select one.")

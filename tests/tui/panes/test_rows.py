@@ -11,7 +11,7 @@ from core.domain.budgets import Budget, Unit
 from core.domain.connection import Connection, FarmStatus, LinkState, Mode
 from core.domain.events import ConnectionChanged, ExecutionAdded, Incident, Severity, Snapshot, TradingState
 from core.domain.money import Profit, Rate, RateSource
-from tests.tui import sample
+from tests.tui import sample, troubles
 from tests.tui.desk_pilot import lines_of, until
 from tests.tui.panes.pane_app import PaneApp
 from tui import messages
@@ -153,7 +153,9 @@ async def test_fill_is_told_once_although_its_fee_follows() -> None:
 
 async def test_alerts_are_counted_beside_the_message() -> None:
     alarm = Incident(severity=Severity.ALARM, text="Disk full.", time=sample.NOW)
-    app = PaneApp(MessageRow, replace(sample.SNAPSHOT, incidents=(alarm, alarm)))
+    seen, new, another, last = troubles.ALERTS
+    alerts = (seen, new, replace(another, seen=True), last)
+    app = PaneApp(MessageRow, replace(sample.SNAPSHOT, incidents=(alarm,), alerts=alerts))
     async with app.run_test(size=(80, 3)) as pilot:
         app.publish(messages.SnapshotLoaded("S1"))
         await until(pilot, lambda: "Disk full." in lines_of(app)[0])

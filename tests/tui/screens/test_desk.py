@@ -54,11 +54,12 @@ async def test_80x24_shows_five_quotes_three_positions_and_four_orders() -> None
 async def test_two_columns_from_120_cells_on() -> None:
     async with desk_on(size=(120, 40)) as desk:
         watch, account = desk.screen.query_one("#watch"), desk.screen.query_one("#account")
-        connection = desk.screen.query_one("#connection")
+        alerts = desk.screen.query_one("#alerts")
 
         assert (watch.region.width, watch.region.height) == (78, 14)
         assert account.region == Region(79, 2, 41, 14)
-        assert connection.region.bottom == desk.screen.query_one("#orders").region.bottom == 35
+        assert alerts.region.bottom == desk.screen.query_one("#orders").region.bottom == 35
+        assert alerts.region.height == 4
         assert "┬─ ACCOUNT" in desk.lines()[2]
         assert "┼─ CONNECTION" in desk.lines()[16]
 
