@@ -10,6 +10,12 @@ DESK = "desk"
 """What a desk calls itself when it attaches: a program with a screen, at which a person sits."""
 
 
+def is_desk(client: str) -> bool:
+    """True for the name of a desk, with or without the number that core gave it; every other client is a script."""
+    name, _, number = client.rpartition("-")
+    return client == DESK or (name == DESK and number.isdigit())
+
+
 class Armed(Struct, frozen=True, kw_only=True):
     """One desk is armed: its sending keys act at once, without a ticket."""
 

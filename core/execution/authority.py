@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from core.clock import Clock
 from core.domain.authority import (
-    DESK,
     Arm,
     Armed,
     AtDesk,
@@ -20,6 +19,7 @@ from core.domain.authority import (
     EndGrant,
     Grant,
     GrantLive,
+    is_desk,
 )
 from core.domain.commands import (
     AcceptTailLoss,
@@ -27,6 +27,7 @@ from core.domain.commands import (
     CloseAll,
     ClosePosition,
     DenialCode,
+    EnableScript,
     ModifyOrder,
     PlaceOrder,
     Resume,
@@ -49,14 +50,8 @@ GRANT_SECONDS = 600.0
 
 Trading = PlaceOrder | ModifyOrder | ClosePosition
 """What a grant lets a client do that is no desk."""
-Guarded = Trading | AcceptTailLoss | SettleOrder | CloseAll | Resume
+Guarded = Trading | AcceptTailLoss | SettleOrder | CloseAll | EnableScript | Resume
 """What a live profile takes only from a desk that has confirmed it; what is not trading is a person's own word."""
-
-
-def is_desk(client: str) -> bool:
-    """True for the name of a desk, with or without the number that the link gave it."""
-    name, _, number = client.rpartition("-")
-    return client == DESK or (name == DESK and number.isdigit())
 
 
 class AuthorityKeeper:

@@ -243,8 +243,6 @@ class ExecutionService:
                 ack = self.authority.why_not(command, client) or await self._send(command, client)
             case Kill():
                 ack = self.kill(command, client)
-            case EnableScript(script=script):
-                ack = await self._orders.scripts.enable(script, client)
             case CancelOrder():
                 ack = await self._orders.cancel(command)
             case CancelEntries():
@@ -298,6 +296,8 @@ class ExecutionService:
                 return await self._actions.close(command, client)
             case CloseAll():
                 return self._closing.ask(client)
+            case EnableScript(script=script):
+                return await self._orders.scripts.enable(script, client)
 
     def snapshot(self) -> Snapshot:
         """Everything as it stands."""

@@ -26,6 +26,48 @@ class Guard(Struct, frozen=True, kw_only=True):
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
+        number=23,
+        name="Your own user",
+        sentence="Core's socket is yours alone (0600, in a folder of 0700), and whoever is at its other end must run "
+        "as the same user; nothing listens beyond this machine.",
+        decides="core.link.peer:Peer.connection_made",
+    ),
+    Guard(
+        number=23,
+        name="Verified and pinned accounts",
+        codes=(DenialCode.ACCOUNT, DenialCode.NOT_CONNECTED),
+        settings=("mode", "account"),
+        sentence="Every account behind a connection must be a paper one, or in live the pinned one alone, or it is "
+        "cut; looked at again with each message about accounts and each order's frame.",
+        decides="core.risk.live_guard:verify_accounts",
+    ),
+    Guard(
+        number=23,
+        name="Live phrase and grants",
+        codes=(DenialCode.LIVE_NOT_CONFIRMED,),
+        settings=("mode", "account"),
+        sentence="A live profile takes orders from desks where a person has typed the phrase, and from scripts granted "
+        "there by name. Both end with the connection, a grant also with ten minutes without an order.",
+        decides="core.execution.authority:AuthorityKeeper.why_not",
+    ),
+    Guard(
+        number=23,
+        name="Armed",
+        settings=("mode",),
+        sentence="One desk at a time may send by one key: in live by the phrase, until two minutes pass without a key, "
+        "else ten; it ends with the connection, a sleep of the computer, KILL and Esc.",
+        decides="core.execution.authority:AuthorityKeeper.armed",
+    ),
+    Guard(
+        number=23,
+        name="Read-only on the wire",
+        codes=(DenialCode.READ_ONLY,),
+        settings=("readonly",),
+        sentence="Of a read-only profile every frame is compared with those that only read, where frames leave; any "
+        "other stays, and an alarm says so.",
+        decides="core.broker.reading:refused",
+    ),
+    Guard(
         number=25,
         name="Connected, reconciled, recorded",
         codes=(

@@ -9,13 +9,14 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from core.domain.authority import Arm, Armed, AtDesk, Authority, ConfirmLive, Disarm, EndGrant, GrantLive
+from core.domain.authority import Arm, Armed, AtDesk, Authority, ConfirmLive, Disarm, EndGrant, GrantLive, is_desk
 from core.domain.commands import (
     AcceptTailLoss,
     Ack,
     CancelOrder,
     Command,
     DenialCode,
+    EnableScript,
     Kill,
     ModifyOrder,
     PlaceOrder,
@@ -28,7 +29,7 @@ from core.domain.connection import LinkState, Mode
 from core.domain.entries import FactRecorded
 from core.domain.events import AuthorityUpdated, Incident, Severity
 from core.domain.reports import AccountsReport
-from core.execution.authority import ARMED_SECONDS, GRANT_SECONDS, is_desk
+from core.execution.authority import ARMED_SECONDS, GRANT_SECONDS
 from tests.execution.clockwork import jumping
 from tests.execution.fakes import FakeBroker
 from tests.execution.reports import buy, ref
@@ -119,6 +120,7 @@ async def test_whatever_trades_or_speaks_for_a_person_is_denied_until_confirmed(
             ModifyOrder(order_ref=ref(1), revision=0),
             Resume(),
             AcceptTailLoss(),
+            EnableScript(script="script"),
             SettleOrder(order_ref=ref(1), verdict=Verdict.NOT_PLACED),
         ]
         for command in wanted:
