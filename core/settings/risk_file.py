@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import platformdirs
 from pydantic import ValidationError
@@ -33,7 +34,6 @@ from core.errors import ConfigError
 from core.private import exposure
 from core.settings.complaints import complaint
 from core.settings.profile import Layers, Settings, read_layers, read_toml, settings_of
-from core.settings.risk_settings import RiskSettings
 from core.settings.stained import stained
 from core.settings.toml_edit import Value, write_value
 
@@ -46,13 +46,27 @@ def risk_path(profile: str) -> Path:
     return Path(platformdirs.user_config_dir("ibdesk")) / "risk" / f"{profile}.toml"
 
 
-def read_risk(path: Path) -> RiskSettings:
+class RiskSaid(NamedTuple):
+    """What a risk file says."""
+
+    values: Mapping[str, str]
+    """Limits and permissions by name."""
+    presets: dict[str, tuple[str, ...]]
+
+
+def read_risk(path: Path) -> RiskSaid:
     """What a risk file says; nothing if there is none. Raises ConfigError that names every mistake."""
     stored = read_toml(path)
-    if unshown := stained(path, stored or {}, {}):
+    if stored is None:
+        return RiskSaid({}, {})
+    if unshown := stained(path, stored, {}):
         raise ConfigError(" ".join(unshown))
+    # Imported where there is a file: a start without one has no time for it.
+    from core.settings.risk_settings import RiskSettings
+
     try:
-        return RiskSettings.model_validate(stored or {})
+        risk = RiskSettings.model_validate(stored)
+        return RiskSaid(risk.said(), risk.sizes())
     except ValidationError as error:
         raise ConfigError(" ".join(complaint(said, RiskSettings, str(path)) for said in error.errors())) from error
 
@@ -70,12 +84,12 @@ def configure(layers: Layers, settings: Settings) -> Configured:
         raise ConfigError(f"{open_file} A live profile's limits are nobody else's. Nothing was changed.")
     risk = read_risk(path)
     said, sources = dict(DEFAULTS), dict.fromkeys(DEFAULTS, "default")
-    for name, value in risk.said().items():
+    for name, value in risk.values.items():
         said[name], sources[name] = value, str(path)
     for field, (value, source) in _of_profile(layers, settings).items():
         if sources[field] == "default" or loosens_text(field, value, said[field]):
             said[field], sources[field] = value, source
-    return Configured(said=said, sources=sources, presets=risk.sizes())
+    return Configured(said=said, sources=sources, presets=risk.presets)
 
 
 def _of_profile(layers: Layers, settings: Settings) -> dict[str, tuple[str, str]]:
@@ -169,6 +183,8 @@ def _known(name: str) -> LimitName:
 
 def _checked(name: LimitName, text: str) -> str:
     """A value in the form of a table. Raises ConfigError for one that the name can't have."""
+    from core.settings.risk_settings import RiskSettings
+
     inner: object = {name.field: text}
     for key in filter(None, (name.owner, name.table)):
         inner = {key: inner}
