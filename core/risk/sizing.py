@@ -144,7 +144,7 @@ def _of_risk(size: Size, means: Means, money: Decimal) -> Sized | Denial:
     if price is None:
         return _unpriced(size)
     if stop is None:
-        return _refused(f"{size.text} is money at risk to a stop, and there is no stop. Add one, or type a quantity.")
+        return _refused(f"{size.text} is money at risk to a stop, and this order has none. Type a quantity.")
     distance = (price - stop) * means.side.sign
     if distance <= 0:
         where = "below" if means.side is Side.BUY else "above"

@@ -67,7 +67,7 @@ async def test_the_risk_of_a_sale_counts_from_its_own_price_however_good_the_mar
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
-        ("$200r", DenialCode.QUANTITY, "there is no stop"),
+        ("$200r", DenialCode.QUANTITY, "this order has none"),
         ("25%bp", DenialCode.NO_MARGIN, "buying power is not known"),
         ("50%", DenialCode.NO_POSITION, "there is none"),
         ("$100", DenialCode.QUANTITY, "smallest order"),

@@ -27,7 +27,7 @@ ORDERS = Budget(name="day_orders", used=D(180), after=D(181), limit=D(200), unit
 TOO_MUCH = Denial(code=DenialCode.VALUE_MAX, message="Value 23,333.00 is above your limit.", limit="order_value")
 NO_STOP = Denial(
     code=DenialCode.QUANTITY,
-    message="$200r is money at risk to a stop, and there is no stop. Add one, or type a quantity.",
+    message="$200r is money at risk to a stop, and this order has none. Type a quantity.",
 )
 
 
@@ -46,7 +46,7 @@ class TicketCase(NamedTuple):
 CASES: dict[str, TicketCase] = {
     "preset-80x24": TicketCase((80, 24), ("2",), "size 2:$10k"),
     "value-80x24": TicketCase((80, 24), ("2", "b"), "limits ok"),
-    "no-stop-80x24": TicketCase((80, 24), ("4", "b"), "there is no stop"),
+    "no-stop-80x24": TicketCase((80, 24), ("4", "b"), "this order has none"),
     "refused-80x24": TicketCase((80, 24), ("plus", "b"), "REFUSED", (VALUE,), TOO_MUCH, D(85)),
     "refused-120x40": TicketCase((120, 40), ("plus", "b"), "REFUSED", (VALUE,), TOO_MUCH, D(85)),
     "tight-80x24": TicketCase((80, 24), ("b",), "181/200", (ORDERS,)),

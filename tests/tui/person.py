@@ -25,7 +25,7 @@ from tui.screens.desk import DeskScreen
 
 PATIENCE = 10.0
 PAUSE = 0.002
-_KEYS = {"-": "minus", ".": "full_stop", "%": "percent_sign"}
+_KEYS = {"-": "minus", ".": "full_stop", "%": "percent_sign", "$": "dollar_sign"}
 
 
 class SteadyClock(TurnedClock):

@@ -18,7 +18,7 @@ D = Decimal
 PRESETS = replace(sample.SNAPSHOT, presets={"AAPL": ("50", "$10k", "25%bp", "$200r")})
 NO_STOP = Denial(
     code=DenialCode.QUANTITY,
-    message="$200r is money at risk to a stop, and there is no stop. Add one, or type a quantity.",
+    message="$200r is money at risk to a stop, and this order has none. Type a quantity.",
 )
 TOO_MUCH = Denial(code=DenialCode.VALUE_MAX, message="Value 23,333.00 is above your limit.", limit="order_value")
 
