@@ -189,3 +189,16 @@ def test_what_is_refused(code: str) -> None:
 )
 def test_what_is_let_through(code: str) -> None:
     assert not [one for node in ast.walk(ast.parse(code)) for one in _wrong(node)]
+
+
+def test_texts_are_cleaned_before_they_are_masked() -> None:
+    """A character that is dropped can make an account number whole."""
+    turned = [
+        f"{file}:{node.lineno}"
+        for file, node in nodes("core", "tui")
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "").startswith("clean")
+        and any("mask_account" in ast.unparse(argument) for argument in node.args)
+    ]
+
+    assert turned == []
