@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from core.clock import Clock
+from core.domain.alerts import AlertKind
 from core.domain.authority import AuthorityCommand
 from core.domain.commands import (
     AcceptTailLoss,
@@ -31,7 +32,7 @@ from core.domain.commands import (
     SizeOrder,
 )
 from core.domain.connection import Connection
-from core.domain.events import Envelope, QuotesUpdated, Severity, Snapshot, StreamEvent
+from core.domain.events import Envelope, QuotesUpdated, Snapshot, StreamEvent
 from core.domain.limit_changes import LimitCommand
 from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
@@ -47,6 +48,7 @@ from core.execution.figures import FiguresKeeper
 from core.execution.halting import Halting
 from core.execution.health import Gateway, HealthReporter
 from core.execution.hearing import Hearing
+from core.execution.incidents import incident
 from core.execution.keeper import ConnectionKeeper
 from core.execution.kill import KillSwitch
 from core.execution.limit_keeper import LimitKeeper
@@ -382,7 +384,7 @@ class ExecutionService:
 
     def alert(self, text: str) -> None:
         """Tell every desk something that a person must know."""
-        self._publisher.facts([self._hearing.incident(text, Severity.WARNING)])
+        self._publisher.facts([incident(self._state, self._clock, text, kind=AlertKind.DEGRADATION)])
 
     def halt(self, reason: str) -> None:
         """Let no new order or change through from now on; cancels still pass."""
