@@ -16,6 +16,7 @@ from core.domain.events import (
     OrderChanged,
     PositionsUpdated,
     QuotesUpdated,
+    RiskUpdated,
     Snapshot,
     TradingState,
     TradingStateChanged,
@@ -141,6 +142,19 @@ def test_profit_is_what_core_says_of_each_account() -> None:
     assert replica.money_of("DU0000999") == other
     assert replica.profit_of(position) == sample.PROFIT.positions[0]
     assert replica.profit_of(replace(position, account="DU0000999")) is None
+
+
+def test_figures_of_risk_are_those_of_the_desk_s_account() -> None:
+    replica = loaded()
+    other = replace(sample.FIGURES, account="DU0000999", budgets=())
+    more = replace(sample.FIGURES, budgets=sample.FIGURES.budgets[:1])
+
+    assert replica.risk_figures() == sample.FIGURES.budgets
+    replica.apply(envelope(RiskUpdated(figures=other)))
+    assert replica.risk_figures() == sample.FIGURES.budgets
+    replica.apply(envelope(RiskUpdated(figures=more)))
+    assert replica.risk_figures() == more.budgets
+    assert replica.risk["DU0000999"] == other
 
 
 def test_nothing_is_whole_once_core_is_gone() -> None:
