@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import ROUND_DOWN, Decimal
 
+from msgspec.structs import replace
+
 from core.domain.commands import Ack, ClosePosition, Denial, DenialCode, PreviewClose, SizeOrder
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Side
@@ -38,7 +40,10 @@ class PositionActions:
         position = self._state.held(request.account, request.con_id)
         held = position.quantity if position else Decimal(0)
         around = self._desk.judging.circumstances(request)
-        return Ack(ok=True, result=previewed(request, children, around, held, denied))
+        told = previewed(request, children, around, held, denied)
+        figures = self._state.risk.get(request.account)
+        loss = () if figures is None else (one for one in figures.budgets if one.name == "daily_loss")
+        return Ack(ok=True, result=replace(told, budgets=(*told.budgets, *loss)))
 
     def size(self, command: SizeOrder) -> Ack:
         """How many units a size comes to now, or why none."""

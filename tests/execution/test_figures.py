@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from core.domain.budgets import RiskFigures
+from core.domain.commands import OrderPreview, PreviewOrder
 from core.domain.events import RiskUpdated
 from core.domain.limits import Limits
 from tests.execution.clockwork import jumping
@@ -72,6 +73,10 @@ async def test_the_loss_of_the_day_is_what_its_control_compares() -> None:
         assert day is not None
         assert day < 0
         assert figures(desk)["daily_loss"] == (-day, D(1_500))
+
+        ack = await desk.send(PreviewOrder(request=buy(2, price="232.30")))
+        assert isinstance(ack.result, OrderPreview)
+        assert [one.after for one in ack.result.budgets if one.name == "daily_loss"] == [-day]
 
         desk.quote("240.00", "240.02")
         await desk.pass_time(RENEWED)
