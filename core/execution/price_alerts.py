@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from decimal import Decimal
 
 from core.clock import Clock
 from core.domain.alerts import MOST_PRICE_ALERTS, AlertKind, PriceAlert, Severity, fired_at
@@ -164,6 +165,6 @@ class PriceAlerts:
         return State(Occurrence(AlertKind.DEGRADATION, f"blind {con_id}", Severity.WARNING, text, con_id), holds)
 
 
-def _fired(waiting: PriceAlert, name: str, price: object) -> Occurrence:
-    text = f"{waiting.text}: the {name} is {price}. Price alert {waiting.number} has fired and is gone."
+def _fired(waiting: PriceAlert, name: str, price: Decimal) -> Occurrence:
+    text = f"{waiting.text}: the {name} is {price:f}. Price alert {waiting.number} has fired and is gone."
     return Occurrence(AlertKind.PRICE, str(waiting.number), Severity.WARNING, text, waiting.con_id)
