@@ -22,10 +22,13 @@ from tests.execution.clockwork import jumping
 from tests.execution.reports import AAPL, ACCOUNT, buy, error, filled, position, ref, session_error, status
 from tests.execution.rig import Rig, rig, settle
 from tests.execution.test_families import legs, send, stops
+from tests.limits import UNASKED
 
 D = Decimal
 DOWN = session_error(1100, ErrorClass.LINK_DOWN, "Connectivity between IBKR and TWS has been lost.")
 UP = session_error(1102, ErrorClass.LINK_UP_DATA_KEPT)
+NO_BREAKER = replace(UNASKED, breaker_failures=None)
+"""An open breaker is news of its own."""
 
 
 class Hook:
@@ -66,7 +69,7 @@ async def test_a_start_without_trouble_has_no_alert() -> None:
 @pytest.mark.covers("D4.9")
 @jumping
 async def test_a_link_that_flaps_a_hundred_times_is_one_alert_with_a_count() -> None:
-    async with rig() as desk:
+    async with rig(limits=NO_BREAKER) as desk:
         for _ in range(100):
             desk.say(DOWN)
             await desk.pass_time(0.1)
@@ -118,7 +121,7 @@ async def test_a_gateway_that_came_back_is_over_and_whoever_was_called_hears_it_
 @pytest.mark.covers("D4.9")
 @jumping
 async def test_rejections_of_one_kind_are_one_alert_that_speaks_of_the_last() -> None:
-    async with rig() as desk:
+    async with rig(limits=NO_BREAKER) as desk:
         for number in range(1, 6):
             await desk.place(buy(number))
             desk.say(error(number, 201, ErrorClass.REJECTED, text="needs 48,200 margin"))
