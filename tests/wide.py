@@ -28,6 +28,7 @@ WIDE = Limits(
     unusual_times=None,
     unusual_value_percent=Decimal(100),
     ask_short=False,
+    breaker_failures=None,
     queue_seconds=Decimal(60),
 )
 WIDE_PROFILE = as_toml(replace(WIDE, queue_seconds=Decimal(10)))
