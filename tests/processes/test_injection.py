@@ -28,6 +28,8 @@ from tests.terminal import Screen, Terminal
 PATIENCE = 40.0
 SEEN = re.escape(clean(HOSTILE)[:12])
 F9 = "\x1b[20~"
+BELL = {"U+0007"}
+"""The desk rings by itself when an alert comes; on the other ways nothing may ring."""
 _SEQUENCE = re.compile(
     r"\x1b\[(?P<private>[?<>=]*)(?P<params>[0-9;:]*)(?P<between>[ -/]*)(?P<final>[@-~])"
     r"|\x1b\](?P<command>[0-9]+);(?P<words>[^\x07\x1b]*)(?:\x07|\x1b\\)"
@@ -166,7 +168,8 @@ async def test_a_session_with_a_hostile_gateway() -> None:
 
     assert clean(HOSTILE)[:12] in _SEQUENCE.sub("", hostile)
     assert kinds(hostile) <= kinds(harmless)
-    assert hidden(hostile) == hidden(harmless) == set()
+    assert hidden(harmless) <= BELL
+    assert hidden(hostile) <= BELL
     assert not ACCOUNT.search(_SEQUENCE.sub("", hostile))
 
 
