@@ -101,23 +101,29 @@ class CloseEverything:
             self._news.set()
 
     async def _work(self) -> None:
-        try:
-            while self._due and self._kill.killed is not None:
-                self._news.clear()
-                for key in tuple(self._due):
-                    if not await self._step(key):
-                        del self._due[key]
-                self._show()
-                try:
-                    async with asyncio.timeout(LOOK_SECONDS):
-                        await self._news.wait()
-                except TimeoutError:
-                    continue
-        except Exception:
-            log.exception("closing all has ended early")
-            self._notes[("", 0)] = "closing has ended early, core's log says why; close in TWS"
+        while self._due and self._kill.killed is not None:
+            self._news.clear()
+            for key in tuple(self._due):
+                # A person who asks once more meanwhile has another set of positions closed.
+                if key in self._due and not await self._try(key):
+                    self._due.pop(key, None)
+            self._show()
+            try:
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._news.wait()
+            except TimeoutError:
+                continue
         self._due = {}
         self._show()
+
+    async def _try(self, key: Key) -> bool:
+        """As `_step`; what fails there keeps no other position from being closed."""
+        try:
+            return await self._step(key)
+        except Exception:
+            log.exception("closing %s has ended early", self._label(key))
+            self._notes[key] = "not closed: closing it has ended early, core's log says why. Close it in TWS"
+            return False
 
     def _show(self) -> None:
         killed = self._kill.killed
@@ -127,7 +133,7 @@ class CloseEverything:
 
     def _label(self, key: Key) -> str:
         instrument = self._state.instruments.get(key[1])
-        return "all" if not key[1] else f"contract {key[1]}" if instrument is None else instrument.label
+        return f"contract {key[1]}" if instrument is None else instrument.label
 
     async def _step(self, key: Key) -> bool:
         """Do for one position what can be done now; False once nothing more will be."""
@@ -148,11 +154,14 @@ class CloseEverything:
         if before is not None or self._state.unseen_fills.concern(*key):
             waits = "a fill that the position does not show yet" if before is None else f"{before.name} to end"
             self._notes[key] = f"waits for {waits}"
-            if self._clock.mono() < self._due[key]:
+            if self._is_patient(key):
                 return True
             self._notes[key] = f"not closed: still {self._notes[key]}. Look at it, then close again"
             return False
         return await self._send(key, side, abs(position.quantity))
+
+    def _is_patient(self, key: Key) -> bool:
+        return self._clock.mono() < self._due.get(key, 0.0)
 
     def _in_the_way(self, key: Key, side: Side) -> Order | None:
         """An order on the closing side, whoever's it is: both could fill, and turn the position."""
@@ -168,7 +177,7 @@ class CloseEverything:
         else:
             ack = await self._orders.place_computed(order_ref, *key, lambda: request, asked=PAST_KILL)
         if ack.denied is not None:
-            del self._kill.closing[order_ref]
+            self._kill.closing.pop(order_ref, None)
             self._notes[key] = f"not closed: {ack.denied.message}"
             return False
         blind = isinstance(request, OrderRequest) and request.order_type is OrderType.MKT
@@ -176,7 +185,8 @@ class CloseEverything:
             text = f"{self._label(key)} has no live quote: it is closed at the market, at whatever price that is."
             told = incident(self._state, self._clock, text, Severity.ALARM, order_ref)
             self._publisher.facts([told])
-        self._due[key] = self._clock.mono() + PATIENCE
+        if key in self._due:
+            self._due[key] = self._clock.mono() + PATIENCE
         self._sent[key] = order_ref
         return True
 

@@ -132,3 +132,32 @@ async def test_in_a_live_profile_it_takes_the_phrase() -> None:
         assert denied is not None
         assert denied.code is DenialCode.LIVE_NOT_CONFIRMED
         assert OrderState.INTENT not in {order.state for order in desk.snapshot.orders}
+
+
+def two(broker: FakeBroker) -> None:
+    """100 AAPL and 100 TSLA are held."""
+    broker.book_positions += [position("100"), position("100", instrument=TSLA)]
+
+
+@jumping
+async def test_asked_once_more_while_an_order_is_being_recorded_it_goes_on() -> None:
+    async with rig(prepare=two) as desk:
+        desk.journal.held = True
+        await asked(desk)
+        desk.say(position("0"))
+        assert (await desk.send(CloseAll())).ok, "AAPL, whose order is being recorded, is not among them any more"
+        desk.journal.release()
+        await desk.pass_time(5)
+
+        assert [one.request.con_id for one in desk.broker.placed] == [TSLA.con_id]
+        assert not any("ended early" in line for line in unclosed(desk))
+
+
+@jumping
+async def test_what_fails_for_one_position_keeps_no_other_from_being_closed() -> None:
+    async with rig(prepare=two) as desk:
+        desk.state.instruments[AAPL.con_id] = replace(AAPL, price_bands=())
+        await asked(desk)
+
+        assert [one.request.con_id for one in desk.broker.placed] == [TSLA.con_id]
+        assert "AAPL: not closed: closing it has ended early" in unclosed(desk)[0]
