@@ -7,6 +7,7 @@ from decimal import Decimal
 from core.domain.commands import Denial, DenialCode, PlaceOrder
 from tests.tui import sample
 from tests.tui.hands_desk import Hands, desk
+from tui.hands.ticket import OrderTicket
 
 D = Decimal
 ASKED = Denial(
@@ -90,7 +91,7 @@ async def test_two_questions_are_answered_one_after_the_other() -> None:
         assert last(hands).confirms == (DenialCode.UNUSUAL_QUANTITY, DenialCode.SHORT_SALE)
 
 
-async def test_a_market_that_moved_while_it_was_typed_keeps_the_answer_for_the_new_price() -> None:
+async def test_a_market_that_moved_while_it_was_typed_needs_another_answer() -> None:
     moved = Denial(code=DenialCode.PRICE_MOVED, message="Not sent: AAPL moved.")
     async with desk() as hands:
         await asked(hands, ASKED, moved)
@@ -102,7 +103,37 @@ async def test_a_market_that_moved_while_it_was_typed_keeps_the_answer_for_the_n
         await hands.until(lambda: len(hands.core.sends) == 3)
 
         assert last(hands).request.limit_price == D("233.44")
-        assert last(hands).confirms == (DenialCode.UNUSUAL_QUANTITY,)
+        assert (last(hands).confirms, last(hands).typed_quantity) == ((), None)
+
+
+async def test_an_answer_does_not_outlive_a_send_that_another_control_refused() -> None:
+    collar = Denial(code=DenialCode.COLLAR, message="Price 233.33 is too far from the market.", limit="collar")
+    async with desk() as hands:
+        await asked(hands, ASKED, collar)
+        await hands.press("1", "0", "0", "enter", gap=1)
+        await hands.see("Price 233.33 is too far from the market.")
+        assert last(hands).typed_quantity == D(100)
+        assert isinstance(hands.entry.ticket, OrderTicket)
+        assert hands.entry.ticket.retype is None
+
+        await hands.press("down", "enter", gap=1)
+        await hands.until(lambda: len(hands.core.sends) == 3)
+        assert last(hands).request.limit_price == D("233.32")
+        assert (last(hands).confirms, last(hands).typed_quantity) == ((), None)
+
+
+async def test_an_answer_goes_with_the_price_that_may_not_be_computed_any_more() -> None:
+    async with desk() as hands:
+        await asked(hands, ASKED)
+        await hands.press("1", "0", "0")
+        hands.core.quote(sample.AAPL, stale=True)
+        await hands.until(lambda: hands.app.replica.quotes[sample.AAPL].stale)
+        await hands.press("enter", gap=1)
+        await hands.see("Type the price.")
+        await hands.press(*"233", "enter", gap=1)
+        await hands.until(lambda: len(hands.core.sends) == 2)
+
+        assert (last(hands).confirms, last(hands).typed_quantity) == ((), None)
 
 
 async def test_another_quantity_needs_another_answer() -> None:

@@ -43,10 +43,10 @@ def is_answered(ticket: OrderTicket) -> bool:
 
 
 def place_command(ticket: OrderTicket, request: OrderRequest) -> PlaceOrder:
-    """What sends the ticket's order, with the answer that was typed if it was one for this order."""
+    """What sends the ticket's order, with the answer in sight if it was typed for this order."""
     given = ticket.retype
     fits = given is not None and is_answered(ticket) and (given.quantity, given.account) == _of(request)
-    if given is None or not fits:
+    if given is None or not ticket.is_asked or not fits:
         return PlaceOrder(request=request, seen=ticket.seen)
     return PlaceOrder(request=request, seen=ticket.seen, confirms=given.codes, typed_quantity=given.quantity)
 

@@ -292,5 +292,8 @@ def sending(ticket: OrderTicket, order_ref: str) -> OrderTicket:
 
 
 def refused(ticket: OrderTicket, note: str) -> OrderTicket:
-    """The ticket after core, or the lookup, said that nothing was sent: all its text stays."""
-    return replace(ticket, phase=Phase.EDITING, note=note, touched=True, fresh=True)
+    """The ticket after core, or the lookup, said that nothing was sent: all its text stays, but no answer to core.
+
+    An answer was typed in sight of one order and is for one send of it.
+    """
+    return replace(ticket, phase=Phase.EDITING, note=note, touched=True, fresh=True, retype=None)

@@ -118,7 +118,9 @@ class OrderEntry(TicketPane):
         if not isinstance(ticket, OrderTicket) or ticket.style is None:
             return ticket
         quote = self.replica.quote(ticket.instrument.con_id)
-        return replace(tickets.reprice(ticket, quote), phase=Phase.EDITING) if why_not_priced(quote) else ticket
+        if not why_not_priced(quote):
+            return ticket
+        return replace(tickets.reprice(ticket, quote), phase=Phase.EDITING, retype=None)
 
     def _command(self, ticket: Ticket) -> Sendable | str:
         """What Enter sends, or why it can't."""
@@ -240,7 +242,11 @@ class OrderEntry(TicketPane):
                 continue
             if found.order is None:
                 self._absent.add(order_ref)
-            ready = replace(waiting, phase=Phase.EDITING, note=found.text)
+            ready: Ticket
+            if isinstance(waiting, OrderTicket):
+                ready = tickets.refused(waiting, found.text)
+            else:
+                ready = replace(waiting, phase=Phase.EDITING, note=found.text)
             if in_pane:
                 self.update_ticket(ready)
             else:
