@@ -28,10 +28,28 @@ from core.risk.behaviour import PAST_KILL
 log = logging.getLogger(__name__)
 
 PATIENCE = 60.0
-"""Seconds for which a position waits for the cancels on its side; then a person has to look and ask again."""
+"""Seconds for which a position waits for cancels, or for an order to leave; then a person looks and asks again."""
 LOOK_SECONDS = 1.0
+"""Between two looks without news, and at least between two closing orders of which the first never left."""
 _HALVINGS = 20
 _TOO_LARGE = (DenialCode.QUANTITY_MAX, DenialCode.VALUE_MAX)
+_PASSING = frozenset(
+    {
+        DenialCode.CLOSED,
+        DenialCode.HALTED_MARKET,
+        DenialCode.JOURNAL_BUSY,
+        DenialCode.NO_RATE,
+        DenialCode.NO_REFERENCE,
+        DenialCode.NO_VALUE,
+        DenialCode.NOT_CONNECTED,
+        DenialCode.NOT_RECONCILED,
+        DenialCode.OPEN_ORDERS,
+        DenialCode.REDUCING,
+        DenialCode.THROTTLED,
+        DenialCode.UNKNOWN_INSTRUMENT,
+    }
+)
+"""Reasons that may be gone in a moment without anyone's doing: by them a position waits."""
 Key = tuple[str, int]
 """Account and contract."""
 
@@ -64,10 +82,12 @@ class CloseEverything:
         self._kill = kill
         self._instance = instance
         self._due: dict[Key, float] = {}
-        """The positions to be closed, and until when each waits for orders on its side."""
+        """The positions to be closed, and until when each waits."""
         self._notes: dict[Key, str] = {}
         self._sent: dict[Key, str] = {}
         """The last closing order of each position."""
+        self._pauses: dict[Key, float] = {}
+        """Until when no other follows one that did not leave."""
         self._news = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
         publisher.add_sink(self)
@@ -89,7 +109,7 @@ class CloseEverything:
         self._publisher.facts([incident(state, self._clock, told, Severity.ALARM)])
         until = self._clock.mono() + PATIENCE
         self._due = {(one.account, one.con_id): until for one in held}
-        self._notes, self._sent = {}, {}
+        self._notes, self._sent, self._pauses = {}, {}, {}
         self._news.set()
         if self._working is None or self._working.done():
             self._working = asyncio.ensure_future(self._work())
@@ -137,19 +157,25 @@ class CloseEverything:
 
     async def _step(self, key: Key) -> bool:
         """Do for one position what can be done now; False once nothing more will be."""
+        last = self._state.book.get(self._sent.get(key, ""))
+        unsent = last is None or last.state is OrderState.DENIED
+        if unsent and self._clock.mono() < self._pauses.get(key, 0.0):
+            if last is not None:
+                self._notes[key] = f"waits: {last.note}"
+            return True
         position = self._state.held(*key)
         self._notes.pop(key, None)
         if position is None or not position.quantity:
             return False
         side = Side.SELL if position.quantity > 0 else Side.BUY
-        last = self._state.book.get(self._sent.get(key, ""))
-        if last is not None and not last.is_live and last.state is not OrderState.FILLED:
+        if last is not None and not (last.is_live or last.state is OrderState.FILLED or self._may_follow(key, last)):
             # What was refused is not sent again by itself.
             self._notes[key] = f"not closed: {last.name} is {last.state.lower()}. Look at it, then close again"
             return False
         before = self._in_the_way(key, side)
         if before is not None and before.order_ref in self._kill.closing:
             self._notes[key] = f"{before.name} closes it and is {before.state.lower()}"
+            self._renew(key)
             return True
         if before is not None or self._state.unseen_fills.concern(*key):
             waits = "a fill that the position does not show yet" if before is None else f"{before.name} to end"
@@ -163,6 +189,14 @@ class CloseEverything:
     def _is_patient(self, key: Key) -> bool:
         return self._clock.mono() < self._due.get(key, 0.0)
 
+    def _renew(self, key: Key) -> None:
+        if key in self._due:
+            self._due[key] = self._clock.mono() + PATIENCE
+
+    def _may_follow(self, key: Key, last: Order) -> bool:
+        """True if another order may be sent for `last`, which certainly never left, and which nobody cancelled."""
+        return last.state is OrderState.DENIED and not last.revision and self._is_patient(key)
+
     def _in_the_way(self, key: Key, side: Side) -> Order | None:
         """An order on the closing side, whoever's it is: both could fill, and turn the position."""
         live = self._state.book.live()
@@ -171,23 +205,25 @@ class CloseEverything:
     async def _send(self, key: Key, side: Side, quantity: Decimal) -> bool:
         order_ref = mint_order_ref(self._instance)
         self._kill.closing[order_ref] = None
-        request = self._request(order_ref, key, side, quantity)
+        self._sent[key], self._pauses[key] = order_ref, self._clock.mono() + LOOK_SECONDS
+        request = self._orders.gate(PAST_KILL) or self._request(order_ref, key, side, quantity)
         if isinstance(request, Denial):
             ack = Ack(ok=False, denied=request)
         else:
             ack = await self._orders.place_computed(order_ref, *key, lambda: request, asked=PAST_KILL)
         if ack.denied is not None:
             self._kill.closing.pop(order_ref, None)
-            self._notes[key] = f"not closed: {ack.denied.message}"
-            return False
+            waits = ack.denied.code in _PASSING and self._is_patient(key)
+            self._notes[key] = f"{'waits' if waits else 'not closed'}: {ack.denied.message}"
+            return waits
+        if ack.order is None or not ack.order.is_live:
+            return True
         blind = isinstance(request, OrderRequest) and request.order_type is OrderType.MKT
         if blind:
             text = f"{self._label(key)} has no live quote: it is closed at the market, at whatever price that is."
             told = incident(self._state, self._clock, text, Severity.ALARM, order_ref)
             self._publisher.facts([told])
-        if key in self._due:
-            self._due[key] = self._clock.mono() + PATIENCE
-        self._sent[key] = order_ref
+        self._renew(key)
         return True
 
     def _request(self, order_ref: str, key: Key, side: Side, quantity: Decimal) -> OrderRequest | Denial:

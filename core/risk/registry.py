@@ -96,7 +96,8 @@ CONTROLS: tuple[Rule, ...] = (
         name="Reducing only",
         codes=(DenialCode.REDUCING, DenialCode.DAILY_LOSS),
         settings=("daily_loss",),
-        sentence="While only reducing orders leave, none may turn a position, whatever else works on its side.",
+        sentence="While only reducing orders leave, none may turn a position, the other exits counted that wait for no "
+        "stop and are in no group; one that works may be moved.",
         check=exposure.reduce_only,
     ),
     Rule(
@@ -104,7 +105,8 @@ CONTROLS: tuple[Rule, ...] = (
         name="Turn on the wire",
         codes=(DenialCode.THROTTLED,),
         settings=("queue_seconds",),
-        sentence="No order or change is queued for long at IBKR's pace; cancels have a lane of their own before it.",
+        sentence="No order or change is queued for long at IBKR's pace, but what closes a position past KILL; cancels "
+        "have a lane of their own before it.",
         check=throttle.leaves_soon,
     ),
     Rule(

@@ -12,9 +12,12 @@ _TENTH = Decimal("0.1")
 
 
 def leaves_soon(_: OrderRequest, circumstances: Circumstances) -> Denial | None:
-    """An order or change that would wait for its turn on the wire longer than `queue_seconds`, by what waits now."""
+    """An order or change that would wait for its turn on the wire longer than `queue_seconds`, by what waits now.
+
+    What closes a position past KILL waits for its turn: a person gets out, however many cancels leave before.
+    """
     wait, limit = Decimal(circumstances.queue_wait), circumstances.limits.queue_seconds
-    if wait <= limit:
+    if wait <= limit or circumstances.asked.past_kill:
         return None
     text = (
         f"Not sent: so many messages wait for their turn at IBKR's pace that it would leave in {wait.quantize(_TENTH)} "

@@ -9,6 +9,7 @@ from core.domain.connection import Mode
 from core.domain.orders import OrderState, OrderType, Side
 from core.domain.reports import ErrorClass
 from core.domain.trading import kill_in_words
+from core.errors import JournalBusyError
 from tests.execution.clockwork import jumping
 from tests.execution.fakes import FakeBroker
 from tests.execution.reports import AAPL, TSLA, buy, error, open_order, position, session_error, status
@@ -161,3 +162,39 @@ async def test_what_fails_for_one_position_keeps_no_other_from_being_closed() ->
 
         assert [one.request.con_id for one in desk.broker.placed] == [TSLA.con_id]
         assert "AAPL: not closed: closing it has ended early" in unclosed(desk)[0]
+
+
+@jumping
+async def test_what_can_not_leave_for_a_moment_is_sent_once_it_can() -> None:
+    async with rig(prepare=long) as desk:
+        desk.broker.order_wait = 1000.0
+        desk.service.kill(Kill(), "desk")
+        desk.journal.late = JournalBusyError("another program locks it")
+        assert (await desk.send(CloseAll())).ok
+        await desk.pass_time(10)
+        assert "waits: Not sent: another program locks it" in unclosed(desk)[0]
+        assert len(desk.snapshot.orders) <= 11, "one a second"
+        desk.journal.late, desk.journal.busy = None, "another program locks it"
+        await desk.pass_time(10)
+        rows = len(desk.journal.rows)
+        assert unclosed(desk) == ("AAPL: waits: another program locks it",)
+        await desk.pass_time(10)
+        assert len(desk.journal.rows) == rows, "nothing is written of waiting"
+        desk.journal.busy = ""
+        await desk.pass_time(2)
+
+        assert sold(desk) == [(Side.SELL, 100, OrderType.LMT)]
+
+
+@jumping
+async def test_what_can_not_leave_for_long_is_given_up() -> None:
+    async with rig(prepare=long) as desk:
+        desk.service.kill(Kill(), "desk")
+        assert (await desk.send(CloseAll())).ok
+        desk.journal.busy = "another program locks it"
+        await desk.pass_time(62)
+        desk.journal.busy = ""
+        await desk.pass_time(5)
+
+        assert sold(desk) == []
+        assert unclosed(desk) == ("AAPL: not closed: another program locks it",)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from core.domain.commands import DenialCode
 from core.domain.limits import Limits
+from core.risk.behaviour import COMPUTED, PAST_KILL
 from core.risk.circumstances import Circumstances
 from core.risk.throttle import leaves_soon
 from tests.execution.reports import buy
@@ -28,3 +29,10 @@ def test_a_long_one_is_refused_with_its_figures(seconds: float) -> None:
     assert denial is not None
     assert (denial.code, denial.limit) == (DenialCode.THROTTLED, "queue_seconds")
     assert f"leave in {seconds:.1f} s; your limit is 2.5 s" in denial.message
+
+
+def test_what_closes_past_kill_waits_for_its_turn() -> None:
+    around = replace(QUEUED, queue_wait=60.0)
+
+    assert leaves_soon(buy(), replace(around, asked=PAST_KILL)) is None
+    assert leaves_soon(buy(), replace(around, asked=COMPUTED)) is not None
