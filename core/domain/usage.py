@@ -30,7 +30,7 @@ class ScriptUsage(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """All of it; executions are counted by themselves."""
+    """All of it, of the trading day of the last orders; executions are counted by themselves."""
 
     day: date | None = None
     """None before the first order."""
@@ -38,3 +38,5 @@ class Usage(Struct, frozen=True, kw_only=True):
     scripts: tuple[ScriptUsage, ...] = ()
     disabled: tuple[tuple[str, str], ...] = ()
     """Scripts that may not trade until a person says so, and why; it lasts over the end of the day."""
+    before: Usage | None = None
+    """What the trading day of the orders before these has used, without what is disabled; None without one."""

@@ -100,7 +100,7 @@ class Halting:
     def new_day(self, day: date) -> None:
         """The trading day is `day`: what an earlier one lost keeps no order back any more."""
         block = self._state.blocks.get(Cause.DAILY_LOSS)
-        if block is not None and block.day != day:
+        if block is not None and (block.day is None or day > block.day):
             self._end(Cause.DAILY_LOSS, f"The trading day of {block.day} is over, and with it its loss limit.")
 
     def resume(self, client: str) -> Ack:

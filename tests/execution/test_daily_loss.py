@@ -110,6 +110,18 @@ async def test_it_goes_on_over_a_restart_without_a_connection_and_ends_with_the_
 
 @pytest.mark.row(72)
 @jumping
+async def test_a_clock_that_was_put_back_ends_it_no_sooner() -> None:
+    async with rig(limits=LIMIT, prepare=long) as desk:
+        await bought(desk)
+        await quoted(desk, "230.00", "230.02")
+        desk.clock.sleep(-24 * 3600.0)
+        await quoted(desk, "230.00", "230.02")
+        assert trading(desk) is TradingState.REDUCING
+        assert not any("is over" in told for told in desk.told())
+
+
+@pytest.mark.row(72)
+@jumping
 async def test_a_profit_that_is_not_known_is_not_zero() -> None:
     async with rig(limits=LIMIT, prepare=untold) as desk:
         await desk.pass_time(RENEWED)
