@@ -44,7 +44,10 @@ class Scripts:
         self._publisher.facts([incident(self._state, self._clock, text, Severity.ALARM)])
 
     async def enable(self, script: str, client: str) -> Ack:
-        """A person at a desk lets a script trade again: durable before it may."""
+        """A person at a desk lets a script trade again.
+
+        Its orders may be recorded from now on, behind this in the journal, so none leaves before this is durable.
+        """
         if script_of(client):
             text = f"A script can't enable {script}. A person does so at a desk."
             return refuse(DenialCode.SCRIPT_DISABLED, text)
@@ -55,11 +58,14 @@ class Scripts:
             return refuse(DenialCode.NOTHING_TO_CHANGE, text)
         now = self._clock.utc()
         entry = ScriptEnabled(script=script, client=client, time=now)
+        committing = self._journal.commit([entry])
+        # Counted where it stands in the journal: an order of the script may be recorded before this is durable.
+        usage.apply(entry)
         try:
-            await self._journal.commit([entry])
+            await committing
         except JournalError as error:
-            return refuse(DenialCode.HALTED, f"Not enabled: {error}")
-        self._state.usage.apply(entry)
+            text = f"{script} may trade again, but core may not know it after a restart: {error} Enable it then."
+            return refuse(DenialCode.HALTED, text)
         text = f"The script {script} may trade again, by the word of {client}."
         self._publisher.facts([incident(self._state, self._clock, text)])
         return Ack(ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 
@@ -13,11 +14,12 @@ from core.domain.entries import Entry
 from core.domain.events import Severity
 from core.domain.limits import Limits
 from core.domain.orders import OrderRequest, Side
+from core.errors import JournalBusyError
 from core.execution.state import DeskState
 from tests.execution.clockwork import START, jumping
 from tests.execution.fakes import FakeBroker
 from tests.execution.reports import ACCOUNT, D, buy, filled, position, ref, status
-from tests.execution.rig import Rig, rig
+from tests.execution.rig import Rig, rig, settle
 from tests.limits import UNASKED
 
 DUPLICATES = replace(UNASKED, duplicate_seconds=60)
@@ -167,6 +169,47 @@ async def test_a_script_is_stopped_at_its_limit_and_a_person_at_a_desk_lets_it_g
     async with rig(limits=SCRIPTS, entries=rows, start=START + timedelta(days=3)) as last:
         assert (await last.send(PlaceOrder(request=buy(9)), "runner-1")).ok
         assert (await refused(last, buy(10), "runner-1")).code is DenialCode.SCRIPT_DISABLED
+
+
+async def counted_as_replayed(desk: Rig) -> None:
+    """What the journal says that the day has used is what core itself goes by."""
+    replayed = DeskState(desk.connection)
+    replayed.replay(journalled(desk), desk.clock.utc())
+    assert replayed.usage.recorded() == desk.state.usage.recorded()
+
+
+@jumping
+async def test_an_order_of_a_script_that_is_being_enabled_counts_as_the_journal_has_it() -> None:
+    async with rig(limits=SCRIPTS) as desk:
+        assert (await desk.send(PlaceOrder(request=buy(1)), "runner-1")).ok
+        desk.journal.held = True
+        enabling = asyncio.create_task(desk.send(EnableScript(script="runner"), "desk"))
+        await settle()
+        frames = len(desk.broker.placed)
+        placing = asyncio.create_task(desk.send(PlaceOrder(request=buy(2)), "runner-2"))
+        await settle()
+        assert len(desk.broker.placed) == frames, "nothing leaves before the word of the person is durable"
+        desk.journal.release()
+        assert (await enabling).ok
+        assert (await placing).ok
+
+        assert desk.state.usage.fired("runner", buy(3), desk.clock.utc()) == 1
+        await counted_as_replayed(desk)
+
+
+@jumping
+async def test_a_word_that_the_journal_took_late_counts_as_the_journal_has_it() -> None:
+    async with rig(limits=SCRIPTS) as desk:
+        for number in (1, 2):
+            assert (await desk.send(PlaceOrder(request=buy(number)), "runner-1")).ok
+        desk.journal.late = JournalBusyError("The disk took 6 s.")
+        ack = await desk.send(EnableScript(script="runner"), "desk")
+
+        assert ack.denied is not None
+        assert ack.denied.message == (
+            "runner may trade again, but core may not know it after a restart: The disk took 6 s. Enable it then."
+        )
+        await counted_as_replayed(desk)
 
 
 @jumping
