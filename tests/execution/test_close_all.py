@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from core.domain.commands import CloseAll, DenialCode, Kill
+from core.domain.commands import CancelOrder, CloseAll, DenialCode, Kill
 from core.domain.connection import Mode
 from core.domain.orders import OrderState, OrderType, Side
 from core.domain.reports import ErrorClass
-from core.domain.trading import kill_in_words
-from core.errors import JournalBusyError
+from core.domain.trading import KillScope, kill_in_words
+from core.errors import JournalBusyError, NotConnectedError
 from tests.execution.clockwork import jumping
 from tests.execution.fakes import FakeBroker
 from tests.execution.reports import AAPL, TSLA, buy, error, open_order, position, session_error, status
@@ -198,3 +198,49 @@ async def test_what_can_not_leave_for_long_is_given_up() -> None:
 
         assert sold(desk) == []
         assert unclosed(desk) == ("AAPL: not closed: another program locks it",)
+
+
+@jumping
+async def test_what_is_told_besides_while_kill_holds_takes_no_closing_order_back() -> None:
+    async with rig(prepare=long) as desk:
+        desk.trace.clear()
+        desk.service.kill(Kill(), "desk")
+        assert desk.trace.count("withdraw orders") == 1
+        desk.broker.sending = "waits"
+        assert (await desk.send(CloseAll())).ok
+        await settle()
+        desk.service._halting.limit_loss("The day lost too much.", desk.clock.utc().date())
+        desk.service._halting.break_circuit("Breaker on orders.")
+        desk.service.kill(Kill(scope=KillScope.EVERYTHING), "desk")
+        assert desk.trace.count("withdraw orders") == 1
+        desk.service.halt("The disk is full.")
+        desk.service._halting.break_circuit("Breaker on the connection.")
+
+        assert desk.trace.count("withdraw orders") == 2, "for the journal, once"
+
+
+@jumping
+async def test_another_closing_order_follows_one_that_never_left() -> None:
+    async with rig(prepare=long) as desk:
+        desk.broker.sending = "waits"
+        await asked(desk)
+        desk.broker.sending = "sent"
+        desk.broker.waiting[0].set_exception(NotConnectedError("Withdrawn. Nothing was sent."))
+        await desk.pass_time(5)
+
+        assert [one.state for one in desk.snapshot.orders] == [OrderState.DENIED, OrderState.SENT]
+        assert sold(desk) == [(Side.SELL, 100, OrderType.LMT)] * 2
+
+
+@jumping
+async def test_no_other_follows_a_closing_order_that_a_person_took_back() -> None:
+    async with rig(prepare=long) as desk:
+        desk.broker.sending = "waits"
+        await asked(desk)
+        (order,) = desk.snapshot.orders
+        assert (await desk.send(CancelOrder(order_ref=order.order_ref))).ok
+        desk.broker.waiting[0].set_exception(NotConnectedError("Withdrawn. Nothing was sent."))
+        await desk.pass_time(5)
+
+        assert len(sold(desk)) == 1
+        assert "is denied. Look at it, then close again" in unclosed(desk)[0]
