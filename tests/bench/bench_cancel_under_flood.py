@@ -24,6 +24,7 @@ from core.domain.orders import OrderState, OrderType, Side
 from tests.bench.result import BenchResult
 from tests.core_process import CoreProcess, Watcher, market_order
 from tests.desk_home import DeskHome
+from tests.wide import WIDE_PROFILE
 
 REQUESTS, SHORT_REQUESTS = 500, 90
 CANCELS, SHORT_CANCELS = 9, 2
@@ -46,7 +47,7 @@ async def _run(requests: int, cancels: int) -> tuple[list[float], float]:
     with DeskHome() as home:
         profile = Path(home.env["XDG_CONFIG_HOME"]) / "ibdesk/profiles/practice.toml"
         profile.parent.mkdir(parents=True)
-        profile.write_text(AS_IBKR)
+        profile.write_text(AS_IBKR + WIDE_PROFILE)
         core = await CoreProcess(home).start()
         async with await core.attach() as watcher:
             snapshot = await watcher.ready()

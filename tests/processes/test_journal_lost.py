@@ -60,7 +60,7 @@ async def test_orders_wait_for_the_trader_after_an_old_copy_was_put_back() -> No
     with DeskHome() as home:
         async with running_gateway(home) as port:
             known, lost, instance = await put_back(home, str(port))
-            async with running_core(home, {"port": str(port)}) as core, await core.attach() as watcher:
+            async with running_core(home, {"port": str(port)}) as core, await core.attach("desk") as watcher:
                 await watcher.ready_for(SYMBOL)
                 snapshot = await watcher.until(lambda now: any(order.order_ref == lost for order in now.orders))
                 orders = {order.order_ref: order for order in snapshot.orders}
@@ -161,7 +161,7 @@ async def test_a_journal_that_is_removed_halts_before_the_next_order() -> None:
             await watcher.ready_for(SYMBOL)
             known = await working(watcher)
             journal_of(home, "paper").unlink()
-            denied = (await watcher.send(resting_buy(watcher))).denied
+            denied = (await watcher.send(resting_buy(watcher, quantity=2))).denied
             assert denied is not None
             assert denied.code is DenialCode.HALTED
             assert "journal.db was removed or replaced while core ran" in denied.message
