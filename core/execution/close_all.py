@@ -59,7 +59,8 @@ class CloseEverything:
 
     A closing order leaves only once nothing else works on its side of the instrument, so that it never turns the
     position; what is larger than the limits of one order is closed in parts, each after the one before. With a live
-    quote it is a marketable limit, as closing by hand is. Without one it is a market order, and that is said.
+    quote it is a marketable limit, as closing by hand is. Without one it is a market order, and that is said. An
+    instrument is done with once nothing is held and no order of ours, on either side, could change that.
     An event sink. A new run of core does not go on with it: KILL holds, and a person asks again.
     """
 
@@ -82,7 +83,7 @@ class CloseEverything:
         self._kill = kill
         self._instance = instance
         self._due: dict[Key, float] = {}
-        """The positions to be closed, and until when each waits."""
+        """The positions to be closed, those that entries may still open too, and until when each waits."""
         self._notes: dict[Key, str] = {}
         self._sent: dict[Key, str] = {}
         """The last closing order of each position."""
@@ -109,6 +110,9 @@ class CloseEverything:
         self._publisher.facts([incident(state, self._clock, told, Severity.ALARM)])
         until = self._clock.mono() + PATIENCE
         self._due = {(one.account, one.con_id): until for one in held}
+        # An entry may fill before its cancel is there: what it opens is closed too.
+        live = [one for one in state.book.live() if not one.external and one.account in state.connection.accounts]
+        self._due.update({(one.account, one.con_id): until for one in live})
         self._notes, self._sent, self._pauses = {}, {}, {}
         self._news.set()
         if self._working is None or self._working.done():
@@ -166,7 +170,7 @@ class CloseEverything:
         position = self._state.held(*key)
         self._notes.pop(key, None)
         if position is None or not position.quantity:
-            return False
+            return self._watch(key)
         side = Side.SELL if position.quantity > 0 else Side.BUY
         if last is not None and not (last.is_live or last.state is OrderState.FILLED or self._may_follow(key, last)):
             # What was refused is not sent again by itself.
@@ -178,13 +182,24 @@ class CloseEverything:
             self._renew(key)
             return True
         if before is not None or self._state.unseen_fills.concern(*key):
-            waits = "a fill that the position does not show yet" if before is None else f"{before.name} to end"
-            self._notes[key] = f"waits for {waits}"
-            if self._is_patient(key):
-                return True
-            self._notes[key] = f"not closed: still {self._notes[key]}. Look at it, then close again"
-            return False
+            return self._wait(key, before, "not closed")
         return await self._send(key, side, abs(position.quantity))
+
+    def _watch(self, key: Key) -> bool:
+        """Nothing is held: done once no order of ours, on either side, can change that."""
+        before = next((one for one in self._live(key) if not one.external), None)
+        if before is None and not self._state.unseen_fills.concern(*key):
+            return False
+        return self._wait(key, before, "flat")
+
+    def _wait(self, key: Key, before: Order | None, stands: str) -> bool:
+        """Wait for an order to end, or for a fill to show; False once that takes too long."""
+        waits = "a fill that the position does not show yet" if before is None else f"{before.name} to end"
+        if self._is_patient(key):
+            self._notes[key] = f"waits for {waits}"
+            return True
+        self._notes[key] = f"{stands}: still waits for {waits}. Look at it, then close again"
+        return False
 
     def _is_patient(self, key: Key) -> bool:
         return self._clock.mono() < self._due.get(key, 0.0)
@@ -197,10 +212,12 @@ class CloseEverything:
         """True if another order may be sent for `last`, which certainly never left, and which nobody cancelled."""
         return last.state is OrderState.DENIED and not last.revision and self._is_patient(key)
 
+    def _live(self, key: Key) -> list[Order]:
+        return [one for one in self._state.book.live() if (one.account, one.con_id) == key]
+
     def _in_the_way(self, key: Key, side: Side) -> Order | None:
         """An order on the closing side, whoever's it is: both could fill, and turn the position."""
-        live = self._state.book.live()
-        return next((one for one in live if (one.account, one.con_id, one.side) == (*key, side)), None)
+        return next((one for one in self._live(key) if one.side is side), None)
 
     async def _send(self, key: Key, side: Side, quantity: Decimal) -> bool:
         order_ref = mint_order_ref(self._instance)

@@ -12,7 +12,7 @@ from core.domain.trading import KillScope, kill_in_words
 from core.errors import JournalBusyError, NotConnectedError
 from tests.execution.clockwork import jumping
 from tests.execution.fakes import FakeBroker
-from tests.execution.reports import AAPL, TSLA, buy, error, open_order, position, session_error, status
+from tests.execution.reports import AAPL, TSLA, buy, error, filled, open_order, position, session_error, status
 from tests.execution.rig import Rig, rig, settle
 
 
@@ -244,3 +244,56 @@ async def test_no_other_follows_a_closing_order_that_a_person_took_back() -> Non
 
         assert len(sold(desk)) == 1
         assert "is denied. Look at it, then close again" in unclosed(desk)[0]
+
+
+def sale_fills(desk: Rig) -> None:
+    """The last sale fills."""
+    order = next(one for one in reversed(desk.snapshot.orders) if one.side is Side.SELL)
+    perm_id = 7000 + order.order_id
+    sale = filled(f"s{order.order_id}", order_ref=order.order_ref, order_id=order.order_id, perm_id=perm_id)
+    desk.say(replace(sale, execution=replace(sale.execution, side=Side.SELL)), position("0"))
+
+
+@jumping
+async def test_an_entry_that_fills_after_the_position_was_closed_is_closed_too() -> None:
+    async with rig(prepare=long) as desk:
+        entry = await desk.working(buy(1, quantity="100"))
+        await asked(desk)
+        assert len(sold(desk)) == 1
+        sale_fills(desk)
+        await desk.pass_time(10)
+        assert unclosed(desk) == (f"AAPL: waits for {desk.order().name} to end",)
+        desk.say(filled("b1", order_id=entry.order_id, perm_id=900_000 + entry.order_id))
+        await desk.pass_time(2)
+        assert unclosed(desk) == ("AAPL: waits for a fill that the position does not show yet",)
+        desk.say(position("100"))
+        await desk.pass_time(2)
+
+        assert sold(desk) == [(Side.SELL, 100, OrderType.LMT)] * 2
+        sale_fills(desk)
+        await desk.pass_time(2)
+        assert unclosed(desk) == ()
+        assert not desk.service._closing._due, "done with"
+
+
+@jumping
+async def test_what_an_entry_opens_that_worked_when_it_was_asked_for_is_closed() -> None:
+    async with rig() as desk:
+        entry = await desk.working(buy(1, quantity="100"))
+        await asked(desk)
+        assert desk.broker.cancelled == [entry.order_id]
+        desk.say(filled("b1", order_id=entry.order_id, perm_id=900_000 + entry.order_id), position("100"))
+        await settle()
+
+        assert sold(desk) == [(Side.SELL, 100, OrderType.LMT)]
+
+
+@jumping
+async def test_an_entry_whose_end_is_not_told_is_named() -> None:
+    async with rig() as desk:
+        await desk.working(buy(1, quantity="100"))
+        await asked(desk)
+        await desk.pass_time(62)
+
+        name = desk.order().name
+        assert unclosed(desk) == (f"AAPL: flat: still waits for {name} to end. Look at it, then close again",)
