@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from core.domain.executions import Execution, filled_and_average
-from core.domain.orders import Order, Pending, Side
+from core.domain.orders import Order, Pending
 from core.execution.working import Working
 
 
@@ -169,7 +169,3 @@ class OrderBook:
     def executions(self) -> Iterable[Execution]:
         """The executions that stand."""
         return self._executions.values()
-
-    def working_quantity(self, account: str, con_id: int, side: Side) -> Decimal:
-        """What all live orders of one side may still fill; orders of unknown outcome count whole."""
-        return self.working.tally(account, con_id, side).units

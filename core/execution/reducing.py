@@ -8,7 +8,8 @@ from core.domain.commands import Denial, DenialCode
 from core.domain.events import TradingState
 from core.domain.orders import OrderRequest
 from core.execution.state import DeskState
-from core.risk.closing import reduces
+from core.execution.working import NOTHING, part_of
+from core.risk.closing import only_moves, reduces
 from core.risk.facts import Exposure
 
 
@@ -42,11 +43,13 @@ def why_not_reducing(
     account, con_id = request.account, request.con_id
     position, own = state.held(account, con_id), state.book.get(request.order_ref)
     held = Decimal(0) if position is None else position.quantity
-    working = state.book.working_quantity(account, con_id, request.side)
+    rest = state.book.working.tally(account, con_id, request.side).less(NOTHING if own is None else part_of(own))
     exposure = Exposure(
         held=held,
         expected=state.unseen_fills.expected(account, con_id, held),
-        same_side=working - (Decimal(0) if own is None or own.side is not request.side else own.remaining),
+        same_side=rest.units,
+        same_side_taking=rest.taking,
         filled=Decimal(0) if own is None else own.filled,
     )
-    return None if reduces(request, exposure) else denial
+    moved = only_moves(request, exposure, None if own is None else own.previous)
+    return None if moved or reduces(request, exposure, past_kill=past_kill) else denial

@@ -6,8 +6,9 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 
 from msgspec import Struct
 
-from core.domain.orders import Order, Side, Terms
+from core.domain.orders import Order, Side, Terms, with_terms
 from core.risk.circumstances import is_plain
+from core.risk.closing import takes
 
 _ZERO = Decimal(0)
 _EXACT = Context(prec=160, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
@@ -132,14 +133,13 @@ def part_of(order: Order) -> Tally:
     if not order.is_live:
         return NOTHING
     units, price = order.remaining, _worst_price(order)
-    alone = not order.parent_ref
-    takes = alone and order.oca is None and order.stop_price is None and order.trail is None
+    before = order if order.previous is None else with_terms(order, order.previous)
     return Tally(
         orders=1,
         ours=0 if order.external else 1,
         units=units,
-        standing=units if alone else _ZERO,
-        taking=units if takes else _ZERO,
+        standing=_ZERO if order.parent_ref else units,
+        taking=units if takes(order) or takes(before) else _ZERO,
         priced=_ZERO if price is None else _EXACT.multiply(units, price),
         unpriced=units if price is None else _ZERO,
     )

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from core.domain.commands import Denial, DenialCode
 from core.domain.orders import OrderRequest, Side
 from core.risk.circumstances import Circumstances, deny
-from core.risk.closing import closes, reduces, wanted
+from core.risk.closing import beside, closes, only_moves, reduces, wanted
 from core.risk.facts import Exposure
 from core.risk.value import no_rate, unit_value
 
@@ -18,14 +18,20 @@ CLOSING_ROOM = 4
 
 
 def reduce_only(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
-    """While only what reduces may leave, the order does; what is attached to another opens or adds by nature."""
-    exposure = circumstances.exposure
+    """While only what reduces may leave, the order does; what is attached to another opens or adds by nature.
+
+    An exit that works may be moved as long as it grows no larger.
+    """
+    exposure, past_kill = circumstances.exposure, circumstances.asked.past_kill
     denial = exposure.only_reducing
-    if denial is None or (not circumstances.attached and reduces(request, exposure)):
+    if denial is None:
+        return None
+    passes = reduces(request, exposure, past_kill=past_kill) or only_moves(request, exposure, circumstances.before)
+    if passes and not circumstances.attached:
         return None
     if circumstances.attached or exposure.held is None or not closes(request, exposure):
         return denial
-    works = f"{exposure.same_side.normalize():,f} that work on its side"
+    works = f"{beside(request, exposure, past_kill=past_kill).normalize():,f} in exits that work already"
     text = (
         f"Only orders that reduce a position are sent now, and with {works} {request.side} "
         f"{wanted(request, exposure).normalize():,f} could turn the {abs(exposure.held).normalize():,f} that are held. "

@@ -91,9 +91,9 @@ def test_live_orders_and_what_they_may_still_fill() -> None:
     orders.put(replace(shape, order_ref="h", quantity=D(10), pending=Pending.MODIFY, previous=terms))
 
     assert [order.order_ref for order in orders.live()] == ["a", "b", "d", "e", "f", "g", "h"]
-    assert orders.working_quantity("DU1234567", 1, Side.BUY) == 70 + 100 + 100 + 100
-    assert orders.working_quantity("DU1234567", 1, Side.SELL) == 100
-    assert orders.working_quantity("DU1234567", 9, Side.SELL) == 0
+    assert orders.working.tally("DU1234567", 1, Side.BUY).units == 70 + 100 + 100 + 100
+    assert orders.working.tally("DU1234567", 1, Side.SELL).units == 100
+    assert orders.working.tally("DU1234567", 9, Side.SELL).units == 0
 
 
 def test_executions_are_kept_once_and_corrected_upwards() -> None:

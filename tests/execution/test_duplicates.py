@@ -42,7 +42,7 @@ async def test_a_second_live_order_under_one_reference_is_named_shown_and_counte
         ]
         desk.say(open_order(perm_id=900_002, price="233.00"), open_order())
         assert len(desk.told(Severity.ALARM)) == 1, "told once"
-        assert desk.service._state.book.working_quantity(ACCOUNT, AAPL.con_id, Side.BUY) == 200
+        assert desk.service._state.book.working.tally(ACCOUNT, AAPL.con_id, Side.BUY).units == 200
 
 
 @pytest.mark.row(35)

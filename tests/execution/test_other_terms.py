@@ -26,7 +26,7 @@ async def test_the_brokers_size_and_price_are_read_shown_and_counted(code: int, 
 
         order = desk.order()
         assert (order.quantity, order.limit_price) == (D(quantity), D(price))
-        assert desk.service._state.book.working_quantity(ACCOUNT, AAPL.con_id, Side.BUY) == D(quantity)
+        assert desk.service._state.book.working.tally(ACCOUNT, AAPL.con_id, Side.BUY).units == D(quantity)
         desk.say(filled(quantity=quantity))
         assert desk.order().state is OrderState.FILLED, "all of what the broker held"
 

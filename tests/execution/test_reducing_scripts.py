@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from core.domain.commands import (
     Ack,
@@ -19,7 +20,7 @@ from core.domain.commands import (
     PreviewOrder,
 )
 from core.domain.limits import Limits
-from core.domain.orders import Order, Side
+from core.domain.orders import Order, OrderType, Side
 from tests.execution.clockwork import jumping
 from tests.execution.fakes import FakeBroker
 from tests.execution.reports import AAPL, ACCOUNT, D, buy, position, ref
@@ -31,6 +32,12 @@ ROOMY = Limits(duplicate_seconds=0)
 def long(broker: FakeBroker) -> None:
     """100 AAPL are held."""
     broker.book_positions.append(position("100"))
+
+
+def long_with_stops(broker: FakeBroker) -> None:
+    """100 AAPL are held, and it takes stop orders too."""
+    long(broker)
+    broker.instruments[AAPL.con_id] = replace(AAPL, order_types=("LMT", "MKT", "STP"))
 
 
 def sell(number: int, quantity: str) -> PlaceOrder:
@@ -86,3 +93,21 @@ async def test_a_position_is_closed_and_a_preview_says_beforehand_what_would_be_
 
         assert (await desk.send(close, client)).ok
         assert (await desk.send(CancelOrder(order_ref=ref(3)), client)).ok
+
+
+@jumping
+async def test_a_protected_position_is_closed_and_its_stop_moved_while_only_reducing_orders_leave() -> None:
+    async with rig(prepare=long_with_stops, limits=ROOMY) as desk:
+        for number, price in ((1, "230.00"), (2, "229.00")):
+            stop = buy(number, side=Side.SELL, price=None)
+            await desk.working(replace(stop, order_type=OrderType.STP, stop_price=D(price)))
+        desk.service._halting.reduce("OVERFILL: 3 too many.")
+
+        assert code(await desk.modify(quantity="101")) is DenialCode.REDUCING
+        moved = ModifyOrder(order_ref=ref(1), revision=desk.order(1).revision, stop_price=D("231.00"))
+        assert (await desk.send(moved)).ok
+        assert desk.broker.placed[-1].request.stop_price == D("231.00")
+        close = ClosePosition(order_ref=ref(3), account=ACCOUNT, con_id=AAPL.con_id, quantity=D(100), fraction=D(1))
+        assert (await desk.send(close)).ok
+        assert desk.broker.placed[-1].request.quantity == 100
+        assert code(await desk.send(sell(4, "1"))) is DenialCode.REDUCING, "two that take now could turn it"

@@ -81,7 +81,7 @@ def test_sums_are_those_of_a_recount(orders: list[Order]) -> None:
                     expected = counted.get((account, con_id, side), NOTHING)
                     assert book.working.tally(account, con_id, side) == expected
                     live = [one for one in book.live() if key_of(one) == (account, con_id, side)]
-                    assert book.working_quantity(account, con_id, side) == sum(one.remaining for one in live)
+                    assert book.working.tally(account, con_id, side).units == sum(one.remaining for one in live)
                 here = [one for one in book.live() if (one.account, one.con_id) == (account, con_id)]
                 assert {one.order_ref for one in here} == {one.order_ref for one in book.live_in(account, con_id)}
                 assert all(book.get(one.order_ref) is one for one in book.live_in(account, con_id))
@@ -143,3 +143,11 @@ def test_the_worse_of_both_terms_counts_while_a_change_is_pending() -> None:
     assert part_of(cheaper).priced == 1000
     assert part_of(dearer).priced == 1800
     assert [part_of(market).priced, part_of(market).unpriced] == [D(0), D(100)]
+
+
+def test_an_order_that_is_becoming_a_stop_takes_until_ibkr_has_said_so() -> None:
+    stop = replace(ONE, order_type=OrderType.STP, limit_price=None, stop_price=D(9))
+
+    assert part_of(replace(stop, pending=Pending.MODIFY, previous=terms_of(ONE))).taking == 100
+    assert part_of(replace(ONE, pending=Pending.MODIFY, previous=terms_of(stop))).taking == 100
+    assert part_of(replace(stop, pending=Pending.MODIFY, previous=terms_of(stop))).taking == 0

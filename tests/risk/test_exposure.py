@@ -14,6 +14,7 @@ from core.domain.instruments import Instrument, SecType
 from core.domain.limits import Limits
 from core.domain.orders import OrderRequest, OrderType, Side
 from core.domain.quotes import Quote
+from core.risk.behaviour import PAST_KILL
 from core.risk.circumstances import Circumstances, Control
 from core.risk.closing import closes, reduces
 from core.risk.exposure import (
@@ -54,6 +55,7 @@ BUY = OrderRequest(
     limit_price=D(100),
 )
 SELL = replace(BUY, side=Side.SELL)
+STOP = replace(SELL, order_type=OrderType.STP, limit_price=None, stop_price=D(95))
 LONG = replace(FLAT, held=D(100), expected=D(100))
 REFUSAL = Denial(code=DenialCode.REDUCING, message="Only orders that reduce a position are sent.")
 
@@ -225,7 +227,7 @@ def test_unread_positions_refuse() -> None:
     ],
 )
 def test_reducing_only(side: Side, quantity: str, works: str, passes: bool) -> None:
-    exposure = replace(LONG, same_side=D(works), only_reducing=REFUSAL)
+    exposure = replace(LONG, same_side=D(works) + 500, same_side_taking=D(works), only_reducing=REFUSAL)
     request = replace(BUY, side=side, quantity=D(quantity))
 
     denial = judged(reduce_only, request, exposure)
@@ -236,13 +238,48 @@ def test_reducing_only(side: Side, quantity: str, works: str, passes: bool) -> N
 
 
 def test_what_keeps_a_position_from_being_closed_is_said() -> None:
-    denial = judged(reduce_only, SELL, replace(LONG, same_side=D(200), only_reducing=REFUSAL))
+    exposure = replace(LONG, same_side=D(300), same_side_taking=D(200), only_reducing=REFUSAL)
+
+    denial = judged(reduce_only, SELL, exposure)
 
     assert denial is not None
     assert denial.message == (
-        "Only orders that reduce a position are sent now, and with 200 that work on its side SELL 100 could turn the "
-        "100 that are held. Not sent. Cancel those first ( c ), then close."
+        "Only orders that reduce a position are sent now, and with 200 in exits that work already SELL 100 could turn "
+        "the 100 that are held. Not sent. Cancel those first ( c ), then close."
     )
+
+
+def test_a_stop_or_a_target_that_waits_keeps_no_exit_back_and_two_exits_that_take_do() -> None:
+    waits = replace(LONG, same_side=D(200), only_reducing=REFUSAL)
+    past_kill = judged(reduce_only, SELL, waits, asked=PAST_KILL)
+
+    assert judged(reduce_only, SELL, waits) is None
+    assert judged(reduce_only, SELL, replace(waits, same_side_taking=D(1))) is not None
+    assert past_kill is not None, "there nothing else may work on its side"
+    assert "with 200 in exits" in past_kill.message
+    assert judged(reduce_only, STOP, waits) is not None, "one more stop than is held could turn it"
+
+
+@pytest.mark.parametrize(
+    ("request_", "before", "passes"),
+    [
+        (replace(STOP, stop_price=D(96)), STOP, True),
+        (replace(STOP, quantity=D(50)), STOP, True),
+        (replace(STOP, quantity=D(100)), replace(STOP, quantity=D(99)), False),
+        (replace(STOP, quantity=D(101)), replace(STOP, quantity=D(101)), False),
+        (replace(STOP, side=Side.BUY), replace(STOP, side=Side.BUY), False),
+        (SELL, STOP, False),
+        (SELL, replace(SELL, limit_price=D(101)), True),
+    ],
+)
+def test_an_exit_is_moved_beside_others_but_grows_no_larger(
+    request_: OrderRequest, before: OrderRequest, passes: bool
+) -> None:
+    exposure = replace(LONG, same_side=D(100), same_side_taking=D(100), only_reducing=REFUSAL)
+
+    assert (judged(reduce_only, request_, exposure, before=before) is None) is passes
+    assert judged(reduce_only, request_, exposure, before=before, attached=True) is not None
+    assert judged(reduce_only, request_, exposure) is not None, "it is none that works already"
 
 
 def test_a_change_reduces_by_what_is_left_of_it() -> None:
@@ -276,7 +313,7 @@ def test_what_surely_reduces_is_never_refused_and_never_turns(
         for control in (reduce_only, within_open_orders, within_unexecuted, within_position):
             assert judged(control, request, exposure) is None
         for before in (held, expected):
-            after = before + side.sign * (works + quantity)
+            after = before + side.sign * (exposure.same_side_taking + quantity)
             assert after == 0 or (after > 0) == (before > 0)
     else:
         denial = judged(reduce_only, request, exposure)
