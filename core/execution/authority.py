@@ -50,7 +50,9 @@ GRANT_SECONDS = 600.0
 
 Trading = PlaceOrder | ModifyOrder | ClosePosition
 """What a grant lets a client do that is no desk."""
-Guarded = Trading | AcceptTailLoss | SettleOrder | CloseAll | EnableScript | Resume
+AtDeskAlone = AcceptTailLoss | SettleOrder | CloseAll | Resume
+"""A person's own word, which every profile takes at a desk alone; no grant stands for it."""
+Guarded = Trading | AtDeskAlone | EnableScript
 """What a live profile takes only from a desk that has confirmed it; what is not trading is a person's own word."""
 
 
@@ -88,6 +90,10 @@ class AuthorityKeeper:
 
     def why_not(self, command: Guarded, client: str) -> Ack | None:
         """Why core does not take this from `client`; None if it does. An order keeps a grant alive."""
+        live = self._options.mode is Mode.LIVE
+        if not is_desk(client) and isinstance(command, AtDeskAlone):
+            text = f"This is a person's own word, not that of {client}. Nothing has changed. Say it at a desk."
+            return refuse(DenialCode.LIVE_NOT_CONFIRMED if live else DenialCode.BAD_COMMAND, text)
         if self.confirmed(client):
             return None
         if is_desk(client):

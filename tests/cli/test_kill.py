@@ -70,7 +70,7 @@ async def test_it_blocks_a_core_that_runs_and_waits_for_the_confirmations() -> N
             core.kill()
             again = await CoreProcess(home).start()
             try:
-                async with await again.attach() as watcher:
+                async with await again.attach("desk") as watcher:
                     assert (await watcher.client.snapshot()).trading_state is TradingState.HALTED
                     assert (await watcher.client.send(Resume())).ok
             finally:

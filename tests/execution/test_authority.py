@@ -14,6 +14,7 @@ from core.domain.commands import (
     AcceptTailLoss,
     Ack,
     CancelOrder,
+    CloseAll,
     Command,
     DenialCode,
     EnableScript,
@@ -29,6 +30,7 @@ from core.domain.connection import LinkState, Mode
 from core.domain.entries import FactRecorded
 from core.domain.events import AuthorityUpdated, Incident, Severity
 from core.domain.reports import AccountsReport
+from core.domain.trading import KillScope
 from core.execution.authority import ARMED_SECONDS, GRANT_SECONDS
 from tests.execution.clockwork import jumping
 from tests.execution.fakes import FakeBroker
@@ -133,6 +135,29 @@ async def test_whatever_trades_or_speaks_for_a_person_is_denied_until_confirmed(
         assert desk.broker.asked_about == [], "a what-if leaves for nobody who may not trade"
 
 
+@pytest.mark.parametrize("mode", [Mode.PRACTICE, Mode.PAPER])
+@jumping
+async def test_no_profile_takes_a_persons_own_word_from_a_script(mode: Mode) -> None:
+    async with rig(mode=mode) as desk:
+        assert (await desk.send(Kill(scope=KillScope.EVERYTHING), SCRIPT)).ok, "anybody may pull it"
+        wanted: list[Command] = [
+            Resume(),
+            CloseAll(),
+            AcceptTailLoss(),
+            SettleOrder(order_ref=ref(1), verdict=Verdict.NOT_PLACED),
+        ]
+        for command in wanted:
+            refused = await desk.send(command, SCRIPT)
+            assert code(refused) is DenialCode.BAD_COMMAND
+            assert words(refused) == (
+                "This is a person's own word, not that of script-3. Nothing has changed. Say it at a desk."
+            )
+        assert desk.snapshot.killed is not None
+
+        assert (await desk.send(Resume(), ONE)).ok
+        assert desk.snapshot.killed is None
+
+
 @jumping
 async def test_only_a_desk_takes_the_phrase_and_only_of_a_live_profile() -> None:
     async with live(ONE, SCRIPT) as desk:
@@ -163,7 +188,9 @@ async def test_a_granted_script_trades_and_says_nothing_for_a_person() -> None:
         assert code(await desk.send(order(2), OTHER)) is DenialCode.LIVE_NOT_CONFIRMED, "its name alone was granted"
         assert code(await desk.send(order(2), "script-33")) is DenialCode.LIVE_NOT_CONFIRMED
         spoken = await desk.send(Resume(), SCRIPT)
-        assert words(spoken) == "In a live profile this is a person's own word, not that of script-3. Say it at a desk."
+        assert words(spoken) == (
+            "This is a person's own word, not that of script-3. Nothing has changed. Say it at a desk."
+        )
         (grant,) = authority(desk).grants
         assert (grant.client, grant.by) == (SCRIPT, ONE)
         assert authority(desk).others == (SCRIPT, OTHER)

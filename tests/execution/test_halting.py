@@ -41,12 +41,12 @@ async def test_orders_wait_for_the_trader_where_the_journal_lost_its_end_and_can
         assert (await desk.service.execute(CancelOrder(order_ref=ref(1)), "desk")).ok
         assert desk.order().pending is Pending.CANCEL
 
-        assert (await desk.service.execute(AcceptTailLoss(), "desk 2")).ok
+        assert (await desk.service.execute(AcceptTailLoss(), "desk-2")).ok
         (accepted,) = [row for row in desk.journal.rows if isinstance(row, TailLostAccepted)]
-        assert accepted.client == "desk 2"
+        assert accepted.client == "desk-2"
         assert TradingStateChanged(state=TradingState.ACTIVE, reason="") in desk.events
         assert (await desk.place(buy(3))).ok
-        assert (await desk.service.execute(AcceptTailLoss(), "desk 2")).ok
+        assert (await desk.service.execute(AcceptTailLoss(), "desk-2")).ok
         rows = list(desk.journal.rows)
     assert len([row for row in rows if isinstance(row, TailLostAccepted)]) == 1
 
