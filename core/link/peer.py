@@ -207,8 +207,13 @@ class Peer(asyncio.Protocol):
             )
             self._refuse(other_build(fact, self._room.tenure.standing()))
             return
+        name = clean(hello.client_name, _NAME_CHARS).strip()
+        if not name:
+            # Every connection would count as another client, for its name would be its number alone.
+            self.cut("A client says in its Hello what it is called, and this one has no name. The link is closed.")
+            return
         self._hello.cancel()
-        self.name = self._room.attached(clean(hello.client_name, _NAME_CHARS))
+        self.name = self._room.attached(name)
         self._room.host.streams_to(self.name, self._streams.hear)
         self.outbox.send(frame(replace(self._room.welcome(), client=self.name)), now=True)
 

@@ -53,9 +53,9 @@ class RawClient:
         return message.reason
 
 
-def hello(build: str = BUILD, digest: str | None = None) -> bytes:
+def hello(build: str = BUILD, digest: str | None = None, name: str = "raw") -> bytes:
     """A Hello, ready to be sent; the right digest if none is given."""
-    return frame(Hello(build=build, schema_digest=digest or schema_digest(), client_name="raw"))
+    return frame(Hello(build=build, schema_digest=digest or schema_digest(), client_name=name))
 
 
 @asynccontextmanager

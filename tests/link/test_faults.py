@@ -81,12 +81,14 @@ async def test_whatever_core_says_the_client_gets_words(path: Path, said: bytes,
     [
         (frame(Request(id=1, body=AskSnapshot())), "must be a Hello"),
         (hello() + hello(), "must be a Hello"),
+        (hello(name=""), "has no name"),
+        (hello(name=" \x1b[2J\n"), "has no name"),
         (b"\x00\x00\x00\x03abc", "can't read"),
         (b"\x00\x00\x00\x00", "can't read"),
         (b"GET / HTTP/1.1\r\n\r\n", "1,195,725,856 bytes"),
         ((FRAME_CAP + 1).to_bytes(4, "big"), "16,777,217 bytes"),
     ],
-    ids=["no hello", "two hellos", "no msgpack", "empty", "http", "oversize"],
+    ids=["no hello", "two hellos", "nameless", "name of blanks", "no msgpack", "empty", "http", "oversize"],
 )
 async def test_what_is_no_conversation_is_ended(path: Path, said: bytes, reason: str) -> None:
     async with raw(path) as client:
