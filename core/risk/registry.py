@@ -273,7 +273,8 @@ CONTROLS: tuple[Rule, ...] = (
         name="Repeated automated orders",
         codes=(DenialCode.SCRIPT_DISABLED,),
         settings=("script_repeats",),
-        sentence="A script that sent so many orders of one kind sends none until a person at a desk enables it.",
+        sentence="A script that sent so many orders of one kind sends none, and makes none larger or more aggressive, "
+        "until a person at a desk enables it.",
         check=repeats.enabled_script,
     ),
     Rule(

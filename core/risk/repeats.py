@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.domain.denials import Denial, DenialCode
-from core.domain.orders import OrderRequest
+from core.domain.orders import OrderRequest, Terms
 from core.risk.circumstances import Circumstances, deny
 from core.risk.questions import question
 
@@ -14,17 +14,38 @@ REPEAT_SECONDS = 10
 
 
 def enabled_script(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
-    """A script that has sent as many orders of the same kind as it may sends none until a person at a desk lets it."""
+    """A script that has sent as many orders of the same kind as it may sends none until a person at a desk lets it.
+
+    Until then it changes what it has working only to a smaller quantity or a limit that is worse for the market.
+    """
     asked, recent, limit = circumstances.asked, circumstances.recent, circumstances.limits.script_repeats
-    if not asked.script or recent is None or circumstances.before is not None:
+    if not asked.script or recent is None:
         return None
     reason = recent.disabled
     if not reason and limit is not None and recent.fired >= limit:
         reason = f"it has sent {recent.fired} orders of one kind"
-    if not reason:
+    if not reason or (circumstances.before is not None and _holds_back(request, circumstances.before)):
         return None
-    text = f"The script {asked.script} is disabled: {reason}. Not sent. A person enables it at a desk."
+    left = (
+        "Not sent." if circumstances.before is None else "Not changed: it may only be made smaller or less aggressive."
+    )
+    text = f"The script {asked.script} is disabled: {reason}. {left} A person enables it at a desk."
     return deny(DenialCode.SCRIPT_DISABLED, text, limit="script_repeats")
+
+
+def _holds_back(request: OrderRequest, before: Terms) -> bool:
+    """True if a change raises no quantity, keeps type and trigger, and moves the limit away from the market at most.
+
+    Whether a trigger or an offset is nearer to the market depends on the type: none of them is moved.
+    """
+    if request.quantity > before.quantity:
+        return False
+    kept = (request.order_type, request.stop_price, request.trail, request.offset)
+    if kept != (before.order_type, before.stop_price, before.trail, before.offset):
+        return False
+    if request.limit_price is None or before.limit_price is None:
+        return request.limit_price == before.limit_price
+    return (request.limit_price - before.limit_price) * request.side.sign <= 0
 
 
 def once_only(request: OrderRequest, circumstances: Circumstances) -> Denial | None:

@@ -171,6 +171,21 @@ async def test_a_script_is_stopped_at_its_limit_and_a_person_at_a_desk_lets_it_g
         assert (await refused(last, buy(10), "runner-1")).code is DenialCode.SCRIPT_DISABLED
 
 
+@jumping
+async def test_a_disabled_script_goes_on_with_no_change_that_does_more() -> None:
+    async with rig(limits=SCRIPTS) as desk:
+        order = await desk.working()
+        for number in (2, 3):
+            assert (await desk.send(PlaceOrder(request=buy(number)), f"runner-{number}")).ok
+        more = ModifyOrder(order_ref=order.order_ref, revision=order.revision, quantity=D(101))
+        less = replace(more, quantity=D(99), limit_price=D("233.32"))
+        frames = len(desk.broker.placed)
+
+        assert code(await desk.send(more, "runner-4")) is DenialCode.SCRIPT_DISABLED
+        assert len(desk.broker.placed) == frames
+        assert (await desk.send(less, "runner-4")).ok
+
+
 async def counted_as_replayed(desk: Rig) -> None:
     """What the journal says that the day has used is what core itself goes by."""
     replayed = DeskState(desk.connection)

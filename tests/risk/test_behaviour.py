@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.domain.commands import Denial, DenialCode
+from core.domain.instructions import Trail
 from core.domain.instruments import Instrument, SecType
 from core.domain.limits import Limits
 from core.domain.money import Rate, RateSource
-from core.domain.orders import OrderRequest, OrderType, Side, Terms, terms_of
+from core.domain.orders import OrderRequest, OrderType, Side, Terms, TimeInForce, terms_of
 from core.domain.quotes import Quote
 from core.risk.behaviour import COMPUTED, Asked, Day, Recent
 from core.risk.budgets import added_value, within_day
@@ -206,10 +207,38 @@ class TestScripts:
         assert denied is not None
         assert denied.message == ("The script place is disabled: it ran away. Not sent. A person enables it at a desk.")
 
-    def test_what_it_has_working_can_still_be_changed(self) -> None:
-        around = replace(recent(fired=9), asked=SCRIPT, before=terms_of(BUY))
+    @pytest.mark.parametrize(
+        ("change", "passes"),
+        [
+            ({"quantity": D(99), "limit_price": D("99.99")}, True),
+            ({"tif": TimeInForce.GTC}, True),
+            ({"quantity": D(101)}, False),
+            ({"limit_price": D("100.01")}, False),
+            ({"order_type": OrderType.MKT, "limit_price": None}, False),
+            ({"stop_price": D(99)}, False),
+            ({"offset": D("0.01")}, False),
+            ({"trail": Trail(amount=D(1))}, False),
+        ],
+    )
+    def test_what_a_disabled_script_has_working_it_can_only_hold_back(
+        self, change: dict[str, object], passes: bool
+    ) -> None:
+        changed = replace(BUY, **change)
+        for around in (recent(fired=9), recent(disabled="it ran away")):
+            disabled = replace(around, asked=SCRIPT, before=terms_of(BUY))
+            assert code(enabled_script(changed, disabled)) == (None if passes else DenialCode.SCRIPT_DISABLED)
+            assert enabled_script(changed, replace(disabled, asked=Asked())) is None
 
-        assert enabled_script(BUY, around) is None
+    def test_a_sale_is_held_back_by_a_higher_limit_and_the_refusal_says_what_it_may(self) -> None:
+        disabled = replace(recent(disabled="it ran away"), asked=SCRIPT, before=terms_of(SELL))
+        assert enabled_script(replace(SELL, limit_price=D(100)), disabled) is None
+
+        denied = enabled_script(replace(SELL, limit_price=D("99.98")), disabled)
+        assert denied is not None
+        assert denied.message == (
+            "The script place is disabled: it ran away. Not changed: it may only be made smaller or less aggressive. "
+            "A person enables it at a desk."
+        )
 
 
 def used(orders: int = 0, trades: int = 0, value: str = "0") -> Circumstances:
