@@ -21,6 +21,8 @@ LIMIT_FIELDS = Limits.__struct_fields__
 PERMISSION_FIELDS = Permissions.__struct_fields__
 LOWER_IS_LOOSER: frozenset[str] = frozenset({"walk_seconds", "duplicate_seconds", "breaker_seconds", "breaker_pause"})
 """Limits of which a lower number lets more through; of all others a higher one does."""
+OF_PROFILE: frozenset[str] = frozenset({"breaker_failures", "breaker_seconds", "breaker_pause"})
+"""Limits that count over all accounts together: neither an account nor a symbol has one of its own."""
 OF_ACCOUNT: frozenset[str] = frozenset(
     {
         "open_orders",
@@ -32,12 +34,11 @@ OF_ACCOUNT: frozenset[str] = frozenset(
         "day_trades",
         "day_value",
         "queue_seconds",
-        "breaker_failures",
-        "breaker_seconds",
-        "breaker_pause",
     }
 )
-"""Limits that count over all symbols together: no symbol has one of its own."""
+"""Limits that count over all symbols together: an account may have one of its own, no symbol has."""
+NOT_OWN: Mapping[str, frozenset[str]] = {"symbols": OF_ACCOUNT | OF_PROFILE, "accounts": OF_PROFILE}
+"""What no single symbol, and no single account, has a limit of its own for."""
 NO_LIMIT, ANY = "none", "any"
 
 
@@ -65,9 +66,18 @@ def name_of(text: str) -> LimitName | None:
         return LimitName("limits", "", text) if text in LIMIT_FIELDS else None
     if head == "permissions":
         return LimitName(head, "", field) if not owner and field in PERMISSION_FIELDS else None
-    if head not in {"symbols", "accounts"} or not owner or field not in LIMIT_FIELDS:
+    if head not in NOT_OWN or not owner or field not in LIMIT_FIELDS or field in NOT_OWN[head]:
         return None
-    return None if head == "symbols" and field in OF_ACCOUNT else LimitName(head, owner, field)
+    return LimitName(head, owner, field)
+
+
+def why_not_own(table: str, field: str) -> str:
+    """Why nobody in `symbols` or `accounts` has `field` for himself, and where it stands; empty if one may."""
+    if table not in NOT_OWN or field not in NOT_OWN[table]:
+        return ""
+    if field in OF_PROFILE:
+        return "counts over all accounts together: put it under [limits]"
+    return "counts over all symbols together: put it under [limits] or [accounts.…]"
 
 
 def text_of(value: object) -> str:

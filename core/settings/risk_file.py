@@ -22,13 +22,13 @@ from core.domain.limit_table import (
     DEFAULTS,
     LIMIT_FIELDS,
     NO_LIMIT,
-    OF_ACCOUNT,
     PERMISSION_FIELDS,
     Configured,
     LimitName,
     loosens_text,
     name_of,
     text_of,
+    why_not_own,
 )
 from core.errors import ConfigError
 from core.private import exposure
@@ -167,10 +167,11 @@ def _known(name: str) -> LimitName:
         fields = tuple(
             ".".join((table, *(part.upper() for part in owner), one))
             for one in LIMIT_FIELDS
-            if table == "accounts" or one not in OF_ACCOUNT
+            if not why_not_own(table, one)
         )
-        if field.lower() in OF_ACCOUNT and table == "symbols":
-            raise ConfigError(f"{field} counts over all symbols together: no symbol has one of its own.")
+        why = why_not_own(table, field.lower())
+        if why:
+            raise ConfigError(f"{text} {why}. Nothing has changed.")
     else:
         text = ".".join((table, *(part.lower() for part in rest)))
     known = name_of(text)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from core.domain.limit_table import ANY, NO_LIMIT, OF_ACCOUNT, text_of
+from core.domain.limit_table import ANY, NO_LIMIT, text_of, why_not_own
 from core.domain.permissions import Permissions
 from core.domain.sizes import SizeKind, size_of
 from core.settings.limits import LimitSettings
@@ -79,13 +79,12 @@ class RiskSettings(BaseModel):
 
     @model_validator(mode="after")
     def _whole_accounts(self) -> RiskSettings:
-        for symbol, limits in self.symbols.items():
-            wrong = sorted(limits.model_fields_set & OF_ACCOUNT)
-            if wrong:
-                raise ValueError(
-                    f"symbols.{symbol}.{wrong[0]} counts over all symbols together: put it under [limits] or "
-                    "[accounts.…]"
-                )
+        for table, owners in (("symbols", self.symbols), ("accounts", self.accounts)):
+            for owner, limits in owners.items():
+                for field in sorted(limits.model_fields_set):
+                    why = why_not_own(table, field)
+                    if why:
+                        raise ValueError(f"{table}.{owner}.{field} {why}")
         return self
 
     def said(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from core.domain.limit_table import (
     LIMIT_FIELDS,
     LOWER_IS_LOOSER,
     OF_ACCOUNT,
+    OF_PROFILE,
     LimitName,
     LimitTable,
     loosens_text,
@@ -51,6 +52,10 @@ def test_a_name_taken_apart_and_put_together(text: str, name: LimitName) -> None
         "symbols.order_value",
         "symbols.AAPL",
         "symbols.AAPL.daily_loss",
+        "symbols.AAPL.breaker_failures",
+        "accounts.DU1.breaker_failures",
+        "accounts.DU1.breaker_seconds",
+        "accounts.DU1.breaker_pause",
         "symbols.AAPL.short",
         "permissions.x.short",
         "permissions.order_value",
@@ -62,7 +67,8 @@ def test_what_is_no_name(text: str) -> None:
 
 
 def test_the_fields_that_are_named_apart_exist() -> None:
-    assert set(LIMIT_FIELDS) >= LOWER_IS_LOOSER | OF_ACCOUNT
+    assert set(LIMIT_FIELDS) >= LOWER_IS_LOOSER | OF_ACCOUNT | OF_PROFILE
+    assert not OF_ACCOUNT & OF_PROFILE
 
 
 def test_a_table_gives_back_what_was_put_in() -> None:

@@ -140,6 +140,11 @@ def test_where_both_say_something_the_tighter_counts(
         ("[limits]\norder_value = -5\n", "limits.order_value = -5 can't be used"),
         ("[limits]\nportfolio_risk = 5\n", "limits.portfolio_risk = 5 can't be used: value error, it is a part of net"),
         ("[symbols.AAPL]\ndaily_loss = 5\n", "symbols.aapl.daily_loss counts over all symbols together"),
+        ("[symbols.AAPL]\nbreaker_pause = 5\n", "symbols.aapl.breaker_pause counts over all accounts together"),
+        (
+            "[accounts.DU123]\nbreaker_failures = 5\n",
+            "accounts.du123.breaker_failures counts over all accounts together: put it under [limits]",
+        ),
         ('[accounts."12"]\n', "accounts.12"),
         ("[presets]\ndefault = [1, 2, 3]\n", "presets.default"),
         ('[presets]\ndefault = ["1", "2", "3", "50%"]\n', "a size is"),
@@ -205,6 +210,11 @@ async def test_a_name_and_a_value_as_a_person_types_them(
         ("permissions.shorts", "1", "Did you mean permissions.short?"),
         ("xyz", "1", "`ibdesk limits` lists all."),
         ("symbols.AAPL.daily_loss", "1", "daily_loss counts over all symbols together"),
+        (
+            "accounts.du123.Breaker_Pause",
+            "1",
+            "accounts.DU123.breaker_pause counts over all accounts together: put it under [limits]. Nothing has",
+        ),
         ("order_value", "20,000", "Write it without commas: 20000."),
         ("order_value", "0", "order_value can't be '0': input should be greater than 0."),
         ("order_value", "none", "order_value can't be 'none'"),
