@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
 from statistics import median
 
 from core.domain.limits import Limits
@@ -21,6 +20,8 @@ USUAL_OF = 10
 """Orders in an instrument of which the median quantity is the usual one."""
 FEWEST = 3
 """Nothing is usual after fewer orders."""
+TWINS = 100
+"""So many of the last orders of one content are looked through for one that a second would double."""
 
 _Place = tuple[str, int, Side]
 
@@ -32,8 +33,8 @@ class RecentOrders:
         """`order` finds an order as it stands by its reference."""
         self._order = order
         self._levels: Window[_Place, Decimal] = Window()
-        self._twins: Window[Hashable, str] = Window()
-        self._repeats: Window[str, None] = Window()
+        self._twins: Window[Hashable, str] = Window(TWINS)
+        self._repeats: Window[str, None] = Window(REPEATS)
         self._quantities: dict[int, deque[Decimal]] = {}
 
     def recover(self, orders: Iterable[Order], now: datetime, mono: float) -> None:
@@ -69,8 +70,7 @@ class RecentOrders:
         twin = self._twin(request, mono - limits.duplicate_seconds)
         repeats = None
         if self._repeats_one(request, asked):
-            self._repeats.first(request.account, mono - REPEAT_SECONDS)
-            repeats = sum(1 for _ in islice(self._repeats.newest(request.account, mono - REPEAT_SECONDS), REPEATS))
+            repeats = sum(1 for _ in self._repeats.newest(request.account, mono - REPEAT_SECONDS))
         quantities = self._quantities.get(request.con_id, ())
         return Recent(
             first_level=None if first is None else first[1],
