@@ -122,6 +122,7 @@ class Exposures:
             same_side=same.units,
             same_side_standing=same.standing,
             same_side_taking=same.taking,
+            taking_name="" if circumstances.permissions.short or not same.taking else self._taking(request),
             other_side_standing=other.standing,
             open_here=same.ours,
             open_all=state.book.working.ours(account) - _counts(own),
@@ -151,6 +152,12 @@ class Exposures:
         if own is not None and (own.account, own.con_id) == (account, con_id):
             tallies[own.side] = tallies[own.side].less(part_of(own))
         return _Sides(tallies[Side.BUY], tallies[Side.SELL])
+
+    def _taking(self, request: OrderRequest) -> str:
+        """The name of another order on the side of a request that takes."""
+        live = self._state.book.live_in(request.account, request.con_id)
+        others = (one for one in live if one.side is request.side and one.order_ref != request.order_ref)
+        return next((one.name for one in others if part_of(one).taking), "")
 
     def _market(self) -> Market:
         return Market(instruments=self._state.instruments, quotes=self._feed.quotes, now=self._clock.utc())

@@ -31,6 +31,8 @@ class Exposure(Struct, frozen=True, kw_only=True):
     """Of these, those of orders that are not attached to another one."""
     same_side_taking: Decimal = _ZERO
     """Of these again, those of orders that are no stops and in no group."""
+    taking_name: str = ""
+    """One of these, as a person tells it from others; told only where the profile sells nothing short."""
     other_side_standing: Decimal = _ZERO
     """Units on the other side, of orders that are not attached."""
     open_here: int = 0

@@ -59,20 +59,27 @@ def permitted(request: OrderRequest, circumstances: Circumstances) -> Denial | N
 
 
 def not_short(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
-    """Where the profile sells nothing short, no sale goes beyond what is held with the other sales on their way."""
+    """Where the profile sells nothing short, no sale goes beyond what is held with the other sales on their way.
+
+    A closing order that core computes sells at most what is held: a target that rests does not keep it back.
+    """
     instrument, exposure = circumstances.instrument, circumstances.exposure
     if circumstances.permissions.short or request.side is not Side.SELL:
         return None
     if instrument is None or instrument.sec_type in _NEVER_SHORT:
         return None
+    closing = closes(request, exposure)
+    if closing and circumstances.asked.computed:
+        return None
     held = exposure.expected if exposure.held is None else min(exposure.held, exposure.expected)
     if wanted(request, exposure) + exposure.same_side_taking <= held:
         return None
+    first = f"Cancel {exposure.taking_name} first, or type" if closing and exposure.taking_name else "Type"
     return deny(
         DenialCode.PERMISSION,
         f"SELL {request.quantity.normalize():,f} {instrument.label} would go short: you hold "
         f"{held.normalize():,f}, {exposure.same_side_taking.normalize():,f} of it on sale. The profile sells nothing "
-        "short (permissions.short). Not sent. Type a smaller quantity.",
+        f"short (permissions.short). Not sent. {first} a smaller quantity.",
         limit="permissions.short",
     )
 

@@ -9,11 +9,13 @@ from msgspec.structs import replace
 
 from core.domain.commands import ClosePosition, DenialCode, OrderPreview, PreviewClose, PreviewOrder
 from core.domain.orders import OrderState, OrderType, Side
+from core.domain.permissions import Permissions
 from core.domain.reports import Tick, TickField
 from tests.execution.clockwork import jumping
 from tests.execution.fakes import FakeBroker
 from tests.execution.reports import AAPL, ACCOUNT, D, buy, filled, position, ref
 from tests.execution.rig import Rig, rig, settle
+from tests.limits import UNASKED, FixedLimits
 
 
 def long(broker: FakeBroker) -> None:
@@ -137,6 +139,19 @@ async def test_a_target_that_rests_does_not_block_a_close() -> None:
         await desk.working(buy(1, side=Side.SELL, price="236.00"))
 
         assert (await desk.send(close(2))).ok
+
+
+@jumping
+async def test_a_target_that_rests_does_not_block_a_close_where_nothing_is_sold_short() -> None:
+    no_shorts = FixedLimits(UNASKED, permissions=Permissions(short=False))
+    async with rig(prepare=long, limits=no_shorts) as desk:
+        target = await desk.working(buy(1, side=Side.SELL, price="236.00"))
+
+        typed = await desk.place(buy(2, side=Side.SELL, price="235.00"))
+        assert typed.denied is not None
+        assert typed.denied.code is DenialCode.PERMISSION
+        assert f"Cancel {target.name} first" in typed.denied.message
+        assert (await desk.send(close(3))).ok
 
 
 @jumping

@@ -10,6 +10,7 @@ from core.domain.instruments import SecType
 from core.domain.limits import Limits
 from core.domain.orders import OrderRequest, Side
 from core.domain.permissions import Permissions
+from core.risk.behaviour import COMPUTED
 from core.risk.circumstances import Circumstances
 from core.risk.permissions import not_short, permitted
 from tests.execution.reports import AAPL as UNLISTED
@@ -135,6 +136,21 @@ def test_nothing_is_sold_beyond_what_is_held(held: int, on_sale: int, filled: in
     if found is not None:
         assert (found.code, found.limit) == (DenialCode.PERMISSION, "permissions.short")
         assert "would go short" in found.message
+
+
+def test_what_core_computes_to_close_passes_beside_a_target_and_a_typed_sale_is_told_what_to_cancel() -> None:
+    exposure = replace(LONG, same_side_taking=D(100), same_side=D(100), taking_name="#7 SELL 100 AAPL @ 236")
+    given = around(NO_SHORTS, exposure=exposure)
+    computed = replace(given, asked=COMPUTED)
+    beyond = replace(SELL, quantity=D(101))
+
+    assert not_short(SELL, computed) is None
+    assert not_short(beyond, computed) is not None
+    typed, more = not_short(SELL, given), not_short(beyond, given)
+    assert typed is not None
+    assert typed.message.endswith("Not sent. Cancel #7 SELL 100 AAPL @ 236 first, or type a smaller quantity.")
+    assert more is not None
+    assert more.message.endswith("Not sent. Type a smaller quantity."), "no cancel would let it pass"
 
 
 def test_fills_that_are_not_shown_yet_count() -> None:
