@@ -214,7 +214,7 @@ async def test_search() -> None:
                 sec_type=SecType.STK,
                 primary_exchange="NASDAQ",
                 currency="USD",
-                name="APPLE INC[0m",
+                name="APPLE INC",
             ),
             SymbolMatch(con_id=1, symbol="X", sec_type=SecType.OTHER, primary_exchange="", currency="EUR", name=""),
         ]
