@@ -1,4 +1,4 @@
-"""Controls 4, 5, 7, 13, 14 and 19: the edge of each, for new orders and for changes, at a desk and from a script."""
+"""Controls 4, 5, 13, 14 and 19: the edge of each, for new orders and for changes, at a desk and from a script."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.domain.commands import Denial, DenialCode
-from core.domain.instructions import Trail
 from core.domain.instruments import Instrument, SecType
 from core.domain.limits import Limits
 from core.domain.money import Rate, RateSource
-from core.domain.orders import OrderRequest, OrderType, Side, Terms, TimeInForce, terms_of
+from core.domain.orders import OrderRequest, OrderType, Side, Terms, terms_of
 from core.domain.quotes import Quote
 from core.risk.behaviour import COMPUTED, Asked, Day, Recent
 from core.risk.budgets import added_value, within_day
 from core.risk.circumstances import Circumstances
 from core.risk.facts import Exposure
 from core.risk.fat_finger import usual_quantity, usual_value
-from core.risk.repeats import REPEATS, enabled_script, few_repeats, once_only
+from core.risk.repeats import REPEATS, few_repeats, once_only
 from core.risk.short_sale import meant_short
 from core.risk.walking import level, near_the_first
 
@@ -188,57 +187,6 @@ class TestDuplicates:
 
         assert code(few_repeats(BUY, around)) == (None if passes else DenialCode.REPEATED)
         assert few_repeats(BUY, replace(around, asked=answered(DenialCode.REPEATED))) is None
-
-
-class TestScripts:
-    """Control 7."""
-
-    @pytest.mark.parametrize(("fired", "passes"), [(2, True), (3, False), (4, False)])
-    def test_a_script_has_so_many_orders_of_a_kind(self, fired: int, passes: bool) -> None:
-        around = replace(recent(fired=fired), asked=SCRIPT)
-
-        assert code(enabled_script(BUY, around)) == (None if passes else DenialCode.SCRIPT_DISABLED)
-        assert enabled_script(BUY, replace(around, asked=Asked())) is None
-        assert enabled_script(BUY, replace(around, limits=replace(LIMITS, script_repeats=None))) is None
-
-    def test_a_disabled_script_stays_so_and_says_who_ends_it(self) -> None:
-        denied = enabled_script(BUY, replace(recent(disabled="it ran away"), asked=SCRIPT))
-
-        assert denied is not None
-        assert denied.message == ("The script place is disabled: it ran away. Not sent. A person enables it at a desk.")
-
-    @pytest.mark.parametrize(
-        ("change", "passes"),
-        [
-            ({"quantity": D(99), "limit_price": D("99.99")}, True),
-            ({"tif": TimeInForce.GTC}, True),
-            ({"quantity": D(101)}, False),
-            ({"limit_price": D("100.01")}, False),
-            ({"order_type": OrderType.MKT, "limit_price": None}, False),
-            ({"stop_price": D(99)}, False),
-            ({"offset": D("0.01")}, False),
-            ({"trail": Trail(amount=D(1))}, False),
-        ],
-    )
-    def test_what_a_disabled_script_has_working_it_can_only_hold_back(
-        self, change: dict[str, object], passes: bool
-    ) -> None:
-        changed = replace(BUY, **change)
-        for around in (recent(fired=9), recent(disabled="it ran away")):
-            disabled = replace(around, asked=SCRIPT, before=terms_of(BUY))
-            assert code(enabled_script(changed, disabled)) == (None if passes else DenialCode.SCRIPT_DISABLED)
-            assert enabled_script(changed, replace(disabled, asked=Asked())) is None
-
-    def test_a_sale_is_held_back_by_a_higher_limit_and_the_refusal_says_what_it_may(self) -> None:
-        disabled = replace(recent(disabled="it ran away"), asked=SCRIPT, before=terms_of(SELL))
-        assert enabled_script(replace(SELL, limit_price=D(100)), disabled) is None
-
-        denied = enabled_script(replace(SELL, limit_price=D("99.98")), disabled)
-        assert denied is not None
-        assert denied.message == (
-            "The script place is disabled: it ran away. Not changed: it may only be made smaller or less aggressive. "
-            "A person enables it at a desk."
-        )
 
 
 def used(orders: int = 0, trades: int = 0, value: str = "0") -> Circumstances:
