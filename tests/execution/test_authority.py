@@ -14,7 +14,6 @@ from core.domain.commands import (
     AcceptTailLoss,
     Ack,
     CancelOrder,
-    CloseAll,
     Command,
     DenialCode,
     EnableScript,
@@ -30,7 +29,6 @@ from core.domain.connection import LinkState, Mode
 from core.domain.entries import FactRecorded
 from core.domain.events import AuthorityUpdated, Incident, Severity
 from core.domain.reports import AccountsReport
-from core.domain.trading import KillScope
 from core.execution.authority import ARMED_SECONDS, GRANT_SECONDS
 from tests.execution.clockwork import jumping
 from tests.execution.fakes import FakeBroker
@@ -133,29 +131,6 @@ async def test_whatever_trades_or_speaks_for_a_person_is_denied_until_confirmed(
         assert (await desk.send(PreviewOrder(request=order().request), client)).ok
         await desk.pass_time(60)
         assert desk.broker.asked_about == [], "a what-if leaves for nobody who may not trade"
-
-
-@pytest.mark.parametrize("mode", [Mode.PRACTICE, Mode.PAPER])
-@jumping
-async def test_no_profile_takes_a_persons_own_word_from_a_script(mode: Mode) -> None:
-    async with rig(mode=mode) as desk:
-        assert (await desk.send(Kill(scope=KillScope.EVERYTHING), SCRIPT)).ok, "anybody may pull it"
-        wanted: list[Command] = [
-            Resume(),
-            CloseAll(),
-            AcceptTailLoss(),
-            SettleOrder(order_ref=ref(1), verdict=Verdict.NOT_PLACED),
-        ]
-        for command in wanted:
-            refused = await desk.send(command, SCRIPT)
-            assert code(refused) is DenialCode.BAD_COMMAND
-            assert words(refused) == (
-                "This is a person's own word, not that of script-3. Nothing has changed. Say it at a desk."
-            )
-        assert desk.snapshot.killed is not None
-
-        assert (await desk.send(Resume(), ONE)).ok
-        assert desk.snapshot.killed is None
 
 
 @jumping
