@@ -41,6 +41,7 @@ Examples:
   ibdesk limits set permissions.forbidden_symbols GME,AMC
 
 A tighter limit counts at once. A looser one asks for a word, waits ten minutes, and is refused while a desk is armed.
+Of a live profile both are changed at a confirmed desk alone.
 """
 _profile = click.option("--profile", help="Whose limits: practice, paper, or one of your own.")
 

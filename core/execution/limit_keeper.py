@@ -34,7 +34,7 @@ from core.execution.publisher import Publisher
 from core.execution.refusals import refuse
 from core.execution.state import DeskState
 from core.ports import Journal
-from core.risk.limit_changes import WAIT, Change, Timing, judge_change, sort_out
+from core.risk.limit_changes import WAIT, Change, Timing, judge_change, sort_out, unconfirmed
 
 log = logging.getLogger(__name__)
 
@@ -210,6 +210,8 @@ class LimitKeeper:
             self._state.presets = dict(self._configured.presets)
             self._publisher.state(PresetsUpdated(presets=self._state.presets))
         found = sort_out(self._state.limits, self._state.limit_record.waiting.values(), self._configured.said)
+        if not confirmed and (found.now or found.later or found.withdrawn):
+            return Ack(ok=False, denied=unconfirmed("What the files say now"), result=self.shown())
         now = self._clock.utc()
         by = f"{client}, from the files"
         gone = [name for name in found.withdrawn if name not in {change.name for change in found.now}]

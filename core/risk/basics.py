@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.domain.commands import Denial, DenialCode
 from core.domain.orders import OrderRequest
 from core.risk.circumstances import Circumstances, deny, is_plain, short
+from core.risk.closing import closes
 from core.risk.live_guard import why_not_verified
 from core.text import is_wire_safe
 
@@ -47,8 +48,17 @@ def qualified(request: OrderRequest, circumstances: Circumstances) -> Denial | N
     )
 
 
+def gets_out(request: OrderRequest, circumstances: Circumstances) -> bool:
+    """True for a closing order that core sized by what is held: no slip is in it, and a limit must not hold it back.
+
+    Not past KILL, where what is larger than the limits of one order is closed in parts.
+    """
+    asked = circumstances.asked
+    return asked.computed and not asked.past_kill and closes(request, circumstances.exposure)
+
+
 def quantity(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
-    """The quantity is one that the contract takes, and within the limit of one order."""
+    """The quantity is one that the contract takes, and within the limit of one order, unless core computed it."""
     asked, instrument = request.quantity, circumstances.instrument
     if not is_plain(asked):
         text = f"Quantity {short(asked)} can't be sent: it is no quantity. Type it again."
@@ -57,7 +67,7 @@ def quantity(request: OrderRequest, circumstances: Circumstances) -> Denial | No
         return deny(
             DenialCode.QUANTITY, f"Quantity {asked:f} can't be sent: it must be above 0. Type the quantity again."
         )
-    if asked > circumstances.limits.order_quantity:
+    if asked > circumstances.limits.order_quantity and not gets_out(request, circumstances):
         return deny(
             DenialCode.QUANTITY_MAX,
             f"Quantity {asked:,f} is above your limit of {circumstances.limits.order_quantity:,f} an order. "

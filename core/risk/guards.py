@@ -95,7 +95,7 @@ GUARDS: tuple[Guard, ...] = (
         number=28,
         name="Looser limits wait",
         sentence="A tighter limit counts at once. A looser one asks for a word, waits ten minutes, can be withdrawn, "
-        "is refused while a desk is armed, and in live is taken from a confirmed desk alone.",
+        "and is refused while a desk is armed. In live both are taken from a confirmed desk alone.",
         decides="core.risk.limit_changes:judge_change",
     ),
     Guard(

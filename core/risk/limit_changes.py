@@ -46,6 +46,15 @@ def loosens(old: LimitTable, new: LimitTable) -> bool:
     return any(loosens_text(field, before[field], after[field]) for before, after in pairs for field in LIMIT_FIELDS)
 
 
+def unconfirmed(what: str) -> Denial:
+    """The denial of any change by a client that may not trade live: the way back from a tighter limit takes a while."""
+    return deny(
+        DenialCode.LIVE_NOT_CONFIRMED,
+        f"{what} is a change of limits, which a live profile takes from a confirmed desk alone. Nothing has changed. "
+        "Type the live phrase at a desk, and ask there.",
+    )
+
+
 def judge_change(
     old: LimitTable, new: LimitTable, what: str, *, word: str, armed: bool, confirmed: bool
 ) -> Timing | Denial:
@@ -54,14 +63,10 @@ def judge_change(
     `word` is what was typed. `armed`: some client sends on a single key. `confirmed`: the client may trade live, or
     the profile is none that is live.
     """
+    if not confirmed:
+        return unconfirmed(what)
     if not loosens(old, new):
         return Timing.NOW
-    if not confirmed:
-        return deny(
-            DenialCode.LIVE_NOT_CONFIRMED,
-            f"{what} lets more through, which a live profile takes from a confirmed desk alone. Nothing has changed. "
-            "Type the live phrase at this desk first.",
-        )
     if armed:
         return deny(
             DenialCode.LIMIT,

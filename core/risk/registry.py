@@ -88,7 +88,8 @@ CONTROLS: tuple[Rule, ...] = (
         name="Order quantity",
         codes=(DenialCode.QUANTITY, DenialCode.QUANTITY_MAX),
         settings=("order_quantity",),
-        sentence="The quantity is a number above 0 in steps that the contract takes, and within the limit of an order.",
+        sentence="The quantity is a number above 0 in steps that the contract takes, and within the limit of an order; "
+        "that one holds back no closing order that core computed itself.",
         check=basics.quantity,
     ),
     Rule(
@@ -206,7 +207,8 @@ CONTROLS: tuple[Rule, ...] = (
         name="Order value",
         codes=(DenialCode.NO_RATE, DenialCode.NO_VALUE, DenialCode.VALUE_MAX),
         settings=("order_value",),
-        sentence="Quantity times price times multiplier times exchange rate is within the limit of an order.",
+        sentence="Quantity times price times multiplier times exchange rate is within the limit of an order; "
+        "that one holds back no closing order that core computed itself.",
         check=value.within_value,
     ),
     Rule(

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from core.domain.commands import Denial, DenialCode
 from core.domain.orders import OrderRequest, Side
+from core.risk.basics import gets_out
 from core.risk.circumstances import Circumstances, deny
 from core.risk.closing import closes
 from core.risk.prices import reference_price
@@ -38,7 +39,10 @@ def unit_value(request: OrderRequest, circumstances: Circumstances) -> Decimal |
 
 
 def within_value(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
-    """The value of one order is within its limit; what at most closes passes where no rate is known to judge it by."""
+    """The value of one order is within its limit, unless core computed it to close.
+
+    What at most closes passes where no rate is known to judge it by.
+    """
     instrument, exposure = circumstances.instrument, circumstances.exposure
     if instrument is None:
         return None
@@ -53,7 +57,7 @@ def within_value(request: OrderRequest, circumstances: Circumstances) -> Denial 
             DenialCode.NO_VALUE, f"No price of {instrument.label} is known, so its value isn't. Wait for a quote."
         )
     worth = value * rate.value
-    if worth <= limit:
+    if worth <= limit or gets_out(request, circumstances):
         return None
     at = "" if rate.time is None else f" {base} at {rate.value:.6g} a {rate.currency}"
     return deny(

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from core.domain.authority import Arm, Disarm
 from core.domain.commands import Ack, Command, DenialCode
-from core.domain.connection import Mode
 from core.domain.entries import Entry
 from core.domain.events import PresetsUpdated, Severity, TradingState
 from core.domain.limit_changes import (
@@ -192,13 +191,6 @@ async def test_nothing_gets_looser_while_somebody_is_armed() -> None:
         keeper.armed = lambda: False
         await desk.pass_time(2)
         assert (await limit(desk, "order_value")).value == "30000"
-
-
-@jumping
-async def test_a_live_profile_gets_looser_from_a_confirmed_desk_alone() -> None:
-    async with rig(mode=Mode.LIVE, account="U1234567", limits=given(order_value=VALUE), ready=False) as desk:
-        assert code(await desk.send(loosen("30000"))) is DenialCode.LIVE_NOT_CONFIRMED
-        assert (await desk.send(SetLimit(name="order_value", value="5"), "script")).ok
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,12 @@ def test_a_change_is_judged(old: dict[str, str], new: dict[str, str], word: str,
     before, after = LimitTable(old), LimitTable(new)
     judged = judge_change(before, after, "it", word=word, armed=armed, confirmed=confirmed)
 
-    if not looser_somewhere(before, after):
-        assert judged is Timing.NOW, "tighter counts at once, whoever says so"
-    elif armed or not confirmed or word != WORD:
+    if not confirmed:
+        assert isinstance(judged, Denial)
+        assert judged.code is DenialCode.LIVE_NOT_CONFIRMED
+    elif not looser_somewhere(before, after):
+        assert judged is Timing.NOW, "tighter counts at once"
+    elif armed or word != WORD:
         assert isinstance(judged, Denial)
     else:
         assert judged is Timing.LATER
@@ -104,17 +107,16 @@ def test_of_a_file_nothing_looser_counts_at_once_and_all_of_it_in_the_end(
 
 
 @pytest.mark.parametrize(
-    ("word", "armed", "confirmed", "code", "says"),
+    ("word", "armed", "code", "says"),
     [
-        ("", False, True, DenialCode.LIMIT_LOOSENS, "Type loosen to have it in 10 minutes."),
-        ("loose", False, True, DenialCode.LIMIT_LOOSENS, "Type loosen"),
-        (WORD, True, True, DenialCode.LIMIT, "a desk is armed. Nothing has changed. Disarm it"),
-        (WORD, False, False, DenialCode.LIVE_NOT_CONFIRMED, "Type the live phrase at this desk first."),
+        ("", False, DenialCode.LIMIT_LOOSENS, "Type loosen to have it in 10 minutes."),
+        ("loose", False, DenialCode.LIMIT_LOOSENS, "Type loosen"),
+        (WORD, True, DenialCode.LIMIT, "a desk is armed. Nothing has changed. Disarm it"),
     ],
 )
-def test_why_nothing_gets_looser(word: str, armed: bool, confirmed: bool, code: DenialCode, says: str) -> None:
+def test_why_nothing_gets_looser(word: str, armed: bool, code: DenialCode, says: str) -> None:
     old, new = LimitTable({"order_value": "10"}), LimitTable({"order_value": "20"})
-    judged = judge_change(old, new, "order_value from 10 to 20", word=word, armed=armed, confirmed=confirmed)
+    judged = judge_change(old, new, "order_value from 10 to 20", word=word, armed=armed, confirmed=True)
 
     assert isinstance(judged, Denial)
     assert judged.code is code

@@ -16,6 +16,8 @@ from core.domain.limits import Limits
 from core.domain.money import Rate, RateSource
 from core.domain.orders import OrderRequest, OrderType, Side
 from core.domain.quotes import Quote
+from core.risk.basics import quantity
+from core.risk.behaviour import COMPUTED, PAST_KILL, PERSON, Asked
 from core.risk.circumstances import Circumstances
 from core.risk.value import order_value, within_value, worst_price
 from tests.risk.room import FLAT
@@ -58,6 +60,32 @@ def test_value_in_the_base_currency(price: str, passes: bool) -> None:
             "Value 12,501.25 USD at 1.25 a EUR is above your limit of 12,500 an order. Type a smaller quantity, or "
             "raise limits.order_value in the profile."
         )
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "passes"),
+    [
+        (COMPUTED, 10, True),
+        (Asked(script="exit", computed=True), 11, True),
+        (COMPUTED, 9, False),
+        (COMPUTED, 0, False),
+        (PERSON, 10, False),
+        (PAST_KILL, 10, False),
+    ],
+)
+def test_the_maxima_of_one_order_hold_back_no_closing_order_that_core_computed(
+    asked: Asked, held: int, passes: bool
+) -> None:
+    sell = replace(BUY, side=Side.SELL)
+    tight = replace(
+        AROUND,
+        limits=Limits(order_value=D(1), order_quantity=D(1)),
+        exposure=replace(FLAT, rate=RATE, held=D(held), expected=D(held)),
+        asked=asked,
+    )
+
+    codes = [None if denial is None else denial.code for denial in (quantity(sell, tight), within_value(sell, tight))]
+    assert codes == ([None, None] if passes else [DenialCode.QUANTITY_MAX, DenialCode.VALUE_MAX])
 
 
 @pytest.mark.parametrize(
