@@ -42,7 +42,7 @@ MUTATIONS = (
         (
             ("            return self._none_sent(refs, _unrecorded(error))", "            del error"),
             (
-                "        denial = self.gate() or self._changed_since(verified)\n        for order, leg",
+                "        denial = self.gate(asked) or self._changed_since(verified)\n        for order, leg",
                 "        denial = self._changed_since(verified)\n        for order, leg",
             ),
         ),
