@@ -108,13 +108,19 @@ class Pacer:
             return 0.0
         now = self._loop.time()
         self._forget(now)
-        room = self._room(lane)
-        rounds, place = divmod(sum(len(self._lanes[before]) for before in Lane if before <= lane), room)
-        # Room that is free now is as good as that of a frame whose second is over.
-        free = max(0, room - len(self._times))
-        freed = now if place < free else self._times[place - room] + WINDOW
+        times, leaves = deque(self._times), now
+        for before in Lane:
+            if before > lane:
+                break
+            room = self._room(before)
+            for _ in range(len(self._lanes[before]) + (before is lane)):
+                if len(times) >= room:
+                    leaves = max(leaves, times[-room] + WINDOW)
+                while times and times[0] + WINDOW <= leaves:
+                    times.popleft()
+                times.append(leaves)
         stuck = 0.0 if self._held is None else now - self._held
-        return max(stuck, freed - now + rounds * WINDOW)
+        return max(stuck, leaves - now)
 
     def submit(self, lane: Lane, frame: Outgoing) -> None:
         """Let `frame` out now if there is room, else when there is."""
