@@ -74,11 +74,15 @@ class Working:
         self._ours: dict[str, int] = {}
         self._instruments: dict[str, dict[int, int]] = {}
         self._touched: dict[str, set[int]] = {}
+        self._parts: dict[str, Tally] = {}
+        """What each order counts for now; nothing for those that have ended."""
         self._moved: dict[str, set[int]] = {}
 
     def put(self, before: Order | None, now: Order) -> None:
         """An order has become `now`; `before` is what it was, None for a new one."""
-        was, is_now = NOTHING if before is None else part_of(before), part_of(now)
+        was, is_now = self._parts.pop(now.order_ref, NOTHING), part_of(now)
+        if is_now is not NOTHING:
+            self._parts[now.order_ref] = is_now
         if before is not None and key_of(before) != key_of(now):
             self._change(key_of(before), NOTHING.less(was))
             was = NOTHING
