@@ -35,7 +35,7 @@ class OrderBook:
         if order.parent_ref and order.order_ref not in self._orders:
             self._children.setdefault(order.parent_ref, []).append(order.order_ref)
         before = self._orders.get(order.order_ref)
-        self.working.put(before, order)
+        self.working.put(order)
         place = order.account, order.con_id
         if before is not None and (before.account, before.con_id) != place:
             self._live_in.get((before.account, before.con_id), {}).pop(order.order_ref, None)

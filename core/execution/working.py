@@ -74,20 +74,21 @@ class Working:
         self._ours: dict[str, int] = {}
         self._instruments: dict[str, dict[int, int]] = {}
         self._touched: dict[str, set[int]] = {}
-        self._parts: dict[str, Tally] = {}
-        """What each order counts for now; nothing for those that have ended."""
+        self._parts: dict[str, tuple[Key, Tally]] = {}
+        """What each order counts for now, and where; none of those that have ended."""
         self._moved: dict[str, set[int]] = {}
 
-    def put(self, before: Order | None, now: Order) -> None:
-        """An order has become `now`; `before` is what it was, None for a new one."""
-        was, is_now = self._parts.pop(now.order_ref, NOTHING), part_of(now)
-        if is_now is not NOTHING:
-            self._parts[now.order_ref] = is_now
-        if before is not None and key_of(before) != key_of(now):
-            self._change(key_of(before), NOTHING.less(was))
-            was = NOTHING
-        if was != is_now:
-            self._change(key_of(now), is_now.less(was))
+    def put(self, order: Order) -> None:
+        """Count an order as it stands now, instead of as it stood."""
+        key, part = key_of(order), part_of(order)
+        old_key, old = self._parts.pop(order.order_ref, (key, NOTHING))
+        if part is not NOTHING:
+            self._parts[order.order_ref] = key, part
+        if old_key != key:
+            self._change(old_key, NOTHING.less(old))
+            old = NOTHING
+        if old != part:
+            self._change(key, part.less(old))
 
     def _change(self, key: Key, change: Tally) -> None:
         account, con_id, _ = key
