@@ -10,10 +10,15 @@ DESK = "desk"
 """What a desk calls itself when it attaches: a program with a screen, at which a person sits."""
 
 
+def program_of(client: str) -> str:
+    """The name of a client without the number that core gave it: the same for each of its connections."""
+    name, dash, number = client.rpartition("-")
+    return name if dash and number.isdigit() else client
+
+
 def is_desk(client: str) -> bool:
-    """True for the name of a desk, with or without the number that core gave it; every other client is a script."""
-    name, _, number = client.rpartition("-")
-    return client == DESK or (name == DESK and number.isdigit())
+    """True for the name of a desk, with or without its number; every other client is a script."""
+    return program_of(client) == DESK
 
 
 class Armed(Struct, frozen=True, kw_only=True):

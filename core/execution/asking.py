@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from core.domain.authority import is_desk
+from core.domain.authority import is_desk, program_of
 from core.domain.commands import ModifyOrder, PlaceOrder
 from core.risk.behaviour import Asked
 
 
 def script_of(client: str) -> str:
     """The name of the script that a client is, the same for each of its connections; empty for a desk."""
-    name, dash, number = client.rpartition("-")
-    kind = name if dash and number.isdigit() else client
-    return "" if is_desk(client) else kind or client
+    return "" if is_desk(client) else program_of(client) or client
 
 
 def asked_by(command: PlaceOrder | ModifyOrder, client: str) -> Asked:
