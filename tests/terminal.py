@@ -176,6 +176,15 @@ class Terminal:
         self._master = -1
         self.process.wait(timeout=5)
 
+    def hang_up(self, timeout: float) -> int:
+        """Close the terminal under the program; its exit status. Raises TimeoutExpired if it goes on."""
+        os.close(self._master)
+        self._master = -1
+        try:
+            return self.process.wait(timeout)
+        finally:
+            self.process.kill()
+
     def _read(self, timeout: float) -> bool:
         """Feed the screen with what arrives within `timeout` seconds; False when nothing did or the end was read."""
         ready, _, _ = select.select([self._master], [], [], max(timeout, 0))

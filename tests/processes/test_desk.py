@@ -126,6 +126,14 @@ def test_quit_asks_while_an_order_works() -> None:
 
 
 @pytest.mark.covers("D5.3")
+def test_ends_with_its_terminal() -> None:
+    """The terminal closes where no SIGHUP tells of it: the desk ends at once, core stays for the next."""
+    with DeskHome() as home, open_desk(home) as desk:
+        wait_ready(desk)
+        assert desk.hang_up(5) == 128 + signal.SIGHUP
+        assert len(home.processes()) == 2
+
+
 def test_live_port_shows_the_refusal_and_the_desk_goes_on() -> None:
     """`ibdesk --port 7496`: the guard's words on the screen, `q` ends, nothing runs on."""
     with DeskHome() as home, open_desk(home, "--port", "7496", columns=80, rows=24) as desk:
