@@ -111,6 +111,10 @@ class OrderSpec(Terms, frozen=True, kw_only=True):
     algo: Algo | None = None
 
 
+TAG_LIMIT = 64
+"""Characters that `OrderRequest.tag` and `.strategy` may have."""
+
+
 class OrderRequest(OrderSpec, frozen=True, kw_only=True):
     """What a trader or a script wants sent. `order_ref` is its identity for ever; the same one twice is one order."""
 
@@ -120,6 +124,10 @@ class OrderRequest(OrderSpec, frozen=True, kw_only=True):
     """The account it is for; never empty."""
     con_id: int
     order_type: OrderType
+    tag: str = ""
+    """A word of whoever asks, by which records are searched and summed; never sent to the broker. Empty for none."""
+    strategy: str = ""
+    """What decided on the order, for the same purpose; never sent either. Empty for a person or where nobody said."""
 
 
 class OrderState(StrEnum):
@@ -213,6 +221,10 @@ class Order(OrderSpec, frozen=True, kw_only=True):
     """IBKR's code behind the note; None if there is none."""
     cancel_at: datetime | None = None
     """UTC when core cancels what has not filled by then; None if it never does."""
+    tag: str = ""
+    """As of `OrderRequest`; empty for orders of other clients."""
+    strategy: str = ""
+    """As of `OrderRequest`; empty for orders of other clients."""
     created: datetime
     """UTC, when the intent was taken, or first seen for an external order."""
     changed: datetime

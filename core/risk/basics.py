@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from core.domain.commands import Denial, DenialCode
-from core.domain.orders import OrderRequest
+from core.domain.orders import TAG_LIMIT, OrderRequest
 from core.risk.circumstances import Circumstances, deny, is_plain, short
 from core.risk.closing import closes
 from core.risk.live_guard import why_not_verified
-from core.text import is_wire_safe
+from core.text import is_clean, is_wire_safe
 
 
 def sendable(request: OrderRequest, _: Circumstances) -> Denial | None:
-    """Reference and account are texts that can go on the wire."""
+    """Reference and account are texts that can go on the wire, tag and strategy ones that can stand in records."""
     for field, text in (("order_ref", request.order_ref), ("account", request.account)):
         if not text or not is_wire_safe(text):
             return deny(
                 DenialCode.BAD_COMMAND,
                 f"The order's {field} is empty or has characters outside printable ASCII. Not sent; give it another.",
+            )
+    for field, text in (("tag", request.tag), ("strategy", request.strategy)):
+        if not is_clean(text, TAG_LIMIT):
+            return deny(
+                DenialCode.BAD_COMMAND,
+                f"The order's {field} is longer than {TAG_LIMIT} characters or has some that can't be printed. "
+                "Not sent; give it another.",
             )
     return None
 

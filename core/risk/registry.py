@@ -51,7 +51,8 @@ CONTROLS: tuple[Rule, ...] = (
         number=22,
         name="Texts that can be sent",
         codes=(DenialCode.BAD_COMMAND,),
-        sentence="Reference and account are there and printable ASCII: anything else would shift what IBKR reads.",
+        sentence="Reference and account are there and printable ASCII: anything else would shift what IBKR reads; "
+        "tag and strategy are short and printable.",
         check=basics.sendable,
     ),
     Rule(

@@ -29,6 +29,8 @@ FULL = replace(
     parent_ref="ibd-parent",
     conditions=Conditions(items=(TimeCondition(time=LATER),)),
     algo=Adaptive(),
+    tag="breakout",
+    strategy="momentum",
 )
 
 
@@ -44,6 +46,16 @@ def test_nothing_of_a_request_is_left_out_of_its_order() -> None:
         order,
         **{
             name: getattr(plain, name)
-            for name in ("hidden", "all_or_none", "good_after", "oca", "parent_ref", "conditions", "algo")
+            for name in (
+                "hidden",
+                "all_or_none",
+                "good_after",
+                "oca",
+                "parent_ref",
+                "conditions",
+                "algo",
+                "tag",
+                "strategy",
+            )
         },
     )

@@ -76,3 +76,15 @@ def test_row_of_an_older_schema_is_lifted_step_by_step() -> None:
 
     assert entry_of(row) == intent(1)
     assert [upcast("x", schema, steps) for schema in (1, 2, 3)] == ["x23", "x3", "x"]
+
+
+def test_row_from_before_tag_and_strategy_is_read() -> None:
+    row = make_row(Handover(1, NOON, 0.25, intent(1)), "S", GENESIS)
+    earlier = row.payload
+    for unknown_then in ("tag", "strategy"):
+        earlier = earlier.replace(f',"{unknown_then}":""', "")
+
+    assert "strategy" in row.payload
+    assert '"tag"' not in earlier
+    assert "strategy" not in earlier
+    assert entry_of(row._replace(payload=earlier)) == intent(1)

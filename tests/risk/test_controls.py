@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from core.domain.commands import Denial, DenialCode, Seen
 from core.domain.instruments import Instrument, PriceBand, SecType
-from core.domain.orders import OrderRequest, OrderType, Side, TimeInForce
+from core.domain.orders import TAG_LIMIT, OrderRequest, OrderType, Side, TimeInForce
 from core.domain.quotes import DataType, Quote
 from core.ports import Approved
 from core.risk.circumstances import Circumstances, is_plain
@@ -274,6 +274,9 @@ def test_the_reference_is_the_other_side_else_the_mark() -> None:
         ({"order_ref": "é"}, DenialCode.BAD_COMMAND),
         ({"account": ""}, DenialCode.BAD_COMMAND),
         ({"account": "DU1\n"}, DenialCode.BAD_COMMAND),
+        ({"tag": "a\x1b[2J"}, DenialCode.BAD_COMMAND),
+        ({"tag": "x" * (TAG_LIMIT + 1)}, DenialCode.BAD_COMMAND),
+        ({"strategy": "a\u202eb"}, DenialCode.BAD_COMMAND),
         ({"account": "DU7654321"}, DenialCode.ACCOUNT),
         ({"order_type": OrderType.OTHER}, DenialCode.ORDER_TYPE),
         ({"tif": TimeInForce.OTHER}, DenialCode.TIF),
