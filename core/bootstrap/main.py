@@ -22,7 +22,7 @@ from core.domain.connection import Mode
 from core.errors import DeskError, LockHeldError
 from core.ids import mint_ulid
 from core.link import paths
-from core.link.lock import CoreLock, LockRecord, ProfileHeldError
+from core.link.lock import CoreLock, LockRecord, ProfileHeldError, check_endpoint
 from core.ports import MakeBroker
 from core.risk.live_guard import permit
 from core.settings import (
@@ -133,7 +133,7 @@ def _acquire(lock: CoreLock, record: LockRecord, settings: Settings) -> LockReco
         except ProfileHeldError as held:
             holder = held.holder
             if holder is not None and _listens(holder):
-                _check_endpoint(settings, holder)
+                check_endpoint(settings.profile, holder, settings.endpoint)
                 return holder
             if time.monotonic() >= deadline:
                 if holder is None:
@@ -149,17 +149,6 @@ def _acquire(lock: CoreLock, record: LockRecord, settings: Settings) -> LockReco
 
 def _endpoint_text(settings: Settings) -> str:
     return str(settings.endpoint) if settings.endpoint.port else ""
-
-
-def _check_endpoint(settings: Settings, holder: LockRecord) -> None:
-    """Raise LockHeldError if the running core has another gateway than the one asked for."""
-    wanted = _endpoint_text(settings)
-    if wanted and holder.endpoint != wanted:
-        has = f"connected to {holder.endpoint}" if holder.endpoint else "with its own practice gateway"
-        raise LockHeldError(
-            f"Profile {settings.profile!r} is in use by core {holder.pid}, {has}; you asked for {wanted}. "
-            "Quit that desk first, or choose another profile."
-        )
 
 
 def _listens(holder: LockRecord) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from core.domain.connection import Endpoint
 from core.errors import LinkError, LockHeldError
 from core.private import open_file
 
@@ -34,6 +35,28 @@ class ProfileHeldError(LockHeldError):
         who = f"Core {holder.pid}, connected to {holder.endpoint}," if holder else "Another core"
         super().__init__(f"{who} runs for this profile already ({path}). Attach to it, or end it first.")
         self.holder = holder
+
+
+def running(path: Path) -> LockRecord | None:
+    """Who holds the profile whose lock is `path`; None if nobody does, or it has not said yet who it is."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        return _read(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def check_endpoint(profile: str, holder: LockRecord, wanted: Endpoint) -> None:
+    """Raise LockHeldError if the core that holds `profile` has another gateway than `wanted`; port 0 wants any."""
+    if wanted.port and holder.endpoint != str(wanted):
+        has = f"connected to {holder.endpoint}" if holder.endpoint else "with its own practice gateway"
+        raise LockHeldError(
+            f"Profile {profile!r} is in use by core {holder.pid}, {has}; you asked for {wanted}. "
+            "Quit that desk first, or choose another profile."
+        )
 
 
 class CoreLock:

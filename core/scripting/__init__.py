@@ -1,0 +1,1 @@
+"""What scripts use of core: connecting to it, the asynchronous `Desk` and the synchronous `Broker`."""
