@@ -32,13 +32,14 @@ async def test_core_is_started_shared_and_ends_with_the_last_client(home: DeskHo
     first = await connected("practice", "one")
     assert (await ensure_connected(first, 15.0)).can_trade
     second = await connected("", "two", start=False)
-    assert await session(first) == await session(second)
+    shared = await session(first)
+    assert await session(second) == shared
 
     with pytest.raises(LockHeldError, match=r"its own practice gateway; you asked for 127\.0\.0\.1:4321"):
         await connected("practice", "three", arguments={"port": "4321"})
 
     await leave(second)
-    assert (await first.snapshot()).authority.others == (first.name,)
+    assert await session(first) == shared
     await leave(first)
     assert home.wait_empty(10.0) == []
 
