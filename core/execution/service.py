@@ -37,6 +37,7 @@ from core.domain.limit_changes import LimitCommand
 from core.domain.quotes import Quote
 from core.domain.reports import ErrorReport, Report, Tick
 from core.errors import DeskError
+from core.execution.account_refresh import AccountRefresher
 from core.execution.alerts import AlertCommand, Alerts
 from core.execution.attendance import Attendance
 from core.execution.authority import AuthorityKeeper, Guarded
@@ -161,6 +162,7 @@ class ExecutionService:
         self._health = HealthReporter(
             self._broker, state, self._publisher, journal, clock, self._keeper, gateway, lambda: len(self._present)
         )
+        self._accounts = AccountRefresher(self._broker, state, clock, self._hearing.on_reports)
         self._present = Attendance()
         self.authority = AuthorityKeeper(state, self._publisher, clock, self._keeper, options.keeper)
         """Who may trade: whoever is armed, confirmed or granted."""
@@ -221,6 +223,7 @@ class ExecutionService:
             group.create_task(kept_up("What-if", self._what_ifs.run, self.alert), name="what-if")
             group.create_task(kept_up("Alerts", self._alerts.run, self.alert), name="alerts")
             group.create_task(kept_up("Money", self._money.run, self.alert), name="money")
+            group.create_task(kept_up("Account figures", self._accounts.run, self.alert), name="accounts")
 
     async def close(self) -> None:
         """Close the connection to the broker; orders stay where they are."""

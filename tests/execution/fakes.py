@@ -169,6 +169,8 @@ class FakeBroker:
         self.book_executions: list[ExecutionReport] = []
         self.book_positions: list[PositionReport] = []
         self.book_bars: list[Bar] = []
+        self.book_summary: list[AccountFigure] | DeskError = []
+        self.summaries = 0
         self.book_error: DeskError | None = None
         self.readings = 0
         self.answering = asyncio.Event()
@@ -350,7 +352,10 @@ class FakeBroker:
         raise BrokerError(0, "Not played here.")
 
     async def account_summary(self) -> Sequence[AccountFigure]:
-        raise BrokerError(0, "Not played here.")
+        self.summaries += 1
+        if isinstance(self.book_summary, DeskError):
+            raise self.book_summary
+        return self.book_summary
 
     async def follow(
         self, instrument: Instrument, kind: StreamKind, hear: Callable[[Streamed], None], ended: Ended

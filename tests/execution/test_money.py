@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.charts import AccountFigure
 from core.domain.events import MoneyUpdated
 from core.domain.money import Money, Profit
 from core.domain.reports import AccountValueReport, PnlReport, PortfolioReport
+from core.errors import RequestTimeoutError
 from tests.execution.clockwork import START, jumping
 from tests.execution.reports import AAPL, ACCOUNT, D, commission, filled, position
 from tests.execution.rig import Rig, rig
@@ -38,6 +42,42 @@ async def test_positions_follow_the_broker() -> None:
 def account_value(tag: str, value: str, currency: str = "USD") -> AccountValueReport:
     """One figure of the account."""
     return AccountValueReport(account=ACCOUNT, tag=tag, value=value, currency=currency)
+
+
+@jumping
+async def test_figures_that_ibkr_does_not_repeat_are_asked_for_before_they_are_old() -> None:
+    async with rig() as desk:
+        desk.say(account_value("NetLiquidation", "1000"), account_value("InitMarginReq", "10"))
+        desk.broker.book_summary = [
+            AccountFigure(account=ACCOUNT, tag="NetLiquidation", value="1010", currency="USD"),
+            AccountFigure(account="DU999", tag="NetLiquidation", value="5", currency="USD"),
+        ]
+
+        await asyncio.sleep(200)
+        assert desk.broker.summaries == 0
+        await asyncio.sleep(3400)
+
+        (account,) = desk.snapshot.accounts
+        assert (account.net_liquidation, account.initial_margin) == (D(1010), D(10))
+        assert account.updated is not None
+        assert (desk.clock.utc() - account.updated).total_seconds() < 300
+        assert 10 < desk.broker.summaries < 20
+
+
+@jumping
+async def test_a_summary_that_does_not_come_leaves_the_figures_as_old_as_they_are() -> None:
+    async with rig() as desk:
+        desk.say(account_value("NetLiquidation", "1000"))
+        told = desk.snapshot.accounts[0].updated
+        desk.broker.book_summary = RequestTimeoutError("no answer")
+
+        await asyncio.sleep(1200)
+
+        assert desk.broker.summaries > 10
+
+        (account,) = desk.snapshot.accounts
+        assert (account.net_liquidation, account.updated) == (D(1000), told)
+        assert desk.told() == []
 
 
 @pytest.mark.covers("D4.4")
