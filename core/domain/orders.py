@@ -128,6 +128,9 @@ class OrderRequest(OrderSpec, frozen=True, kw_only=True):
     """A word of whoever asks, by which records are searched and summed; never sent to the broker. Empty for none."""
     strategy: str = ""
     """What decided on the order, for the same purpose; never sent either. Empty for a person or where nobody said."""
+    arrival_price: Decimal | None = None
+    """The market's price when the order was decided on, for records: what its fills are measured against. None leaves
+    it to core, which takes the middle of bid and ask."""
 
 
 class OrderState(StrEnum):
@@ -225,6 +228,8 @@ class Order(OrderSpec, frozen=True, kw_only=True):
     """As of `OrderRequest`; empty for orders of other clients."""
     strategy: str = ""
     """As of `OrderRequest`; empty for orders of other clients."""
+    arrival_price: Decimal | None = None
+    """As of `OrderRequest`, else the middle of bid and ask when the intent was taken; None where neither is known."""
     created: datetime
     """UTC, when the intent was taken, or first seen for an external order."""
     changed: datetime

@@ -84,6 +84,11 @@ class Quote(Struct, frozen=True, kw_only=True, gc=False):
         return price if price is not None else self.close
 
     @property
+    def middle(self) -> Decimal | None:
+        """Half way from bid to ask; None unless both stand."""
+        return None if self.bid is None or self.ask is None else (self.bid + self.ask) / 2
+
+    @property
     def change(self) -> Decimal | None:
         """Last less the previous close; None if either is unknown."""
         return None if self.last is None or self.close is None else self.last - self.close

@@ -14,6 +14,7 @@ from core.domain.instruments import Instrument
 from core.domain.order_types import AUCTIONS, RULES, Need, TypeRule, at_open
 from core.domain.orders import Order, OrderRequest, OrderState, Pending, Side, Terms, TimeInForce, terms_of
 from core.domain.prices import as_written
+from core.domain.quotes import Quote
 from core.execution.refusals import deny
 from core.risk.circumstances import Circumstances
 
@@ -155,12 +156,24 @@ def _kept_trail(trail: Trail | None, rule: TypeRule) -> Trail | None:
 
 
 def drafted(
-    request: OrderRequest, instrument: Instrument, now: datetime, *, number: int, order_id: int, client_id: int
+    request: OrderRequest,
+    instrument: Instrument,
+    now: datetime,
+    *,
+    number: int,
+    order_id: int,
+    client_id: int,
+    quote: Quote | None = None,
 ) -> Order:
-    """The order that a request becomes, as an intent; its prices written as the instrument's are."""
+    """The order that a request becomes, as an intent; its prices written as the instrument's are.
+
+    `quote` is the market that it arrives in, None if there is none.
+    """
     bands = instrument.price_bands
     asked = {name: getattr(request, name) for name in OrderRequest.__struct_fields__}
     written = {name: as_written(asked[name], bands) for name in ("limit_price", "stop_price")}
+    if request.arrival_price is None and quote is not None and quote.tradable:
+        written["arrival_price"] = quote.middle
     return Order(
         **(asked | written),
         number=number,

@@ -173,6 +173,7 @@ class OrderDesk:
                 number=self._state.next_number(now),
                 order_id=self._broker.take_order_id(),
                 client_id=self._options.client_id,
+                quote=self._feed.get(leg.value.con_id),
             )
             for leg in legs
         ]

@@ -11,7 +11,7 @@ from core.text import is_clean, is_wire_safe
 
 
 def sendable(request: OrderRequest, _: Circumstances) -> Denial | None:
-    """Reference and account are texts that can go on the wire, tag and strategy ones that can stand in records."""
+    """Reference and account are texts that can go on the wire, the others ones that can stand in records."""
     for field, text in (("order_ref", request.order_ref), ("account", request.account)):
         if not text or not is_wire_safe(text):
             return deny(
@@ -25,6 +25,8 @@ def sendable(request: OrderRequest, _: Circumstances) -> Denial | None:
                 f"The order's {field} is longer than {TAG_LIMIT} characters or has some that can't be printed. "
                 "Not sent; give it another.",
             )
+    if request.arrival_price is not None and not request.arrival_price.is_finite():
+        return deny(DenialCode.BAD_COMMAND, "The order's arrival price is no number. Not sent; leave it out.")
     return None
 
 

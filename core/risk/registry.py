@@ -52,7 +52,7 @@ CONTROLS: tuple[Rule, ...] = (
         name="Texts that can be sent",
         codes=(DenialCode.BAD_COMMAND,),
         sentence="Reference and account are there and printable ASCII: anything else would shift what IBKR reads; "
-        "tag and strategy are short and printable.",
+        "tag and strategy are short and printable, an arrival price is a number.",
         check=basics.sendable,
     ),
     Rule(

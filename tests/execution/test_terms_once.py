@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from core.domain.instructions import Adaptive, Conditions, Oca, TimeCondition, Trail
 from core.domain.orders import OrderRequest, OrderType, TimeInForce, request_of, terms_of, with_terms
+from core.domain.quotes import Quote
 from core.execution.changes import drafted
 from tests.execution.reports import AAPL, CLIENT_ID, NOON, D, buy
 
@@ -31,6 +32,7 @@ FULL = replace(
     algo=Adaptive(),
     tag="breakout",
     strategy="momentum",
+    arrival_price=D("233.35"),
 )
 
 
@@ -56,6 +58,17 @@ def test_nothing_of_a_request_is_left_out_of_its_order() -> None:
                 "algo",
                 "tag",
                 "strategy",
+                "arrival_price",
             )
         },
     )
+
+
+def test_an_order_arrives_at_the_middle_of_a_live_market_unless_the_request_names_a_price() -> None:
+    market = Quote(con_id=AAPL.con_id, bid=D("233.30"), ask=D("233.33"))
+    drafts = [
+        drafted(request, AAPL, NOON, number=1, order_id=2, client_id=CLIENT_ID, quote=quote)
+        for request, quote in ((buy(), market), (FULL, market), (buy(), replace(market, stale=True)), (buy(), None))
+    ]
+
+    assert [order.arrival_price for order in drafts] == [D("233.315"), D("233.35"), None, None]

@@ -277,6 +277,7 @@ def test_the_reference_is_the_other_side_else_the_mark() -> None:
         ({"tag": "a\x1b[2J"}, DenialCode.BAD_COMMAND),
         ({"tag": "x" * (TAG_LIMIT + 1)}, DenialCode.BAD_COMMAND),
         ({"strategy": "a\u202eb"}, DenialCode.BAD_COMMAND),
+        ({"arrival_price": Decimal("NaN")}, DenialCode.BAD_COMMAND),
         ({"account": "DU7654321"}, DenialCode.ACCOUNT),
         ({"order_type": OrderType.OTHER}, DenialCode.ORDER_TYPE),
         ({"tif": TimeInForce.OTHER}, DenialCode.TIF),
