@@ -27,12 +27,19 @@ from tests.bench.result import BenchResult
 from tests.core_process import CoreProcess
 from tests.desk_home import DeskHome
 
+
+class Span(NamedTuple):
+    """Seconds of one look."""
+
+    warm_up: float
+    """That a desk has for its first pictures."""
+    seconds: float
+
+
 INSTRUMENTS = 500
 ORDERS, SHORT_ORDERS = 1000, 50
 FILLS = 10
-SECONDS, SHORT_SECONDS = 8.0, 1.0
-WARM_UP = 2.0
-"""Seconds that a desk has for its first pictures."""
+SPAN, SHORT_SPAN = Span(warm_up=2.0, seconds=8.0), Span(warm_up=0.5, seconds=1.0)
 SETTINGS = f"messages_per_second = 1000000\nmarket_data_lines = {INSTRUMENTS}\n"
 
 
@@ -47,19 +54,19 @@ class Lateness(NamedTuple):
 
 def run(short: bool) -> BenchResult:
     """Each for some seconds, one after the other."""
-    seconds, orders = (SHORT_SECONDS, SHORT_ORDERS) if short else (SECONDS, ORDERS)
-    p99, idle, sync, shared = asyncio.run(_measure(seconds, orders))
+    span, orders = (SHORT_SPAN, SHORT_ORDERS) if short else (SPAN, ORDERS)
+    p99, idle, sync, shared = asyncio.run(_measure(span, orders))
     return BenchResult(
         values={"p99_ms": p99, "shared_loop_ratio": shared / p99, "idle_p99_ms": idle, "sync_max_ms": sync},
         baseline={"shared_p99_ms": shared},
     )
 
 
-async def _measure(seconds: float, orders: int) -> Lateness:
+async def _measure(span: Span, orders: int) -> Lateness:
     with DeskHome() as home:
         async with prepared_gateway(home, instruments=INSTRUMENTS + 20, lines=INSTRUMENTS) as gateway:
-            shared = await _shared(home, gateway, seconds)
-            p99, idle = await _separate(home, gateway, seconds)
+            shared = await _shared(home, gateway, span)
+            p99, idle = await _separate(home, gateway, span)
     return Lateness(p99, idle, await _sync(orders), shared)
 
 
@@ -87,7 +94,7 @@ async def _core(home: DeskHome, beats: Path) -> CoreProcess:
     return await CoreProcess(home, command=("-m", "tests.bench.beating_core", str(beats))).start()
 
 
-async def _separate(home: DeskHome, gateway: Prepared, seconds: float) -> tuple[float, float]:
+async def _separate(home: DeskHome, gateway: Prepared, span: Span) -> tuple[float, float]:
     """Core as it is: the lateness under quotes, and without."""
     profile = Path(home.env["XDG_CONFIG_HOME"]) / "ibdesk/profiles/practice.toml"
     profile.parent.mkdir(parents=True)
@@ -99,14 +106,14 @@ async def _separate(home: DeskHome, gateway: Prepared, seconds: float) -> tuple[
         for con_id in gateway.con_ids[:INSTRUMENTS]:
             await watcher.send(Watch(con_id=con_id))
     with _desk(home, core.socket):
-        busy = await _window(seconds)
+        busy = await _window(span)
         gateway.stop_market()
-        idle = await _window(seconds)
+        idle = await _window(span)
     await core.stop()
     return percentile(lags_ms(beats, *busy), 0.99), percentile(lags_ms(beats, *idle), 0.99)
 
 
-async def _shared(home: DeskHome, gateway: Prepared, seconds: float) -> float:
+async def _shared(home: DeskHome, gateway: Prepared, span: Span) -> float:
     """Core in the loop of its desk: the lateness under quotes."""
     beats = home.folder / "shared.beats"
     with _desk(home, home.folder / "shared.sock", str(gateway.port), str(beats)) as process:
@@ -115,16 +122,16 @@ async def _shared(home: DeskHome, gateway: Prepared, seconds: float) -> float:
         process.stdin.write(json.dumps(gateway.con_ids[:INSTRUMENTS]) + "\n")
         process.stdin.flush()
         await asyncio.to_thread(process.stdout.readline)
-        busy = await _window(seconds)
+        busy = await _window(span)
         await asyncio.sleep(1.0)
     return percentile(lags_ms(beats, *busy), 0.99)
 
 
-async def _window(seconds: float) -> tuple[float, float]:
+async def _window(span: Span) -> tuple[float, float]:
     """A stretch of time: its beginning and end."""
-    await asyncio.sleep(WARM_UP)
+    await asyncio.sleep(span.warm_up)
     began = time.perf_counter()
-    await asyncio.sleep(seconds)
+    await asyncio.sleep(span.seconds)
     return began, time.perf_counter()
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 BEAT_SECONDS: Final = 0.005
 _BEAT: Final = struct.Struct("dd")
-_WRITE_AT: Final = 100
+_WRITE_AT: Final = 20
 
 
 async def beat(path: Path) -> None:

@@ -101,6 +101,8 @@ async def prepared_gateway(
     with subprocess.Popen(
         command, cwd=ROOT, env=home.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
+        # Core ends it with itself, and waits for that: a child that nobody waits for never goes.
+        gone = asyncio.create_task(asyncio.to_thread(process.wait))
         try:
             assert process.stdout is not None
             line = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), _PATIENCE)
@@ -108,6 +110,7 @@ async def prepared_gateway(
             yield Prepared(process, said["port"], said["con_ids"])
         finally:
             process.kill()
+            await gone
 
 
 if __name__ == "__main__":
