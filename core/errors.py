@@ -74,6 +74,60 @@ class OrderUnknownError(DeskError, TimeoutError):
     title = "Outcome unknown"
 
 
+class RefusedError(DeskError):
+    """Core, or a check of the script's own, refused an order or a command: nothing was sent."""
+
+    title = "Refused"
+
+    def __init__(self, text: str, code: str = "", limit: str = "") -> None:
+        """`code` is the `DenialCode`, `limit` the name of the limit that was met; empty if it was none."""
+        super().__init__(text)
+        self.code = code
+        self.limit = limit
+
+
+class RiskCheckError(RefusedError):
+    """A control of core's, or a check of the script's own, let an order not pass; the text names it."""
+
+    title = "Risk check"
+
+
+class OrderValueError(RefusedError, ValueError):
+    """What was asked for makes no order: a quantity, price, type or instruction that can't be, or an unknown symbol."""
+
+    title = "Order"
+
+
+class UnknownOrderError(RefusedError, LookupError):
+    """Core knows no order of that reference or number."""
+
+    title = "Order"
+
+
+class OrderEndedError(DeskError):
+    """An order has ended in another state than the one that was waited for."""
+
+    title = "Order ended"
+
+    def __init__(self, text: str, order_ref: str, code: int | None = None) -> None:
+        """`code` is IBKR's behind it; None if there is none."""
+        super().__init__(text)
+        self.order_ref = order_ref
+        self.code = code
+
+
+class OrderRejectedError(OrderEndedError):
+    """IBKR refused an order; the text is what it said."""
+
+    title = "Order rejected"
+
+
+class WaitTimeoutError(DeskError, TimeoutError):
+    """What was waited for has not happened in time; the order goes on as it is."""
+
+    title = "Not yet"
+
+
 class JournalError(DeskError):
     """The journal could not be opened, written or read; no order may leave while it lasts."""
 
@@ -90,6 +144,12 @@ class JournalDamagedError(JournalError):
 
 class JournalBusyError(JournalError):
     """Another program locks the journal, or the disk took too long: not written in time, nothing may be sent for it."""
+
+
+class RecordsError(DeskError):
+    """A file of bars, ticks or events is missing, damaged, of another day, or can't be written; the text names it."""
+
+    title = "Records"
 
 
 class LinkError(DeskError):

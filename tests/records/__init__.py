@@ -1,0 +1,1 @@
+"""The link over real Unix sockets, the lock, the launch."""
