@@ -39,7 +39,8 @@ async def test_the_change_is_durable_before_its_frame_exists() -> None:
 
         assert desk.trace == ["commit ModifyIntent", "durable", "modify 1"]
         (placed,) = [one for one in desk.broker.placed if one.modify]
-        assert placed.request == replace(buy(), quantity=D(200), limit_price=D("233.00"))
+        arrived = replace(buy(), arrival_price=D("233.335"))
+        assert placed.request == replace(arrived, quantity=D(200), limit_price=D("233.00"))
         (row,) = [row for row in desk.journal.rows if isinstance(row, ModifyIntent)]
         assert row.previous == Terms(quantity=D(100), limit_price=D("233.33"))
         assert ack.order == desk.order()
