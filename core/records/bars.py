@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.clock import trading_day
 from core.errors import RecordsError
-from core.records.live_folder import day_of
+from core.records.live_folder import BARS_PREFIX, day_of
 from core.records.parquet_file import read_parquet
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Bars:
 
 
 def read_bars(path: Path, day: date | None = None) -> Bars:
-    """The bars of a file.
+    """The bars of a file, and what a recorder has heard since it was written.
 
     Args:
         path: `data/live/YYYY-MM-DD/bars1s_SYM.parquet`, or any Parquet file with the columns that `Bars` needs.
@@ -80,7 +80,7 @@ def read_bars(path: Path, day: date | None = None) -> Bars:
     """
     import polars as pl
 
-    frame = read_parquet(path, "Bars", _RECORD)
+    frame = _with_open_segments(path)
     time = frame.schema.get("time")
     priced = "close" in frame.columns or {"bid", "ask"} <= set(frame.columns)
     if not isinstance(time, pl.Datetime) or time.time_zone is None or not priced:
@@ -97,6 +97,19 @@ def read_bars(path: Path, day: date | None = None) -> Bars:
         found = f"{begins}" if begins == ends else f"{begins} to {ends}"
         raise RecordsError(f"Bars: {path} has bars of another day: of {found}, wanted {wanted}. Name that day's file.")
     return Bars(path, wanted, frame)
+
+
+def _with_open_segments(path: Path) -> pl.DataFrame:
+    """The file's bars with those of segments that were not merged into it yet; either may be missing."""
+    from core.records.bar_making import join_bars, make_bars
+    from core.records.merging import open_ticks
+
+    day, symbol = day_of(path), path.stem.removeprefix(BARS_PREFIX)
+    ticks = open_ticks(path.parent.parent, day, symbol) if day and symbol != path.stem else None
+    if ticks is None:
+        return read_parquet(path, "Bars", _RECORD)
+    made = make_bars(ticks)
+    return join_bars(read_parquet(path, "Bars", _RECORD).select(made.columns), made) if path.exists() else made
 
 
 def _decimal(price: float) -> Decimal:

@@ -10,6 +10,9 @@ from typing import Final
 LIVE: Final = Path("data/live")
 """The folder of recorded days below the one that a command is called in."""
 
+BARS_PREFIX: Final = "bars1s_"
+TICKS_PREFIX: Final = "ticks_"
+
 _ODD: Final = re.compile(r"[^A-Za-z0-9.+-]+")
 
 
@@ -20,12 +23,12 @@ def file_symbol(label: str) -> str:
 
 def bars_path(folder: Path, day: date, label: str) -> Path:
     """The bars of one second of an instrument, of the trading day that ends at 17:00 New York on `day`."""
-    return folder / f"{day:%Y-%m-%d}" / f"bars1s_{file_symbol(label)}.parquet"
+    return folder / f"{day:%Y-%m-%d}" / f"{BARS_PREFIX}{file_symbol(label)}.parquet"
 
 
 def ticks_path(folder: Path, day: date, label: str) -> Path:
     """Every recorded quote and trade of it."""
-    return folder / f"{day:%Y-%m-%d}" / f"ticks_{file_symbol(label)}.parquet"
+    return folder / f"{day:%Y-%m-%d}" / f"{TICKS_PREFIX}{file_symbol(label)}.parquet"
 
 
 def orders_path(folder: Path, day: date) -> Path:
