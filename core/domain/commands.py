@@ -50,6 +50,11 @@ class PlaceOrder(Struct, frozen=True, kw_only=True, tag="place_order"):
     """True for a sale that may open a short position."""
     repeat_of: str = ""
     """The order of ours that a key for once more repeats: no duplicate of it; empty for every other order."""
+    not_after: datetime | None = None
+    """UTC until which it may be taken: core takes none later, however long the command was on its way. None is no end.
+
+    What was taken in time is answered later too, like every reference that comes twice.
+    """
 
 
 class ModifyOrder(Struct, frozen=True, kw_only=True, tag="modify_order"):

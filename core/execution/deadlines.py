@@ -31,6 +31,19 @@ def why_no_deadline(seconds: Decimal | None) -> Denial | None:
     return Denial(code=DenialCode.TIME, message=text)
 
 
+def why_too_late(not_after: datetime | None, now: datetime) -> Denial | None:
+    """Why a command comes too late, if its sender said until when it may be taken; None if it may be."""
+    if not_after is None:
+        return None
+    if not_after.tzinfo is None:
+        return Denial(code=DenialCode.TIME, message="The time until which it may be taken has no zone. Not sent.")
+    late = (now - not_after).total_seconds()
+    if late <= 0:
+        return None
+    text = f"It came {late:.1f} s after the time until which its sender let it be placed. Not sent."
+    return Denial(code=DenialCode.TIME, message=text)
+
+
 def deadline(now: datetime, seconds: Decimal | None) -> datetime | None:
     """The moment that lies so many seconds ahead; None without a limit."""
     return None if seconds is None else now + timedelta(seconds=float(seconds))

@@ -30,7 +30,7 @@ from core.errors import JournalBusyError, JournalError
 from core.execution.asking import asked_by
 from core.execution.cancels import Cancels, unknown
 from core.execution.changes import changed, drafted, not_repeated, overtaken, too_late, unchangeable, why_not
-from core.execution.deadlines import Deadlines, deadline, why_no_deadline
+from core.execution.deadlines import Deadlines, deadline, why_no_deadline, why_too_late
 from core.execution.hearing import Hearing
 from core.execution.judging import Judging
 from core.execution.publisher import Publisher
@@ -125,7 +125,12 @@ class OrderDesk:
             if again is not None or called_off:
                 return again or Ack(ok=False, denied=called_off_early())
             return await self._submit(
-                request, command.seen, command.children, command.ttl, asked=asked_by(command, client)
+                request,
+                command.seen,
+                command.children,
+                command.ttl,
+                asked=asked_by(command, client),
+                not_after=command.not_after,
             )
 
     async def place_computed(
@@ -149,8 +154,10 @@ class OrderDesk:
         ttl: Decimal | None = None,
         *,
         asked: Asked,
+        not_after: datetime | None = None,
     ) -> Ack:
-        judged = self.gate(asked) or why_no_deadline(ttl) or self.judging.family(request, children, asked)
+        late = why_too_late(not_after, self._clock.utc())
+        judged = late or self.gate(asked) or why_no_deadline(ttl) or self.judging.family(request, children, asked)
         if not isinstance(judged, Denial):
             moved = has_moved(seen, self._feed.get(request.con_id), request.side, judged[0].instrument)
             judged = moved or judged

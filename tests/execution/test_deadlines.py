@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from core.domain.commands import Ack, DenialCode, PlaceOrder, SettleOrder, Verdict
-from core.domain.entries import Entry
+from core.domain.entries import Entry, Refused
 from core.domain.events import Severity
 from core.domain.orders import OrderState, Pending
 from core.domain.reports import ErrorClass, RequestKind
@@ -44,6 +44,28 @@ async def test_it_is_cancelled_when_its_time_is_up_and_not_before() -> None:
         desk.say(status(1, "Cancelled"))
         assert desk.order().state is OrderState.CANCELLED
         assert desk.told() == [GONE]
+
+
+@jumping
+async def test_a_command_that_comes_too_late_is_never_taken_and_one_that_came_in_time_always_is() -> None:
+    async with rig() as desk:
+        until = START + timedelta(seconds=10)
+        in_time = PlaceOrder(request=buy(), not_after=until)
+        assert (await desk.send(in_time)).ok
+        await desk.pass_time(11)
+
+        again = await desk.send(in_time)
+        late = await desk.send(PlaceOrder(request=buy(2), not_after=until))
+        unzoned = await desk.send(PlaceOrder(request=buy(2), not_after=until.replace(tzinfo=None)))
+
+        assert again.ok
+        assert again.order is not None
+        for ack in (late, unzoned):
+            assert ack.denied is not None
+            assert ack.denied.code is DenialCode.TIME
+        assert [placed.order_id for placed in desk.broker.placed] == [1]
+        refused = [row for row in desk.journal.rows if isinstance(row, Refused)]
+        assert [row.request.order_ref for row in refused] == [buy(2).order_ref] * 2
 
 
 @jumping
