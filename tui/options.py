@@ -11,11 +11,17 @@ import click
 from tui.cli import open_desk
 
 LAZY: Mapping[str, tuple[str, str]] = {
+    "account": ("core.cli.account", "What the account has: cash, value, buying power, margin, profit."),
     "alerts": ("core.cli.alerts", "Alerts and price alerts: see them, set one, remove one."),
+    "cancel": ("core.cli.cancel", "Cancel orders by number or reference, or all of them."),
     "config": ("core.cli.config", "Where settings are, what they are and why, and whether they can be used."),
+    "ib-handshake": ("core.cli.handshake", "Whether IBKR answers, and whose accounts it has."),
     "journal": ("core.cli.journal", "The record of every order: verify it, read it, replay it, keep a copy of it."),
     "kill": ("core.cli.kill", "KILL: block new orders at once and cancel all but what protects a position."),
     "limits": ("core.cli.limits", "Every limit, how much of it is used, and changes of it."),
+    "orders": ("core.cli.orders", "The orders that work, and those of today that have ended."),
+    "place": ("core.cli.place", "Send one order, through every control."),
+    "positions": ("core.cli.positions", "What is held, with price and profit."),
     "practice": ("core.cli.practice", "The practice gateway by itself, for any client of the TWS API."),
 }
 """Commands without a screen: the module of each, whose `command` it is, and its line of help."""

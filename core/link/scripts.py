@@ -54,7 +54,7 @@ async def ensure_connected(client: Client, timeout: float) -> Connection:
                 return snapshot.connection
             if snapshot.connection.state is LinkState.WAITING:
                 await client.send(Reconnect())
-            async with _events(client, snapshot.number) as events:
+            async with followed(client, snapshot.number) as events:
                 async for envelope in events:
                     if isinstance(envelope.event, ConnectionChanged) and ready(envelope.event.connection):
                         return envelope.event.connection
@@ -113,7 +113,7 @@ async def _order(client: Client, order_ref: str, timeout: float, enough: Callabl
         async with asyncio.timeout(timeout):
             if order is not None and enough(order):
                 return order
-            async with _events(client, snapshot.number) as events:
+            async with followed(client, snapshot.number) as events:
                 async for envelope in events:
                     if isinstance(envelope.event, OrderChanged) and envelope.event.order.order_ref == order_ref:
                         order = envelope.event.order
@@ -125,7 +125,7 @@ async def _order(client: Client, order_ref: str, timeout: float, enough: Callabl
 
 
 @asynccontextmanager
-async def _events(client: Client, after: int) -> AsyncIterator[AsyncIterator[Envelope]]:
+async def followed(client: Client, after: int) -> AsyncIterator[AsyncIterator[Envelope]]:
     """The events behind a number, followed no longer than the block."""
     events = client.events(after)
     try:

@@ -1,0 +1,183 @@
+"""`ibdesk place`: one order, through every control that a desk's order goes through."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import click
+
+from core.api import DeskClient, answered, ended, mint_order_ref
+from core.cli.lookup import find_instrument
+from core.cli.reaching import DONE, EXITS, IN_DOUBT, REFUSED, Reach, Said, failed, run, told, with_reach
+from core.cli.sending import await_grant, denied, market, outcome, ready, sent
+from core.domain.commands import OrderPreview, PlaceOrder, PreviewOrder
+from core.domain.orders import OrderRequest
+from core.errors import DeskError
+from core.scripting.tickets import TYPE_WORDS, Ticket, ticket
+
+NAME = "ibdesk place"
+
+_EPILOG = f"""\b
+Examples:
+  ibdesk place BUY 100 AAPL --limit 233.33 --tag breakout
+  ibdesk place SELL 50 TSLA --until ended --ttl 30 --json
+  ibdesk place BUY 10 SPY --limit 400 --preview
+
+{EXITS}
+A reference is minted for the order and said at the end: by it the order is found again, whatever happens to this
+command. Called twice, it sends two orders; the second one within a minute is refused unless --repeat says that it is
+meant. No command trades live by itself: a person grants it at a desk while it waits (--await-grant).
+"""
+
+
+class Wanted(NamedTuple):
+    """How the order is to be followed."""
+
+    until: str
+    """`sent`, `answered` or `ended`."""
+    wait: float
+    """Seconds."""
+    preview: bool
+    grant: float
+    """Seconds to wait for a grant of live trading."""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("side", type=click.Choice(["BUY", "SELL"], case_sensitive=False))
+@click.argument("quantity")
+@click.argument("symbol")
+@click.option("--limit", "limit_price", metavar="PRICE", help="The worst price; without it and --type, at the market.")
+@click.option("--stop", "stop_price", metavar="PRICE", help="The price that starts a stop.")
+@click.option("--trail", "trail_amount", metavar="DISTANCE", help="The distance of a trailing stop.")
+@click.option("--trail-percent", metavar="PERCENT", help="The same in per cent.")
+@click.option(
+    "--type",
+    "order_type",
+    type=click.Choice([*dict.fromkeys((*TYPE_WORDS, "ADAPTIVE"))], case_sensitive=False),
+    metavar="TYPE",
+    help="MARKET, LIMIT, STOP, STOP_LIMIT, ADAPTIVE, or IBKR's name; otherwise what the prices say.",
+)
+@click.option("--urgency", type=click.Choice(["LOW", "NORMAL", "HIGH"], case_sensitive=False), default="NORMAL")
+@click.option("--tif", default="DAY", show_default=True, help="DAY, GTC, IOC, FOK or OPG.")
+@click.option("--outside-rth", is_flag=True, help="Let it fill outside regular hours.")
+@click.option("--ttl", metavar="SECONDS", help="Core cancels what has not filled by then, over its own crash too.")
+@click.option("--tag", default="", help="A word for the records.")
+@click.option("--strategy", default="", help="What decided on it, for the records.")
+@click.option("--account", default="", help="The account; without it the profile's.")
+@click.option("--short", is_flag=True, help="A sale that may open a short position.")
+@click.option("--repeat", is_flag=True, help="It is meant once more, though the same was sent within a minute.")
+@click.option("--preview", is_flag=True, help="Only ask what core's controls say; nothing is sent.")
+@click.option(
+    "--until",
+    type=click.Choice(["sent", "answered", "ended"]),
+    default="answered",
+    show_default=True,
+    help="What to wait for: that core has recorded it, IBKR's word, or its end.",
+)
+@click.option("--wait", type=click.FloatRange(0, 86400), default=10.0, show_default=True, help="Seconds, at most.")
+@await_grant
+@with_reach
+def command(
+    *,
+    reach: Reach,
+    side: str,
+    quantity: str,
+    symbol: str,
+    limit_price: str | None,
+    stop_price: str | None,
+    trail_amount: str | None,
+    trail_percent: str | None,
+    order_type: str | None,
+    urgency: str,
+    tif: str,
+    outside_rth: bool,
+    ttl: str | None,
+    tag: str,
+    strategy: str,
+    account: str,
+    short: bool,
+    repeat: bool,
+    preview: bool,
+    until: str,
+    wait: float,
+    await_grant: float,
+) -> None:
+    """Send one order: SIDE QUANTITY SYMBOL. SYMBOL is a ticker, a label (/ESZ6, EUR.USD) or a contract number."""
+    trails = trail_amount is not None or trail_percent is not None
+    kind = order_type or _kind(limit=limit_price is not None, stop=stop_price is not None, trail=trails)
+    try:
+        wanted = ticket(
+            symbol,
+            side,
+            quantity,
+            kind,
+            limit_price=limit_price,
+            stop_price=stop_price,
+            trail_amount=trail_amount,
+            trail_percent=trail_percent,
+            time_in_force=tif,
+            outside_rth=outside_rth,
+            urgency=urgency,
+            account=account,
+            tag=tag,
+            strategy=strategy,
+            ttl=ttl,
+            short=short,
+            repeat=repeat,
+        )
+    except DeskError as error:
+        told(failed(str(error)), as_json=reach.as_json)
+    run(reach, NAME, lambda client: _place(client, reach, wanted, Wanted(until, wait, preview, await_grant)))
+
+
+def _kind(*, limit: bool, stop: bool, trail: bool) -> str:
+    """The type that the prices make."""
+    if trail:
+        return "TRAIL"
+    if stop:
+        return "STOP_LIMIT" if limit else "STOP"
+    return "LIMIT" if limit else "MARKET"
+
+
+async def _place(client: DeskClient, reach: Reach, wanted: Ticket, how: Wanted) -> Said:
+    connection = await ready(client, reach.timeout)
+    instrument = await find_instrument(client, wanted.symbol)
+    await market(client, instrument.con_id, reach.timeout)
+    request = wanted.request(instrument, connection.account, mint_order_ref(client.instance))
+    if how.preview:
+        return await _previewed(client, request)
+    command = PlaceOrder(request=request, ttl=wanted.ttl, confirms=wanted.confirms, short=wanted.short)
+    ack = await sent(client, command, how.grant)
+    if ack.denied is not None:
+        return denied(ack.denied, ack.order)
+    if how.until == "sent" and ack.order is not None:
+        return outcome(ack.order)
+    if how.until == "ended":
+        last = await ended(client, request.order_ref, how.wait)
+        if last is not None:
+            return outcome(last)
+        text = f"It has not ended within {how.wait:g} s and goes on: `ibdesk orders` shows it, ref {request.order_ref}."
+        return failed(text, IN_DOUBT)
+    return outcome(await answered(client, request.order_ref, how.wait))
+
+
+async def _previewed(client: DeskClient, request: OrderRequest) -> Said:
+    ack = await client.send(PreviewOrder(request=request))
+    preview = ack.result
+    if not isinstance(preview, OrderPreview):
+        return failed("Core gave no preview." if ack.denied is None else ack.denied.message, REFUSED)
+    if preview.denied is not None:
+        return denied(preview.denied)
+    figures: dict[str, object] = {
+        "ok": True,
+        "value": None if preview.value is None else f"{preview.value:f}",
+        "fee": None if preview.fee is None else f"{preview.fee:f}",
+        "position_before": f"{preview.position_before:f}",
+        "position_after": f"{preview.position_after:f}",
+        "takes_ticks": preview.takes_ticks,
+    }
+    line = (
+        f"Every control lets it pass. Value {figures['value'] or 'unknown'}, fee about {figures['fee'] or 'unknown'}, "
+        f"position {figures['position_before']} to {figures['position_after']}. Nothing was sent."
+    )
+    return Said(DONE, [line], figures)

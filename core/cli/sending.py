@@ -1,0 +1,106 @@
+"""How commands send orders: once, with everything known that core judges by, and with the truth about the outcome."""
+
+from __future__ import annotations
+
+import click
+
+from core.api import DeskClient, ensure_connected
+from core.cli.figures import fields, order_line
+from core.cli.handshake import verified
+from core.cli.lookup import quoted, seen
+from core.cli.output import say
+from core.cli.reaching import DONE, IN_DOUBT, REFUSED, Said
+from core.domain.commands import Ack, DenialCode, PlaceOrder
+from core.domain.connection import Connection
+from core.domain.denials import Denial
+from core.domain.events import Snapshot
+from core.domain.orders import Order, OrderState
+from core.domain.quotes import Quote
+from core.errors import LinkError, OrderUnknownError
+
+QUOTE_SECONDS = 5.0
+"""How long a quote of the instrument is waited for; core refuses what it can't judge without one."""
+
+_FAILED = frozenset({OrderState.REJECTED, OrderState.DENIED, OrderState.PRESUMED_NOT_PLACED})
+_HINTS = {
+    DenialCode.DUPLICATE: "Say --repeat if you mean it.",
+    DenialCode.SHORT_SALE: "Say --short if you mean it.",
+    DenialCode.LIVE_NOT_CONFIRMED: (
+        "No command trades live by itself: only a person at a desk lets it, while it runs. Call it with "
+        "--await-grant 60 and grant it meanwhile."
+    ),
+}
+"""What a person can do about a refusal, in the options of commands."""
+
+await_grant = click.option(
+    "--await-grant",
+    type=click.FloatRange(0, 3600),
+    default=0.0,
+    metavar="SECONDS",
+    help="In a live profile: wait so long for a person at a desk to grant live trading to this command.",
+)
+"""The option of commands that send orders."""
+
+
+async def ready(client: DeskClient, timeout: float) -> Connection:
+    """The connection once orders may be sent. Raises ConnectError with what is wrong, at once where it is known."""
+    await verified(client, timeout)
+    return await ensure_connected(client, timeout)
+
+
+async def market(client: DeskClient, con_id: int, timeout: float) -> Quote | None:
+    """The quote by which core will judge the order; None if none comes in time, and core decides without."""
+    return await quoted(client, con_id, min(QUOTE_SECONDS, timeout))
+
+
+async def sent(client: DeskClient, command: PlaceOrder, grant_seconds: float) -> Ack:
+    """Send an order once. Raises OrderUnknownError if core went away before it answered.
+
+    Where nobody has granted live trading it waits `grant_seconds` for that; nothing of a refused order was recorded
+    as sent, so that it may be sent then.
+    """
+    ack = await _send(client, command)
+    if ack.denied is None or ack.denied.code is not DenialCode.LIVE_NOT_CONFIRMED or not grant_seconds:
+        return ack
+
+    def granted(snapshot: Snapshot) -> bool:
+        return any(grant.client == client.name for grant in snapshot.authority.grants)
+
+    say(f"Waiting {grant_seconds:g} s for a person to grant live trading to {client.name} at a desk (Ctrl+P, grant).")
+    if not granted(await seen(client, granted, grant_seconds)):
+        return ack
+    return await _send(client, command)
+
+
+async def _send(client: DeskClient, command: PlaceOrder) -> Ack:
+    try:
+        return await client.send(command)
+    except LinkError as error:
+        raise OrderUnknownError(
+            f"{error} The order may be working all the same. Don't send it again: `ibdesk orders --all` shows what "
+            f"became of it by its reference {command.request.order_ref}."
+        ) from error
+
+
+def denied(denial: Denial, order: Order | None = None) -> Said:
+    """An order that core refused: nothing was sent."""
+    hint = _HINTS.get(denial.code)
+    text = denial.message if hint is None else f"{denial.message} {hint}"
+    figures: dict[str, object] = {
+        "ok": False,
+        "problem": text,
+        "denied": {"code": denial.code, "limit": denial.limit},
+        "order": None if order is None else fields(order),
+    }
+    return Said(REFUSED, [text], figures)
+
+
+def outcome(order: Order) -> Said:
+    """How an order stands that core has sent: refused by IBKR, in doubt, or as asked for."""
+    if order.state in _FAILED or (not order.is_live and not order.filled):
+        status = REFUSED
+    else:
+        status = IN_DOUBT if order.state is OrderState.UNKNOWN else DONE
+    problem = "" if status == DONE else order_line(order)
+    figures: dict[str, object] = {"ok": status == DONE, "problem": problem, "order": fields(order)}
+    return Said(status, [f"{order_line(order)}  ref {order.order_ref}"], figures)
