@@ -45,7 +45,7 @@ def _pytest(root: Path, mutation: Mutation) -> int:
     command = pytest_command(
         f"--faults-rows={mutation.row}", "-x", "-p", "no:cacheprovider", "-o", "timeout=60", *selected, mutation.tests
     )
-    env = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "FAULTS": ""}
+    env = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "FAULTS": "table"}
     try:
         ended = subprocess.run(command, cwd=root, env=env, capture_output=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired:

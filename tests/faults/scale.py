@@ -1,13 +1,19 @@
-"""How much of a fault is tried: a part in every run of the tests, all of it with `python -m tests.faults --full`."""
+"""How much of a fault is tried: in every run of the tests, for the table, and all of it for `--full`."""
 
 from __future__ import annotations
 
 import os
 
-FULL = os.environ.get("FAULTS") == "full"
+_FORMS = ("", "table", "full")
+_FORM = _FORMS.index(os.environ.get("FAULTS", ""))
+
+FULL = _FORM == 2
 """True tries everything that can be counted."""
 
 
-def one_in(number: int) -> int:
-    """The step through what is too much for every run: `number`, or 1 for all of it."""
-    return 1 if FULL else number
+def scaled(every_run: int, table: int, full: int) -> int:
+    """A number of cases, or the step through them, for the form that the variable FAULTS asks for.
+
+    Unset or empty is every run of the tests, `table` what `python -m tests.faults --table` does, `full` all of it.
+    """
+    return (every_run, table, full)[_FORM]

@@ -36,7 +36,7 @@ def run(numbers: Sequence[int], *, full: bool, workers: int) -> int:
             "tests", workers=workers,
         )  # fmt: skip
         status = subprocess.run(
-            command, cwd=ROOT, env={**os.environ, "FAULTS": "full" if full else ""}, check=False
+            command, cwd=ROOT, env={**os.environ, "FAULTS": "full" if full else "table"}, check=False
         ).returncode
         tests = msgspec.json.decode(report.read_bytes(), type=dict[str, Outcome]) if report.exists() else {}
     proven = show(tests, numbers or sorted(ROWS))

@@ -1,4 +1,7 @@
-"""The wire cut at every byte of recorded sessions, in both directions; afterwards core's books are the ledger's."""
+"""The wire cut at bytes of recorded sessions, in both directions; afterwards core's books are the ledger's.
+
+Every run takes a session's message ends, the bytes beside them, and a part of the rest; the table takes every byte.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from itertools import pairwise
 import pytest
 
 from tests.faults.cuts import SESSIONS, Recording, record, run_cuts
-from tests.faults.scale import one_in
+from tests.faults.scale import scaled
 from tests.faults.spreading import spread
 from tests.faults.wire import Cut, How, Way
 from tests.warp.loop import WarpLoop
@@ -19,7 +22,7 @@ from tests.warp.loop import WarpLoop
 PARTS = 8
 """A session's bytes are tried in so many tests, which may run beside each other."""
 LONGEST = 10_000
-"""Bytes of the session of which every run tries each one."""
+"""Bytes of the session of which the table tries each one."""
 
 Property = Callable[[str, object], None]
 
@@ -39,10 +42,11 @@ def try_all(name: str, cuts: Sequence[Cut]) -> Counter[str]:
 @pytest.mark.row(23, 25)
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("part", range(PARTS))
-def test_fin_after_any_byte_of_a_session(part: int, record_property: Property) -> None:
+def test_fin_throughout_a_session(part: int, record_property: Property) -> None:
     recording = recorded("short")
     assert sum(recording.lengths.values()) <= LONGEST
-    cuts = [Cut(way, after, How.FIN) for way, after in recording.offsets()][part::PARTS]
+    step = scaled(10, 1, 1)
+    cuts = [Cut(way, after, How.FIN) for way, after in recording.offsets(step, edges=True)][part::PARTS]
 
     seen = try_all("short", cuts)
 
@@ -54,7 +58,8 @@ def test_fin_after_any_byte_of_a_session(part: int, record_property: Property) -
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("name", "how"), [(name, how) for name in SESSIONS for how in (How.FIN, How.RST)][1:], ids=str)
 def test_fin_and_rst_in_every_session(name: str, how: How, record_property: Property) -> None:
-    cuts = [Cut(way, after, how) for way, after in recorded(name).offsets(one_in(20), first=one_in(20) // 2)]
+    step = scaled(50, 20, 1)
+    cuts = [Cut(way, after, how) for way, after in recorded(name).offsets(step, first=step // 2)]
 
     seen = try_all(name, cuts)
 
@@ -67,7 +72,7 @@ def test_fin_and_rst_in_every_session(name: str, how: How, record_property: Prop
 @pytest.mark.parametrize("name", list(SESSIONS))
 def test_stall_after_any_message(name: str, record_property: Property) -> None:
     boundaries = recorded(name).boundaries
-    cuts = [Cut(way, after, How.STALL) for way in Way for after in boundaries[way][:: one_in(2)]]
+    cuts = [Cut(way, after, How.STALL) for way in Way for after in boundaries[way][:: scaled(4, 2, 1)]]
 
     seen = try_all(name, cuts)
 

@@ -13,10 +13,12 @@ from core.domain.orders import OrderState, Pending
 from core.domain.reports import ExecutionReport
 from core.journal.recovery import read_entries
 from tests.faults.killing import Stage, in_state, reach, resting, send_in_vain, stage
+from tests.faults.scale import scaled
 
 _S = OrderState
 NOT_FOUND = "in open orders: no · executions: no · completed: no"
-ROUNDS = 10
+ROUNDS = scaled(4, 10, 10)
+"""How often core is killed while it recovers: the row demands ten."""
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -178,7 +180,7 @@ async def test_a_change_under_way_has_the_brokers_terms(point: str, left: int) -
 
 @pytest.mark.row(10)
 @pytest.mark.parametrize("point", ["K9a", "K9b", "K9c"])
-async def test_killed_ten_times_while_it_recovers_it_ends_the_same(point: str) -> None:
+async def test_killed_time_and_again_while_it_recovers_it_ends_the_same(point: str) -> None:
     """While the books are read; and inside the recovery's own writes, at another write each time."""
     async with stage() as there:
         command = await there.killed_over("K5")

@@ -24,13 +24,16 @@ from core.journal.recovery import read_entries
 from core.journal.store import open_journal
 from tests.faults.disk import BROKEN, FULL
 from tests.faults.power import Left, PowerDisk
-from tests.faults.scale import one_in
+from tests.faults.scale import scaled
 from tests.faults.wire import PLACE, Frame, placed
 from tests.faults.world import STILL, World, world
 from tests.journal.values import intent
 from tests.warp.loop import warping
 
 Property = Callable[[str, object], None]
+
+ONE_IN = scaled(3, 3, 1)
+"""Of the moments at which the power may go, so many pass to one at which it does."""
 
 
 @pytest.fixture
@@ -98,7 +101,7 @@ def test_no_order_is_on_the_wire_without_its_intent_on_a_disk_that_lost_its_powe
                     look()
 
             made.wire.on_frame = look_at_order
-            disk.after = lambda what, _file: look() if what == "sync" or disk.writes % one_in(3) == 0 else None
+            disk.after = lambda what, _file: look() if what == "sync" or disk.writes % ONE_IN == 0 else None
             core = made.now
             for number in range(10):
                 request = core.request(away=None if number % 2 else 30)
@@ -128,7 +131,7 @@ async def test_what_a_power_cut_leaves_is_all_that_was_promised_or_is_refused(
     def cut(what: str, file: str) -> None:
         nonlocal looked, refused
         looked += 1
-        if looked % one_in(3):
+        if looked % ONE_IN:
             return
         folder = images / "image"
         shutil.rmtree(folder, ignore_errors=True)
@@ -157,7 +160,7 @@ async def test_what_a_power_cut_leaves_is_all_that_was_promised_or_is_refused(
     assert promised > 30
     disk.after = lambda _what, _file: None
 
-    record_property("cases", looked // one_in(3))
+    record_property("cases", looked // ONE_IN)
     assert wrong == []
     assert refused == 0, "what was written in one piece is never refused"
     assert looked > 60

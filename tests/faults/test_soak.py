@@ -1,4 +1,4 @@
-"""The seeded soak: 2,000 short stories in every run of the tests, 20,000 with `python -m tests.faults --full`."""
+"""The seeded soak: 500 short stories in every run of the tests, 2,000 for the table of rows, 20,000 with `--full`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.scale import FULL
+from tests.faults.scale import FULL, scaled
 from tests.faults.soak import run_seeds
 from tests.faults.spreading import spread
 
-SEEDS = 20_000 if FULL else 2_000
+SEEDS = scaled(500, 2_000, 20_000)
 PARTS = 10
 
 
