@@ -60,6 +60,8 @@ class Held(NamedTuple):
     standing: Standing
     note: bytes
     """What was remembered when the intent was first claimed, which stands; for OTHER that of the other content."""
+    again: bool = False
+    """True if it had been claimed before: core may know its order."""
 
 
 class Settlement(NamedTuple):
@@ -141,10 +143,11 @@ class IntentBus(Protocol):
         after: Position,
         reports: Sequence[bytes],
         tracks: Mapping[str, bytes | None],
-    ) -> bool:
+    ) -> Position | None:
         """In one step: publish reports, remember tracks (None forgets one) and that reporting has come to `after`.
 
-        False, and nothing done, if it does not stand at `before`: another consumer was faster.
+        Returns the position that stands then: `after`, or where another consumer was faster that one's, and nothing
+        was done.
         """
 
     async def close(self) -> None:

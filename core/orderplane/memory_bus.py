@@ -99,15 +99,18 @@ class MemoryHub:
         """As `IntentBus.hold`, for one."""
         now = asyncio.get_running_loop().time()
         owner = consumer, claim.delivery.id
-        known = self._intents.setdefault(claim.intent_id, _Intent(claim.digest, claim.note, owner, now + lease))
+        known = self._intents.get(claim.intent_id)
+        if known is None:
+            self._intents[claim.intent_id] = _Intent(claim.digest, claim.note, owner, now + lease)
+            return Held(Standing.OURS, claim.note)
         if known.digest != claim.digest:
-            return Held(Standing.OTHER, known.note)
+            return Held(Standing.OTHER, known.note, again=True)
         if known.settled:
-            return Held(Standing.SETTLED, known.note)
+            return Held(Standing.SETTLED, known.note, again=True)
         if known.owner != owner and now < known.until:
-            return Held(Standing.HELD, known.note)
+            return Held(Standing.HELD, known.note, again=True)
         known.owner, known.until = owner, now + lease
-        return Held(Standing.OURS, known.note)
+        return Held(Standing.OURS, known.note, again=True)
 
     async def settle(self, consumer: str, one: Settlement) -> bool:
         """As `IntentBus.settle`, for one."""
@@ -149,10 +152,11 @@ class MemoryHub:
         after: Position,
         reports: Sequence[bytes],
         tracks: Mapping[str, bytes | None],
-    ) -> bool:
+    ) -> Position | None:
         """As `IntentBus.publish`."""
-        if self._positions.get(instance) != before:
-            return False
+        standing = self._positions.get(instance)
+        if standing != before:
+            return standing
         self._positions[instance] = after
         kept = self._tracks.setdefault(instance, {})
         for order_ref, track in tracks.items():
@@ -162,7 +166,7 @@ class MemoryHub:
                 kept[order_ref] = track
         self._reports += reports
         await self._tell()
-        return True
+        return after
 
     async def _tell(self) -> None:
         async with self._news:
@@ -225,7 +229,7 @@ class MemoryBus:
         after: Position,
         reports: Sequence[bytes],
         tracks: Mapping[str, bytes | None],
-    ) -> bool:
+    ) -> Position | None:
         """Implements `IntentBus`."""
         return await self._hub.publish(instance, before, after, reports, tracks)
 

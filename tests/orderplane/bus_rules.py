@@ -94,7 +94,7 @@ async def settles_once_with_its_reports(world: World) -> None:
     strategy, bus = await world.strategy(), await world.consumer()
     await strategy.ask(b"body")
     delivery = await _taken(bus)
-    assert [held.standing for held in await bus.hold([_claim(delivery)], LONG)] == [Standing.OURS]
+    assert list(await bus.hold([_claim(delivery)], LONG)) == [(Standing.OURS, b"note", False)]
     settlement = Settlement(delivery, "intent", (b"refused",))
 
     assert list(await bus.settle([settlement])) == [True]
@@ -115,11 +115,11 @@ async def lets_one_message_work_on_an_intent(world: World) -> None:
     await one.hold([_claim(first, note=b"first")], LEASE)
 
     held = (await two.hold([_claim(second, note=b"second")], LEASE))[0]
-    assert held == (Standing.HELD, b"first")
+    assert held == (Standing.HELD, b"first", True)
     await asyncio.sleep(LEASE * 1.2)
     taken_over = (await two.hold([_claim(second, note=b"second")], LONG))[0]
 
-    assert taken_over == (Standing.OURS, b"first")
+    assert taken_over == (Standing.OURS, b"first", True)
     assert list(await one.settle([Settlement(first, "intent", (b"too late",))])) == [False]
     assert list(await two.settle([Settlement(second, "intent", (b"in time",))])) == [True]
     assert (await one.hold([_claim(first)], LEASE))[0].standing is Standing.SETTLED
@@ -172,12 +172,13 @@ async def publishes_behind_one_position_once(world: World) -> None:
     start, after = (await one.progress("ABC123")).position, Position("s", 7)
     assert start is None
 
-    assert await one.publish("ABC123", None, after, [b"a", b"b"], {"x": b"1", "y": b"2"})
-    assert not await two.publish("ABC123", None, Position("s", 9), [b"a", b"b", b"c"], {"x": b"3"})
-    assert await two.publish("ABC123", after, Position("s", 9), [b"c"], {"x": None})
+    later = Position("s", 9)
+    assert await one.publish("ABC123", None, after, [b"a", b"b"], {"x": b"1", "y": b"2"}) == after
+    assert await two.publish("ABC123", None, later, [b"a", b"b", b"c"], {"x": b"3"}) == after
+    assert await two.publish("ABC123", after, later, [b"c"], {"x": None}) == later
 
     progress = await one.progress("ABC123")
-    assert (progress.position, dict(progress.tracks)) == (Position("s", 9), {"y": b"2"})
+    assert (progress.position, dict(progress.tracks)) == (later, {"y": b"2"})
     assert (await one.progress("OTHER1")).position is None
     assert await _reports(strategy, 3) == [b"a", b"b", b"c"]
 
