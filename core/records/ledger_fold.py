@@ -1,0 +1,271 @@
+"""Journal rows to ledger rows: a pure fold, so that a ledger that grew with them and one made anew are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from core.clock import trading_day, trading_day_span
+from core.domain.entries import Carried, Entry, FactRecorded, InstrumentKnown, Intent, ModifyIntent, Refused
+from core.domain.events import ExecutionAdded, OrderChanged
+from core.domain.executions import Execution, filled_and_average
+from core.domain.instruments import Instrument
+from core.domain.orders import Order, OrderState
+from core.records.ledger_rows import LedgerEvent, LedgerRow, OrderPart, part_of, part_of_request
+
+_HELD_BY_BROKER = frozenset({OrderState.WORKING, OrderState.HELD})
+_ENDED = {
+    OrderState.CANCELLED: (LedgerEvent.CANCEL, ""),
+    OrderState.EXPIRED: (LedgerEvent.CANCEL, "expired"),
+    OrderState.PRESUMED_NOT_PLACED: (LedgerEvent.CANCEL, "presumed not placed, by a person's word"),
+    OrderState.REJECTED: (LedgerEvent.REJ, ""),
+    OrderState.DENIED: (LedgerEvent.REJ, "not sent"),
+}
+_BASIS_POINTS = Decimal(10_000)
+
+
+class _Known:
+    """What the fold remembers of one order."""
+
+    __slots__ = ("acked", "executions", "order", "part", "snapshot")
+
+    def __init__(self, order: Order | None) -> None:
+        self.order = order
+        self.part: OrderPart | None = None
+        self.acked = False
+        self.executions: dict[str, Execution] = {}
+        """The latest revision of each, by stem."""
+        self.snapshot: LedgerRow | None = None
+
+    def is_leg(self, execution: Execution) -> bool:
+        """Whether a fill is one of a combination's legs, which is told beside the combination's own."""
+        return self.order is not None and self.order.con_id < 0 and execution.con_id != self.order.con_id
+
+    def own_fills(self) -> list[Execution]:
+        """The fills that count for the order."""
+        return [execution for execution in self.executions.values() if not self.is_leg(execution)]
+
+    def filled(self) -> tuple[Decimal, Decimal | None]:
+        """Units filled, and their average price."""
+        return filled_and_average(self.own_fills())
+
+
+class LedgerFold:
+    """Takes the journal's rows in, in order, and keeps the ledger's rows by trading day."""
+
+    def __init__(self) -> None:
+        """Starts before the journal's first row."""
+        self.rows: dict[date, list[LedgerRow]] = {}
+        """In order, by the trading day of their timestamp."""
+        self.touched: set[date] = set()
+        """Days of which a row came or changed; whoever writes them takes them out."""
+        self._instruments: dict[int, Instrument] = {}
+        self._orders: dict[str, _Known] = {}
+        self._executions: dict[str, Execution] = {}
+        """The latest revision of each fill, by stem."""
+        self._fills: dict[str, tuple[LedgerRow, date]] = {}
+        """The row of each fill, by stem, and its day; without those of before the first row."""
+        self._day = date.min
+        self._begin = self._end = ""
+
+    def recall(self, entries: Iterable[Entry]) -> None:
+        """Learn what is known of orders before the first row, from a summary of all earlier ones: it makes no rows."""
+        for entry in entries:
+            match entry:
+                case InstrumentKnown(instrument=instrument):
+                    self._instruments[instrument.con_id] = instrument
+                case FactRecorded(fact=OrderChanged(order=order)):
+                    known = self._orders.setdefault(order.order_ref, _Known(order))
+                    known.order, known.acked = order, _shown(order)
+                case FactRecorded(fact=ExecutionAdded(execution=execution)):
+                    self._executions[execution.stem] = execution
+                    known = self._orders.setdefault(_key(execution), _Known(None))
+                    known.executions[execution.stem] = execution
+                    known.acked = True
+
+    def apply(self, sequence: int, timestamp: str, entry: Entry) -> None:
+        """Take one more row in: its number, its time as the journal spells it, what it says."""
+        match entry:
+            case FactRecorded(fact=OrderChanged(order=order)):
+                self._changed(sequence, timestamp, order)
+            case FactRecorded(fact=ExecutionAdded(execution=execution)):
+                self._executed(sequence, timestamp, execution)
+            case Intent(order=order):
+                known = self._orders[order.order_ref] = _Known(order)
+                self._add(LedgerRow(sequence, timestamp, LedgerEvent.INTENT, self._part(known, order)))
+            case ModifyIntent(order=order):
+                self._changed(sequence, timestamp, order)
+            case Refused(request=request, denial=denial):
+                part = part_of_request(request, self._instruments.get(request.con_id))
+                reason = f"{denial.code}: {denial.message}"
+                self._add(LedgerRow(sequence, timestamp, LedgerEvent.REJ, part, reason))
+            case InstrumentKnown(instrument=instrument):
+                self._instruments[instrument.con_id] = instrument
+            case Carried():
+                raise ValueError("a summary is no row: recall it")
+            case _:
+                pass
+
+    def forget(self, before: date) -> None:
+        """Keep no row of a day before this one: they are written."""
+        for day in [day for day in self.rows if day < before]:
+            del self.rows[day]
+
+    def _add(self, row: LedgerRow) -> date:
+        if not self._begin <= row.timestamp < self._end:
+            self._day = trading_day(datetime.fromisoformat(row.timestamp))
+            self._begin, self._end = (_spelt(moment) for moment in trading_day_span(self._day))
+        self.rows.setdefault(self._day, []).append(row)
+        self.touched.add(self._day)
+        return self._day
+
+    def _changed(self, sequence: int, timestamp: str, order: Order) -> None:
+        known = self._orders.get(order.order_ref)
+        if known is None:
+            known = self._orders[order.order_ref] = _Known(None)
+        before, known.order, known.part = known.order, order, None
+        if order.external:
+            return
+        refused = order.state in (OrderState.REJECTED, OrderState.DENIED)
+        if not known.acked and not refused and _shown(order):
+            self._acknowledged(sequence, timestamp, known, order)
+        ended = _ENDED.get(order.state)
+        if ended is not None and (before is None or before.state is not order.state):
+            event, word = ended
+            reason = "; ".join(filter(None, [word, _noted(order)])) or None
+            row = LedgerRow(sequence, timestamp, event, self._part(known, order), reason)
+            row.filled, row.avg_price = known.filled()
+            self._add(row)
+            self._snapshot(sequence, timestamp, known, order)
+
+    def _acknowledged(self, sequence: int, timestamp: str, known: _Known, order: Order) -> None:
+        known.acked = True
+        self._add(LedgerRow(sequence, timestamp, LedgerEvent.ACK, self._part(known, order)))
+
+    def _executed(self, sequence: int, timestamp: str, execution: Execution) -> None:
+        known = self._orders.get(_key(execution))
+        if known is None:
+            known = self._orders[_key(execution)] = _Known(None)
+        earlier = self._executions.get(execution.stem)
+        if earlier is not None and execution.revision < earlier.revision:
+            return
+        self._executions[execution.stem] = known.executions[execution.stem] = execution
+        if earlier is not None:
+            self._revised(known, earlier, execution)
+            return
+        order = known.order
+        if order is not None and not order.external and not known.acked:
+            self._acknowledged(sequence, timestamp, known, order)
+        row = LedgerRow(sequence, timestamp, LedgerEvent.PARTIAL, self._part_of_fill(known, execution))
+        row.exec_time = _spelt(execution.time)
+        _take(row, execution)
+        self._fills[execution.stem] = row, self._add(row)
+        if known.is_leg(execution):
+            row.reason = "leg of a combination"
+            return
+        row.filled, row.avg_price = known.filled()
+        complete = order is not None and row.filled >= order.whole
+        if complete:
+            row.event = LedgerEvent.FILL
+        if order is not None and (complete or not order.is_live):
+            self._snapshot(sequence, timestamp, known, order)
+
+    def _revised(self, known: _Known, earlier: Execution, execution: Execution) -> None:
+        """A correction of a fill, its costs, or whose it is: the row of that fill says what holds now."""
+        if _key(earlier) != _key(execution):
+            self._orders[_key(earlier)].executions.pop(execution.stem, None)
+        row, day = self._fills.get(execution.stem, (None, None))
+        if row is None or day is None:
+            self.touched.add(trading_day(execution.time))
+        else:
+            if execution.revision > earlier.revision:
+                was = f"corrected, was {earlier.quantity:f} @ {earlier.price:f} ({earlier.exec_id})"
+                row.reason = "; ".join(filter(None, [row.reason, was]))
+            row.order = self._part_of_fill(known, execution)
+            _take(row, execution)
+            self.touched.add(day)
+        if known.snapshot is not None:
+            self._sum_up(known.snapshot, known)
+
+    def _snapshot(self, sequence: int, timestamp: str, known: _Known, order: Order) -> None:
+        """One for an order, from the moment at which nothing of it is open any more."""
+        if order.external or order.arrival_price is None or not known.executions:
+            return
+        if known.snapshot is not None:
+            self._sum_up(known.snapshot, known)
+            return
+        row = LedgerRow(sequence, timestamp, LedgerEvent.PNL_SNAPSHOT, self._part(known, order))
+        known.snapshot = row
+        self._add(row)
+        self._sum_up(row, known)
+
+    def _sum_up(self, row: LedgerRow, known: _Known) -> None:
+        fills = known.own_fills()
+        row.filled, row.avg_price = known.filled()
+        fees = [fill.commission for fill in fills if fill.commission is not None]
+        row.commission = sum(fees, Decimal(0)) if fees else None
+        row.commission_currency = next((fill.commission_currency for fill in fills if fill.commission_currency), None)
+        profits = [fill.realized_pnl for fill in fills if fill.realized_pnl is not None]
+        row.pnl = sum(profits, Decimal(0)) if profits else None
+        row.slippage_bps = _slippage(known.order, row.avg_price)
+        self.touched.add(trading_day(datetime.fromisoformat(row.timestamp)))
+
+    def _part(self, known: _Known, order: Order) -> OrderPart:
+        if known.part is None:
+            known.part = part_of(order, self._instruments.get(order.con_id))
+        return known.part
+
+    def _part_of_fill(self, known: _Known, fill: Execution) -> OrderPart:
+        """Of the order, but of the instrument that was traded; only what the fill says where nobody knows the order."""
+        if known.order is not None and not known.is_leg(fill):
+            return self._part(known, known.order)
+        instrument = self._instruments.get(fill.con_id)
+        part = _UNKNOWN if known.order is None else part_of(known.order, instrument)
+        return part._replace(
+            order_ref=fill.order_ref,
+            order_id=fill.order_id or None,
+            perm_id=fill.perm_id or None,
+            account=fill.account,
+            symbol=fill.label if instrument is None else instrument.symbol,
+            con_id=fill.con_id,
+            sec_type=None if instrument is None else instrument.sec_type.value,
+            currency=None if instrument is None else instrument.currency,
+            side=fill.side.value,
+        )
+
+
+_UNKNOWN = OrderPart()
+
+
+def _shown(order: Order) -> bool:
+    """Whether the broker has shown that it has the order."""
+    return order.perm_id is not None or order.state in _HELD_BY_BROKER
+
+
+def _key(execution: Execution) -> str:
+    return execution.order_ref or f"ext-{execution.perm_id}"
+
+
+def _noted(order: Order) -> str:
+    code = "" if order.code is None or f"[{order.code}]" in order.note else f"[{order.code}]"
+    return " ".join(filter(None, [order.note, code]))
+
+
+def _take(row: LedgerRow, execution: Execution) -> None:
+    row.exec_id = execution.exec_id
+    row.fill_quantity, row.fill_price = execution.quantity, execution.price
+    row.commission, row.commission_currency = execution.commission, execution.commission_currency or None
+    row.pnl = execution.realized_pnl
+
+
+def _slippage(order: Order | None, average: Decimal | None) -> Decimal | None:
+    """Basis points by which the fills are worse than the arrival price, negative if better."""
+    if order is None or average is None or not order.arrival_price:
+        return None
+    return order.side.sign * (average - order.arrival_price) / abs(order.arrival_price) * _BASIS_POINTS
+
+
+def _spelt(moment: datetime) -> str:
+    """A moment as the journal spells it."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
