@@ -23,6 +23,7 @@ LAZY: Mapping[str, tuple[str, str]] = {
     "place": ("core.cli.place", "Send one order, through every control."),
     "positions": ("core.cli.positions", "What is held, with price and profit."),
     "practice": ("core.cli.practice", "The practice gateway by itself, for any client of the TWS API."),
+    "record": ("core.cli.record", "Record a market: bars of one second, and every quote and trade behind them."),
 }
 """Commands without a screen: the module of each, whose `command` it is, and its line of help."""
 

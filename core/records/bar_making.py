@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 def make_bars(ticks: pl.DataFrame) -> pl.DataFrame:
     """The bars of one instrument's ticks, which are in the order in which they were heard.
 
-    A tick that was told late counts in the second in which it was told, so that time never runs backwards. Columns
-    and their meaning are those of `core.records.bars`.
+    A tick counts in the second that the broker gave it. Columns and their meaning are those of `core.records.bars`.
     """
     import polars as pl
 
-    ticks = ticks.with_columns(pl.col("time").cum_max().dt.truncate("1s").alias("second"))
+    # Trades and quotes are streams of their own, each in order: which of two was first is known to the second.
+    ticks = ticks.with_columns(pl.col("time").dt.truncate("1s").alias("second")).sort("second", maintain_order=True)
     bars = (
         _grid(ticks)
         .join(_traded(ticks), on="second", how="left")

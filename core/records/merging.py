@@ -124,10 +124,16 @@ def _merge_instrument(
     fresh = pl.concat([_ticks_of(segment, {instrument.con_id}) for segment in segments])
     if fresh.is_empty():
         return []
-    path, bars_file = (make(folder, day, instrument.label) for make in (ticks_path, bars_path))
+    label = _free_label(folder, day, instrument)
+    path, bars_file = (make(folder, day, label) for make in (ticks_path, bars_path))
     closes = {key: value for segment in segments for key, value in segment.heading.closes.items()}
     close = closes.get(instrument.con_id, read_about(path).get("close"))
-    about = {"instrument": msgspec.to_builtins(instrument), "close": close, "day": f"{day}"}
+    about = {
+        "con_id": instrument.con_id,
+        "instrument": msgspec.to_builtins(instrument),
+        "close": close,
+        "day": f"{day}",
+    }
     whole = not path.exists() and not bars_file.exists()
     kept = _kept(path, f"Ticks of {instrument.label}", problems)
     ticks = _joined(kept, fresh, segments)
@@ -138,6 +144,12 @@ def _merge_instrument(
     write_parquet(ticks, path, about)
     write_parquet(bars, bars_file, about)
     return [path, bars_file]
+
+
+def _free_label(folder: Path, day: date, instrument: Instrument) -> str:
+    """Its label, with its number behind it where another instrument's files of the day bear that label."""
+    other = read_about(ticks_path(folder, day, instrument.label)).get("con_id", instrument.con_id)
+    return instrument.label if other == instrument.con_id else f"{instrument.label}-{instrument.con_id}"
 
 
 def _merge_own(folder: Path, day: date, segments: list[Segment], problems: list[str]) -> list[Path]:
