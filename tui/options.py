@@ -18,6 +18,7 @@ LAZY: Mapping[str, tuple[str, str]] = {
     "ib-handshake": ("core.cli.handshake", "Whether IBKR answers, and whose accounts it has."),
     "journal": ("core.cli.journal", "The record of every order: verify it, read it, replay it, keep a copy of it."),
     "kill": ("core.cli.kill", "KILL: block new orders at once and cancel all but what protects a position."),
+    "ledger": ("core.cli.ledger", "Every event of every order, as Parquet: make it, see it, find it."),
     "limits": ("core.cli.limits", "Every limit, how much of it is used, and changes of it."),
     "orders": ("core.cli.orders", "The orders that work, and those of today that have ended."),
     "place": ("core.cli.place", "Send one order, through every control."),

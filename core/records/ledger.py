@@ -18,7 +18,6 @@ from core.private import make_folder
 from core.records.journal_days import beginning
 from core.records.ledger_fold import LedgerFold
 from core.records.ledger_frame import frame_of, schema
-from core.records.ledger_rows import LedgerRow
 from core.records.parquet_file import read_about, read_parquet, write_parquet
 
 if TYPE_CHECKING:
@@ -36,6 +35,11 @@ _LOOK_S: Final = 0.02
 def ledger_path(folder: Path, day: date) -> Path:
     """The ledger of a trading day below a folder."""
     return folder / f"{day:%Y-%m-%d}" / "ledger.parquet"
+
+
+def kept_in(state: Path) -> Path:
+    """The folder of the ledgers that core itself keeps, below the state folder of its profile."""
+    return state / EXEC
 
 
 def days_below(folder: Path) -> list[date]:
@@ -64,16 +68,21 @@ def write_day(journal: Path, day: date, out_dir: Path, *, through: int = 0) -> P
     where it can't be written, or what is in its place can't be read.
     """
     _await_row(journal, through)
+    return write_frame(day, day_frame(journal, day), out_dir)
+
+
+def day_frame(journal: Path, day: date) -> pl.DataFrame:
+    """The ledger of a trading day as a table, of no file. Raises JournalError."""
     fold = LedgerFold()
     instance = read_into(fold, journal, day)
-    return write_rows(instance, day, fold.rows.get(day, []), out_dir)
+    return frame_of(instance, fold.rows.get(day, []))
 
 
 def write_all(journal: Path, out_dir: Path) -> list[Path]:
     """Make the ledgers of all days of the journal that have an event, oldest first. Raises as `write_day` does."""
     fold = LedgerFold()
     instance = read_into(fold, journal, None)
-    return [write_rows(instance, day, rows, out_dir) for day, rows in sorted(fold.rows.items())]
+    return [write_frame(day, frame_of(instance, rows), out_dir) for day, rows in sorted(fold.rows.items())]
 
 
 def read_into(fold: LedgerFold, journal: Path, day: date | None) -> str:
@@ -88,16 +97,11 @@ def read_into(fold: LedgerFold, journal: Path, day: date | None) -> str:
     return begin.instance
 
 
-def write_rows(instance: str, day: date, rows: Sequence[LedgerRow], out_dir: Path) -> Path:
-    """Write a day's rows beside those that other journals have there. Raises RecordsError."""
-    return write_frame(instance, day, frame_of(instance, rows), out_dir)
-
-
-def write_frame(instance: str, day: date, frame: pl.DataFrame, out_dir: Path) -> Path:
-    """Write a day's table beside the rows that other journals have there. Raises RecordsError."""
+def write_frame(day: date, frame: pl.DataFrame, out_dir: Path) -> Path:
+    """Write a day's table of one journal beside the rows that others have there. Raises RecordsError."""
     path = ledger_path(out_dir, day)
     with _alone(path.parent):
-        others = _rows_of_others(path, instance)
+        others = _rows_of_others(path, _named(frame))
         if others is not None:
             import polars as pl
 
@@ -118,12 +122,12 @@ def read_ledger(path: Path) -> pl.DataFrame:
 _ANEW: Final = "Move it away, then make it anew from the journal: ibdesk ledger build."
 
 
-def _rows_of_others(path: Path, instance: str) -> pl.DataFrame | None:
+def _rows_of_others(path: Path, ours: Sequence[str]) -> pl.DataFrame | None:
     """What other journals have in a ledger that is to be replaced; None if they have nothing there."""
-    if not path.exists() or read_about(path).get("instances") == [instance]:
+    if not path.exists() or read_about(path).get("instances") == ours:
         return None
     found = read_ledger(path)
-    others = found.filter(found["instance"] != instance)
+    others = found.filter(~found["instance"].is_in(ours))
     return None if others.is_empty() else others
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 from msgspec.structs import replace
 
+from core.clock import trading_day
 from core.domain.entries import Entry, FactRecorded, InstrumentKnown, Intent
 from core.domain.events import ExecutionAdded, OrderChanged
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument, SecType
 from core.domain.orders import Order, OrderState
+from core.journal.files import segment_paths
+from core.journal.opened import JournalOptions
+from tests.journal.books import SetClock, opened
 from tests.journal.values import order, request
 
 AAPL = Instrument(con_id=265598, symbol="AAPL", sec_type=SecType.STK, exchange="SMART")
@@ -58,6 +64,23 @@ def charged(fill: Execution, fee: str) -> Entry:
     """The commission of a fill."""
     told = replace(fill, commission=Decimal(fee), commission_currency="USD")
     return FactRecorded(fact=ExecutionAdded(execution=told))
+
+
+async def written(path: Path, *moments: datetime) -> None:
+    """One order that fills at each of these moments; one file a trading day."""
+    clock = SetClock(moments[0])
+    async with opened(path, JournalOptions(roll_bytes=1), clock) as journal:
+        await journal.commit([known()])
+        days = set()
+        for number, moment in enumerate(moments, start=1):
+            clock.now = moment
+            days.add(trading_day(moment))
+            await journal.commit(list(life(number, moment)))
+            for _ in range(500):
+                # The writer goes on in a further file when nobody has come for a moment.
+                if len(segment_paths(path)) == len(days):
+                    break
+                await asyncio.sleep(0.01)
 
 
 def _changed(known: Order, **changes: object) -> FactRecorded:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import stat
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,34 +14,15 @@ import pytest
 from core.clock import trading_day
 from core.errors import JournalError, RecordsError
 from core.journal.files import segment_paths
-from core.journal.opened import JournalOptions
 from core.journal.recovery import read_rows
 from core.journal.rows import entry_of
 from core.records.ledger import days_below, ledger_path, read_ledger, write_all, write_day
 from core.records.ledger_fold import LedgerFold
 from core.records.ledger_frame import COLUMNS, frame_of, schema
 from core.records.ledger_rows import LedgerEvent, LedgerRow, OrderPart
-from tests.journal.books import SetClock, opened
-from tests.records.ledger_journals import ARRIVAL, MORNING, known, life
+from tests.records.ledger_journals import ARRIVAL, MORNING, written
 
 DAY = date(2026, 11, 20)
-
-
-async def written(path: Path, *moments: datetime) -> None:
-    """One order that fills at each of these moments; one file a trading day."""
-    clock = SetClock(moments[0])
-    async with opened(path, JournalOptions(roll_bytes=1), clock) as journal:
-        await journal.commit([known()])
-        days = set()
-        for number, moment in enumerate(moments, start=1):
-            clock.now = moment
-            days.add(trading_day(moment))
-            await journal.commit(list(life(number, moment)))
-            for _ in range(500):
-                # The writer goes on in a further file when nobody has come for a moment.
-                if len(segment_paths(path)) == len(days):
-                    break
-                await asyncio.sleep(0.01)
 
 
 async def test_a_day_is_read_back_as_it_was_written(tmp_path: Path) -> None:
