@@ -15,16 +15,19 @@ LAZY: Mapping[str, tuple[str, str]] = {
     "alerts": ("core.cli.alerts", "Alerts and price alerts: see them, set one, remove one."),
     "cancel": ("core.cli.cancel", "Cancel orders by number or reference, or all of them."),
     "config": ("core.cli.config", "Where settings are, what they are and why, and whether they can be used."),
+    "health": ("core.cli.health", "Whether core runs, is connected and takes orders, and how fast its links are."),
     "ib-handshake": ("core.cli.handshake", "Whether IBKR answers, and whose accounts it has."),
     "journal": ("core.cli.journal", "The record of every order: verify it, read it, replay it, keep a copy of it."),
     "kill": ("core.cli.kill", "KILL: block new orders at once and cancel all but what protects a position."),
     "ledger": ("core.cli.ledger", "Every event of every order, as Parquet: make it, see it, find it."),
     "limits": ("core.cli.limits", "Every limit, how much of it is used, and changes of it."),
+    "one-shot": ("core.cli.one_shot", "One order with a time limit, its arrival price and its ledger."),
     "orders": ("core.cli.orders", "The orders that work, and those of today that have ended."),
     "place": ("core.cli.place", "Send one order, through every control."),
     "positions": ("core.cli.positions", "What is held, with price and profit."),
     "practice": ("core.cli.practice", "The practice gateway by itself, for any client of the TWS API."),
     "record": ("core.cli.record", "Record a market: bars of one second, and every quote and trade behind them."),
+    "sanity-cancel": ("core.cli.sanity_cancel", "Place and cancel one order that can't fill, to see that both work."),
 }
 """Commands without a screen: the module of each, whose `command` it is, and its line of help."""
 

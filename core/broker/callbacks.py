@@ -12,7 +12,7 @@ from ib_async.objects import PriceIncrement
 from ib_async.order import Order, OrderState
 
 from core.broker import translate
-from core.broker.error_codes import READ_ONLY, classify
+from core.broker.error_codes import READ_ONLY, classify, explained
 from core.broker.exec_time import parse_exec_time
 from core.broker.order_reading import open_order
 from core.broker.profits import Profits
@@ -142,7 +142,7 @@ class Callbacks:
             return
         kind = self._registry.kind(reqId)
         error_class = classify(errorCode, kind, errorString)
-        text = clean(errorString)
+        text = explained(errorCode, clean(errorString))
         ends_con_id = 0
         if kind is RequestKind.WHAT_IF:
             self._about_what_if(reqId, error_class, BrokerError(errorCode, text))

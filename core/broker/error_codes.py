@@ -72,6 +72,16 @@ def classify(code: int, kind: RequestKind, text: str) -> ErrorClass:
     return found
 
 
+def explained(code: int, text: str) -> str:
+    """IBKR's words for a code, or better ones where those say nothing of what to do."""
+    if code == READ_ONLY and "read-only" in text.lower():
+        return (
+            "The API of TWS is read-only: it shows no orders and takes none. Take the tick off Read-Only API in "
+            "Configure > API > Settings of TWS or IB Gateway"
+        )
+    return text
+
+
 def ends_market_data(code: int) -> bool:
     """True if a market data request is over after `code`, so that it may be made again."""
     return code not in _KEEPS_DATA

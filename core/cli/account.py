@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from core.api import DeskClient, ensure_connected
+from core.api import DeskClient
 from core.cli.figures import fields, money
-from core.cli.lookup import seen
+from core.cli.lookup import ready, seen
 from core.cli.reaching import DONE, Reach, Said, failed, run, with_reach
 from core.domain.account import Account
 from core.domain.events import Snapshot
@@ -35,7 +35,7 @@ def command(*, reach: Reach) -> None:
 
 
 async def _show(client: DeskClient, reach: Reach) -> Said:
-    await ensure_connected(client, reach.timeout)
+    await ready(client, reach.timeout)
     snapshot = await seen(client, _is_told, reach.timeout)
     if not _is_told(snapshot):
         return failed("IBKR has not told the account's figures. Try again in a moment.")

@@ -8,9 +8,8 @@ import click
 
 from core.api import DeskClient
 from core.cli.figures import fields, order_line
-from core.cli.lookup import seen
+from core.cli.lookup import ready, seen
 from core.cli.reaching import DONE, EXITS, IN_DOUBT, REFUSED, Reach, Said, failed, run, with_reach
-from core.cli.sending import ready
 from core.domain.commands import CancelOrder
 from core.domain.events import Snapshot
 from core.domain.orders import Order, OrderState

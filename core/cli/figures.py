@@ -67,7 +67,7 @@ EVENTS: Mapping[OrderState, str] = {
     OrderState.EXPIRED: "CANCEL",
     OrderState.REJECTED: "REJ",
     OrderState.DENIED: "REJ",
-    OrderState.PRESUMED_NOT_PLACED: "REJ",
+    OrderState.PRESUMED_NOT_PLACED: "CANCEL",
 }
 """The states in the words of the ledger."""
 

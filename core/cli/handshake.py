@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-
 import click
 
 from core.api import DeskClient
+from core.cli.lookup import connection_once
 from core.cli.reaching import DONE, Reach, Said, run, with_reach
-from core.domain.commands import Reconnect
 from core.domain.connection import Connection, LinkState
-from core.domain.events import ConnectionChanged
-from core.errors import ConnectError
-from core.link.scripts import followed
 
 NAME = "ibdesk ib-handshake"
 
@@ -39,7 +33,7 @@ def command(*, reach: Reach) -> None:
 
 
 async def _shake(client: DeskClient, timeout: float) -> Said:
-    connection = await verified(client, timeout)
+    connection = await connection_once(client, timeout, _is_verified)
     figures: dict[str, object] = {
         "ok": True,
         "endpoint": str(connection.endpoint),
@@ -52,29 +46,6 @@ async def _shake(client: DeskClient, timeout: float) -> Said:
     return Said(DONE, ["IBKR handshake OK"], figures)
 
 
-async def verified(client: DeskClient, timeout: float) -> Connection:
-    """The connection once IBKR has answered and its accounts are the profile's; orders may have to wait yet.
-
-    Raises ConnectError with what is wrong after one attempt that failed, after `timeout` seconds, or at once where
-    only a person can help.
-    """
-    snapshot = await client.snapshot()
-    connection = snapshot.connection
-    if connection.state is LinkState.WAITING:
-        await client.send(Reconnect())
-    elif _is_shaken(connection):
-        return connection
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(timeout), followed(client, snapshot.number) as events:
-            async for envelope in events:
-                if isinstance(envelope.event, ConnectionChanged):
-                    connection = envelope.event.connection
-                    if _is_shaken(connection):
-                        return connection
-    raise ConnectError(connection.problem or f"IBKR has not answered at {connection.endpoint} within {timeout:g} s.")
-
-
-def _is_shaken(connection: Connection) -> bool:
-    if connection.state in (LinkState.WAITING, LinkState.REFUSED, LinkState.AWAITING_CONFIRMATION):
-        raise ConnectError(connection.problem or "Only a person at a desk can let this profile connect.")
+def _is_verified(connection: Connection) -> bool:
+    """True once IBKR has answered and its accounts are the profile's; orders may have to wait yet."""
     return connection.state in (LinkState.SYNCING, LinkState.READY) and connection.verified is not None

@@ -1,4 +1,4 @@
-"""From a symbol to the contract that is meant, and its quote: what a command needs before it can order."""
+"""What commands wait for or look up at core: the connection, the contract that a symbol means, its quote."""
 
 from __future__ import annotations
 
@@ -7,15 +7,50 @@ import contextlib
 from collections.abc import Callable, Iterable
 
 from core.api import DeskClient
-from core.domain.commands import Qualified, SearchSymbols, SetViewers, SymbolMatches, Watch
-from core.domain.events import Snapshot
+from core.domain.commands import Qualified, Reconnect, SearchSymbols, SetViewers, SymbolMatches, Watch
+from core.domain.connection import Connection, LinkState
+from core.domain.events import ConnectionChanged, Snapshot
 from core.domain.instruments import Instrument, SecType, SymbolMatch
 from core.domain.quotes import Quote
-from core.errors import OrderValueError
+from core.errors import ConnectError, OrderValueError
 from core.link.scripts import followed
 
 _HOME = "USD"
 """Where several stocks share a ticker, the one in this currency is meant."""
+
+
+_FAILED = frozenset({LinkState.WAITING, LinkState.REFUSED, LinkState.AWAITING_CONFIRMATION})
+
+
+async def connection_once(client: DeskClient, timeout: float, enough: Callable[[Connection], bool]) -> Connection:
+    """The connection to the broker once `enough` says so of it.
+
+    Raises ConnectError with what is wrong after one attempt that failed, after `timeout` seconds, or at once where
+    only a person can help.
+    """
+    snapshot = await client.snapshot()
+    connection = snapshot.connection
+    if enough(connection):
+        return connection
+    if connection.state is LinkState.WAITING:
+        await client.send(Reconnect())
+    elif connection.state in _FAILED:
+        raise ConnectError(connection.problem or "Only a person at a desk can let this profile connect.")
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout), followed(client, snapshot.number) as events:
+            async for envelope in events:
+                if isinstance(envelope.event, ConnectionChanged):
+                    connection = envelope.event.connection
+                    if enough(connection):
+                        return connection
+                    if connection.state in _FAILED:
+                        break
+    raise ConnectError(connection.problem or f"IBKR has not answered at {connection.endpoint} within {timeout:g} s.")
+
+
+async def ready(client: DeskClient, timeout: float) -> Connection:
+    """The connection once orders may be sent. Raises ConnectError as `connection_once` does."""
+    return await connection_once(client, timeout, lambda connection: connection.can_trade)
 
 
 async def find_instrument(client: DeskClient, symbol: str) -> Instrument:

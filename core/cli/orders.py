@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from core.api import DeskClient, ensure_connected
+from core.api import DeskClient
 from core.cli.figures import average, fields, quantity, state_word
+from core.cli.lookup import ready
 from core.cli.reaching import DONE, Reach, Said, run, table, with_reach
 from core.domain.orders import Order
 
@@ -36,7 +37,7 @@ def command(*, reach: Reach, whole: bool, symbol: str | None, tag: str | None) -
 
 
 async def _list(client: DeskClient, reach: Reach, *, whole: bool, symbol: str | None, tag: str | None) -> Said:
-    await ensure_connected(client, reach.timeout)
+    await ready(client, reach.timeout)
     chosen = [
         order
         for order in (await client.snapshot()).orders

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import click
 
 from core.api import DeskClient, answered, ended, mint_order_ref
-from core.cli.lookup import find_instrument
+from core.cli.lookup import find_instrument, ready
 from core.cli.reaching import DONE, EXITS, IN_DOUBT, REFUSED, Reach, Said, failed, run, told, with_reach
-from core.cli.sending import await_grant, denied, market, outcome, ready, sent
+from core.cli.sending import await_grant, denied, market, outcome, sent
 from core.domain.commands import OrderPreview, PlaceOrder, PreviewOrder
 from core.domain.orders import OrderRequest
 from core.errors import DeskError

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import click
 
-from core.api import DeskClient, ensure_connected
+from core.api import DeskClient
 from core.cli.figures import fields, money, number, quantity
-from core.cli.lookup import seen
+from core.cli.lookup import ready, seen
 from core.cli.reaching import DONE, Reach, Said, failed, run, table, with_reach
 from core.domain.events import Snapshot
 from core.domain.positions import Position, open_pnl
@@ -40,7 +40,7 @@ def command(*, reach: Reach) -> None:
 
 
 async def _list(client: DeskClient, reach: Reach) -> Said:
-    await ensure_connected(client, reach.timeout)
+    await ready(client, reach.timeout)
     snapshot = await seen(client, _is_quoted, min(QUOTES_SECONDS, reach.timeout))
     if snapshot.positions is None:
         return failed("IBKR has not told what is held: that is not known, and not nothing. Try again in a moment.")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import click
 
-from core.api import DeskClient, ensure_connected
+from core.api import DeskClient
 from core.cli.figures import fields, order_line
-from core.cli.handshake import verified
 from core.cli.lookup import quoted, seen
 from core.cli.output import say
 from core.cli.reaching import DONE, IN_DOUBT, REFUSED, Said
 from core.domain.commands import Ack, DenialCode, PlaceOrder
-from core.domain.connection import Connection
 from core.domain.denials import Denial
 from core.domain.events import Snapshot
 from core.domain.orders import Order, OrderState
@@ -40,12 +38,6 @@ await_grant = click.option(
     help="In a live profile: wait so long for a person at a desk to grant live trading to this command.",
 )
 """The option of commands that send orders."""
-
-
-async def ready(client: DeskClient, timeout: float) -> Connection:
-    """The connection once orders may be sent. Raises ConnectError with what is wrong, at once where it is known."""
-    await verified(client, timeout)
-    return await ensure_connected(client, timeout)
 
 
 async def market(client: DeskClient, con_id: int, timeout: float) -> Quote | None:

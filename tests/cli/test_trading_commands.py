@@ -11,6 +11,7 @@ from tests.cli.ibdesk import ibdesk
 from tests.desk_home import DeskHome
 
 DONE, REFUSED, NOT_REACHED = 0, 1, 2
+ULID_LENGTH = 26
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +88,24 @@ def test_all_of_a_tag_are_cancelled_and_no_others(home: DeskHome) -> None:
 
     assert (done.status, done.out.count("CANCELLED")) == (DONE, 2)
     assert "kept" in ibdesk(home, "orders").out
+
+
+@pytest.mark.covers("D0.13")
+def test_health_has_the_fields_of_the_document_and_more(home: DeskHome) -> None:
+    done = ibdesk(home, "health", "--json")
+    shown = ibdesk(home, "health")
+    none = ibdesk(home, "health", "--profile", "paper", "--json")
+
+    assert done.status == DONE
+    figures = done.figures
+    assert {name: figures[name] for name in ("connected", "tracked_orders", "host", "client_id")} == {
+        "connected": True,
+        "tracked_orders": 1,
+        "host": "127.0.0.1",
+        "client_id": 17,
+    }
+    assert isinstance(figures["port"], int)
+    assert len(str(figures["session"])) == ULID_LENGTH
+    assert (figures["trading"], figures["ibkr"], figures["bad_frames"]) == ("ACTIVE", "UP", 0)
+    assert re.search(r"^connected +yes$", shown.out, re.MULTILINE)
+    assert (none.status, none.figures["ok"]) == (NOT_REACHED, False)
