@@ -21,8 +21,7 @@ _NEVER_SHORT = (SecType.CASH, SecType.BAG)
 def permitted(request: OrderRequest, circumstances: Circumstances) -> Denial | None:
     """No list of the profile keeps the order out."""
     permissions, instrument = circumstances.permissions, circumstances.instrument
-    account = request.account.upper()
-    why = _why_not((account,), permissions.allowed_accounts, permissions.forbidden_accounts, "accounts")
+    why = _why_not((request.account,), permissions.allowed_accounts, permissions.forbidden_accounts, "accounts")
     if why:
         return _refused(f"account {mask_account(request.account)}", why)
     if instrument is None or closes(request, circumstances.exposure):

@@ -124,6 +124,17 @@ def test_why_nothing_gets_looser(word: str, armed: bool, code: DenialCode, says:
     assert says in judged.message
 
 
+def test_a_desk_that_is_not_confirmed_is_told_where_to_ask() -> None:
+    old, new = LimitTable({"order_value": "10"}), LimitTable({"order_value": "5"})
+    judged = judge_change(old, new, "order_value from 10 to 5", word="", armed=False, confirmed=False)
+
+    assert isinstance(judged, Denial)
+    assert judged.message == (
+        "order_value from 10 to 5 is a change of limits, which a live profile takes from a confirmed desk alone. "
+        "Nothing has changed. Type the live phrase at a desk, and ask there."
+    )
+
+
 def test_the_word_is_taken_as_people_type_it() -> None:
     old, new = LimitTable({"order_value": "10"}), LimitTable({"order_value": "20"})
 

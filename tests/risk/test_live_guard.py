@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from core.domain.connection import Endpoint, Mode
 from core.errors import LiveGuardError
@@ -17,7 +18,10 @@ from core.risk.live_guard import (
     looks_like_paper,
     permit,
     verify_accounts,
+    why_not_verified,
 )
+from core.text import mask_account
+from tests.risk.test_prices import PLAIN
 
 LIVE, OTHER_LIVE, PAPER, OTHER_PAPER = "U1234456", "U9999999", "DU1234567", "DF7654321"
 PORTS = (7497, 4002, 4004, 7500, 1, 65535, *sorted(LIVE_PORTS))
@@ -149,6 +153,49 @@ def test_a_live_account_behind_a_paper_port() -> None:
         "This is not a paper account: port 7497 answered with U…456. Disconnected; nothing was sent. "
         "Check which TWS is logged in, or choose the live profile."
     )
+
+
+@pytest.mark.parametrize(
+    ("mode", "pinned", "accounts", "words"),
+    [
+        (
+            Mode.PAPER,
+            "",
+            (),
+            "Port 7497 answered without any account, so it can't be told from live. Disconnected; nothing was sent. "
+            "Check that TWS has finished its login.",
+        ),
+        (
+            Mode.LIVE,
+            LIVE,
+            (LIVE, OTHER_LIVE),
+            f"Port 7497 answered with {mask_account(OTHER_LIVE)}, not with the pinned account {mask_account(LIVE)} "
+            "alone. Disconnected; nothing was sent. Check which TWS is logged in.",
+        ),
+        (
+            Mode.PAPER,
+            PAPER,
+            (OTHER_PAPER,),
+            f"Port 7497 answered with {mask_account(OTHER_PAPER)}, not with the profile's account "
+            f"{mask_account(PAPER)}. Disconnected; nothing was sent. Check which TWS is logged in, or the profile's account.",
+        ),
+    ],
+)
+def test_words_about_accounts_that_do_not_fit(mode: Mode, pinned: str, accounts: tuple[str, ...], words: str) -> None:
+    confirmation = CONFIRMED[LIVE] if mode is Mode.LIVE else None
+    granted = permit(Endpoint("127.0.0.1", 7497), mode, pinned, confirmation, read_only=False)
+
+    with pytest.raises(LiveGuardError) as refusal:
+        verify_accounts(granted, accounts)
+
+    assert str(refusal.value) == words
+
+
+def test_an_order_for_another_account_is_told_all_that_were_verified() -> None:
+    refused = why_not_verified(replace(PLAIN, account="DU999"), (PAPER, OTHER_PAPER))
+
+    assert refused is not None
+    assert f"({mask_account(PAPER)}, {mask_account(OTHER_PAPER)})" in refused.message
 
 
 @pytest.mark.parametrize("account", ["DU1234567", "DF123", "DUP1234", "DFP999", "DU123"])

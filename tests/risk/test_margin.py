@@ -17,9 +17,20 @@ from core.domain.money import Rate, RateSource
 from core.domain.orders import OrderRequest, OrderType, Side
 from core.domain.quotes import Quote
 from core.domain.what_ifs import MarginRate
+from core.ports import Approved, Preview
 from core.risk.circumstances import Circumstances
+from core.risk.controls import judge, question
 from core.risk.facts import Funds
-from core.risk.margin import AGE_SECONDS, RATE_SECONDS, margin_bound, unit_bound, units_beyond, within_margin
+from core.risk.margin import (
+    AGE_SECONDS,
+    RATE_SECONDS,
+    MarginBound,
+    margin_bound,
+    unit_bound,
+    units_beyond,
+    within_margin,
+)
+from tests.limits import UNASKED
 from tests.risk.room import FLAT
 
 D = Decimal
@@ -178,6 +189,142 @@ def test_a_combination_that_nobody_can_weigh_is_to_rest_in_the_ticket() -> None:
     assert denial.code is DenialCode.NO_MARGIN
     assert denial.message.endswith("Leave it in the ticket for a moment: IBKR is asked about it then.")
     assert judged(replace(BUY, quantity=D(1)), instrument=spread, funds=replace(FUNDS, rate=ASKED)) is None
+
+
+def test_ibkr_is_asked_about_what_margin_alone_holds_back() -> None:
+    room = replace(AROUND, limits=UNASKED, quote=Quote(con_id=265598, bid=D("99.99"), ask=D(100)))
+    large, unknown = replace(BUY, quantity=D(71)), replace(room, funds=Funds())
+    too_many = replace(BUY, quantity=D(10_001))
+
+    for request, around in ((BUY, room), (large, room), (BUY, unknown)):
+        asked = question(request, around)
+        assert isinstance(asked, Preview)
+        assert (asked.value, asked.instrument) == (request, AAPL)
+    assert isinstance(judge(BUY, room), Approved)
+    for request, around, code in (
+        (large, room, DenialCode.MARGIN),
+        (BUY, unknown, DenialCode.NO_MARGIN),
+    ):
+        denied = judge(request, around)
+        assert isinstance(denied, Denial)
+        assert denied.code is code
+    for request, around, code in (
+        (too_many, room, DenialCode.QUANTITY_MAX),
+        (too_many, unknown, DenialCode.QUANTITY_MAX),
+        (BUY, replace(room, instrument=None), DenialCode.UNKNOWN_INSTRUMENT),
+        (large, replace(room, queue_wait=2.5), DenialCode.THROTTLED),
+    ):
+        refused = question(request, around)
+        assert isinstance(refused, Denial)
+        assert refused.code is code
+
+
+@pytest.mark.parametrize(("quantity", "passes"), [("12", True), ("13", False)])
+def test_a_rate_is_of_the_value_with_its_multiplier(quantity: str, passes: bool) -> None:
+    contract = replace(AAPL, multiplier=D(20))
+
+    denial = judged(replace(BUY, quantity=D(quantity)), instrument=contract, funds=replace(FUNDS, rate=ASKED))
+
+    # 100 x 20 x 0.25 x 1.1 = 550 each.
+    assert (denial is None) == passes
+    if denial is not None:
+        assert "could take 7,150.00 USD of margin; 7,000.00 is free. 12 would fit." in denial.message
+
+
+def test_an_option_that_is_sold_takes_its_strike_and_one_that_is_bought_its_price() -> None:
+    sold, bought = replace(BUY, side=Side.SELL, quantity=D(1)), replace(BUY, quantity=D(1))
+
+    writing, buying = judged(sold, instrument=PUT), judged(bought, instrument=PUT)
+
+    assert writing is not None
+    assert "could take 30,000.00 USD of margin, by its whole value" in writing.message
+    assert writing.message.endswith("7,000.00 is free. None would fit.")
+    assert buying is not None
+    assert "could take 10,000.00 USD of margin" in buying.message
+
+
+@pytest.mark.parametrize(
+    ("step", "free", "advice"),
+    [
+        ("1", "7000", "70 would fit."),
+        ("25", "7000", "50 would fit."),
+        ("0.5", "7000", "70 would fit."),
+        ("0.5", "7060", "70.5 would fit."),
+        ("1", "100", "1 would fit."),
+        ("1", "99.99", "None would fit."),
+        ("0.5", "99.99", "0.5 would fit."),
+        ("1", "0", "None would fit."),
+        ("1", "-500", "None would fit."),
+    ],
+)
+def test_the_largest_quantity_that_fits_is_told_in_steps_of_the_instrument(step: str, free: str, advice: str) -> None:
+    funds = replace(FUNDS, equity=D(free), initial_margin=D(0), reserved=D(0))
+
+    denial = judged(replace(BUY, quantity=D(75)), instrument=replace(AAPL, size_increment=D(step)), funds=funds)
+
+    assert denial is not None
+    assert denial.message.endswith(f"; {max(D(free), D(0)):,.2f} is free. {advice}")
+
+
+def test_what_fits_is_what_is_added_beside_a_position_that_turns() -> None:
+    exposure = replace(FLAT, held=D(-50), expected=D(-50))
+
+    denial = judged(replace(BUY, quantity=D(200)), exposure=exposure)
+
+    assert denial is not None
+    assert denial.message.startswith("BUY 200 AAPL could take 10,000.00 USD")
+    assert denial.message.endswith("7,000.00 is free. 170 would fit.")
+
+
+def test_what_adds_nothing_passes_without_any_money() -> None:
+    poor = replace(FUNDS, equity=D(0))
+    exit_beside_others = replace(FLAT, held=D(-10), expected=D(-10), same_side=D(15), same_side_standing=D(15))
+    behind_sales = replace(FLAT, other_side_standing=D(500))
+
+    assert judged(BUY, funds=poor, exposure=exit_beside_others) is None
+    assert judged(replace(BUY, quantity=D(500)), funds=poor, exposure=behind_sales) is None
+    assert judged(replace(BUY, quantity=D(501)), funds=poor, exposure=behind_sales) is not None
+
+
+def test_bounds_of_what_adds_nothing_and_of_what_nobody_can_value() -> None:
+    closing = replace(AROUND, exposure=replace(FLAT, held=D(-10), expected=D(-10), rate=None), quote=None)
+
+    assert margin_bound(BUY, closing) == MarginBound(D(3_000), D(0), D(10_000))
+    assert margin_bound(BUY, replace(AROUND, exposure=replace(FLAT, rate=None))) is None
+    assert margin_bound(BUY, replace(AROUND, instrument=None)) is None
+    assert margin_bound(replace(BUY, limit_price=None), replace(AROUND, quote=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"funds": replace(FUNDS, equity=None)},
+            "IBKR has not told equity and margin of DU…567 yet. Not sent. Try again in a moment.",
+        ),
+        (
+            {"funds": replace(FUNDS, told=NOW - timedelta(hours=5))},
+            "IBKR's figures of DU…567 are 300 min old, so its margin can't be judged. Not sent. Wait for new ones, or "
+            "look at the account in TWS.",
+        ),
+        (
+            {"exposure": replace(FLAT, rate=None, base_currency="")},
+            "IBKR has not told the base currency of DU…567 yet. Not sent. Try again in a moment.",
+        ),
+    ],
+)
+def test_words_for_what_is_not_known(changes: dict[str, object], words: str) -> None:
+    denial = judged(BUY, **changes)
+
+    assert denial is not None
+    assert denial.message == words
+
+
+def test_without_a_contract_no_rate_is_known() -> None:
+    denial = judged(BUY, exposure=replace(FLAT, rate=None, base_currency="EUR"), instrument=None)
+
+    assert denial is not None
+    assert denial.code is DenialCode.NO_RATE
 
 
 held = st.decimals(min_value=-1000, max_value=1000, places=0)

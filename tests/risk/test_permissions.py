@@ -13,6 +13,7 @@ from core.domain.permissions import Permissions
 from core.risk.behaviour import COMPUTED
 from core.risk.circumstances import Circumstances
 from core.risk.permissions import not_short, permitted
+from core.text import mask_account
 from tests.execution.reports import AAPL as UNLISTED
 from tests.execution.reports import ACCOUNT, D, buy
 from tests.risk.room import FLAT
@@ -65,6 +66,31 @@ def test_a_list_keeps_it_out(permissions: Permissions, says: str, limit: str, re
     assert says in found.message
     assert f"({limit})" in found.message
     assert ACCOUNT not in found.message
+
+
+def test_the_words() -> None:
+    advice = "Change the list with `ibdesk limits`, or trade something else."
+
+    for permissions, words in (
+        (
+            Permissions(allowed_symbols=("TSLA",)),
+            "AAPL, symbol AAPL, is not among what is allowed in this profile (permissions.allowed_symbols)",
+        ),
+        (
+            Permissions(forbidden_accounts=(ACCOUNT,)),
+            f"account {mask_account(ACCOUNT)} is forbidden in this profile (permissions.forbidden_accounts)",
+        ),
+    ):
+        found = permitted(BUY, around(permissions))
+        assert found is not None
+        assert found.message == f"Not sent: {words}. {advice}"
+
+
+def test_a_list_knows_accounts_and_symbols_in_small_letters() -> None:
+    small = around(Permissions(forbidden_symbols=("AAPL",)), instrument=replace(AAPL, symbol="aapl"))
+
+    assert permitted(BUY, small) is not None
+    assert permitted(replace(BUY, account="du1"), around(Permissions(forbidden_accounts=("DU1",)))) is not None
 
 
 @pytest.mark.parametrize(
@@ -154,9 +180,13 @@ def test_what_core_computes_to_close_passes_beside_a_target_and_a_typed_sale_is_
 
 
 def test_fills_that_are_not_shown_yet_count() -> None:
-    sold = replace(FLAT, held=D(100), expected=D(0))
+    sold, bought = replace(FLAT, held=D(100), expected=D(0)), replace(FLAT, held=D(0), expected=D(100))
+    unread = replace(FLAT, held=None, expected=D(100))
 
     assert not_short(SELL, around(NO_SHORTS, exposure=sold)) is not None
+    assert not_short(SELL, around(NO_SHORTS, exposure=bought)) is not None
+    assert not_short(SELL, around(NO_SHORTS, exposure=unread)) is None
+    assert not_short(replace(SELL, quantity=D(101)), around(NO_SHORTS, exposure=unread)) is not None
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,10 @@ def held(units: int, same: int = 0, other: int = 0, expected: int | None = None)
         (held(0, other=101), False),
         (held(-50, other=51), False),
         (replace(held(1), filled=D(1)), True),
+        (held(-201, expected=0), False),
+        (held(0, expected=-201), False),
+        (held(-100, other=1, expected=0), False),
+        (held(0, other=1, expected=-100), False),
         (held(-100), True),
         (held(-200, expected=-200), True),
     ],
@@ -112,10 +116,10 @@ def test_a_position_counts_as_large_as_it_may_become(exposure: Exposure, passes:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        (around(equity=None), "not told net liquidation yet"),
+        (around(equity=None), "IBKR has not told net liquidation yet"),
         (replace(around(), elsewhere=Elsewhere(unvalued="TSLA has no price")), "TSLA has no price"),
-        (replace(around(), elsewhere=Elsewhere()), "positions have not been read yet"),
-        (around(exposure=replace(FLAT, held=None)), "positions have not been read yet"),
+        (replace(around(), elsewhere=Elsewhere()), "the positions have not been read yet"),
+        (around(exposure=replace(FLAT, held=None)), "the positions have not been read yet"),
         (around(exposure=replace(FLAT, rate=None)), "no price or exchange rate of AAPL is known"),
         (around(instrument=None), "no price or exchange rate of this instrument is known"),
     ],
@@ -125,7 +129,9 @@ def test_what_is_not_known_refuses_and_says_what(given: Circumstances, says: str
 
     assert found is not None
     assert (found.code, found.limit) == (DenialCode.NO_VALUE, "portfolio_risk")
-    assert says in found.message
+    assert found.message == (
+        f"What all positions come to can't be judged: {says}. Not sent. Wait for it, or reduce a position instead."
+    )
 
 
 def test_what_at_most_closes_passes_whatever_is_known() -> None:

@@ -28,6 +28,27 @@ class TestScripts:
         assert enabled_script(BUY, replace(around, asked=Asked())) is None
         assert enabled_script(BUY, replace(around, limits=replace(LIMITS, script_repeats=None))) is None
 
+    def test_it_says_how_many_it_sent_and_names_the_limit(self) -> None:
+        denied = enabled_script(BUY, replace(recent(fired=3), asked=SCRIPT))
+
+        assert denied is not None
+        assert denied.limit == "script_repeats"
+        assert denied.message == (
+            "The script place is disabled: it has sent 3 orders of one kind. Not sent. A person enables it at a desk."
+        )
+
+    @pytest.mark.parametrize(
+        ("cap", "before", "passes"),
+        [(None, None, True), ("100", "100", True), (None, "100", False), ("100", None, False)],
+    )
+    def test_of_a_pegged_order_the_cap_stays(self, cap: str | None, before: str | None, passes: bool) -> None:
+        pegged = replace(BUY, order_type=OrderType.REL, offset=D("0.01"))
+        old = replace(pegged, limit_price=None if before is None else D(before))
+        new = replace(pegged, limit_price=None if cap is None else D(cap), quantity=D(50))
+        disabled = replace(recent(disabled="it ran away"), asked=SCRIPT, before=terms_of(old))
+
+        assert code(enabled_script(new, disabled)) == (None if passes else DenialCode.SCRIPT_DISABLED)
+
     def test_a_disabled_script_stays_so_and_says_who_ends_it(self) -> None:
         denied = enabled_script(BUY, replace(recent(disabled="it ran away"), asked=SCRIPT))
 
