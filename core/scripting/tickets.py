@@ -8,11 +8,13 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TypedDict, TypeVar, Unpack
 
+from msgspec.structs import replace
+
 from core.domain.denials import DenialCode
 from core.domain.instructions import Adaptive, AdaptivePriority, Algo, Trail
 from core.domain.instruments import Instrument
 from core.domain.order_types import RULES, misfit
-from core.domain.orders import OrderRequest, OrderSpec, OrderType, Side, TimeInForce
+from core.domain.orders import Order, OrderRequest, OrderSpec, OrderType, Side, TimeInForce
 from core.errors import OrderValueError
 
 Number = Decimal | int | float | str
@@ -76,13 +78,12 @@ class Ticket(OrderSpec, frozen=True, kw_only=True):
 
 
 _SHARED = tuple(name for name in Ticket.__struct_fields__ if name in OrderRequest.__struct_fields__)
+_OF_ORDER = tuple(name for name in Ticket.__struct_fields__ if name in Order.__struct_fields__)
 
 
-class Instructions(TypedDict, total=False):
-    """What a script may say beside symbol, side, quantity and type. What is left out is None, False, empty or usual."""
+class Extras(TypedDict, total=False):
+    """What a script may say beside symbol, side, quantity, type and limit. What is left out is empty or the usual."""
 
-    limit_price: Number | None
-    """ADAPTIVE is a limit order with it, a market order without."""
     stop_price: Number | None
     """The price that starts a stop."""
     trail_amount: Number | None
@@ -105,6 +106,32 @@ class Instructions(TypedDict, total=False):
     short: bool
     repeat: bool
     """True says that the same order as one of the last seconds is meant once more."""
+    confirms: tuple[DenialCode, ...]
+    """Other questions of core's that are answered beforehand, by the code that such a refusal names."""
+
+
+class Instructions(Extras, total=False):
+    """All that a script may say beside symbol, side, quantity and type."""
+
+    limit_price: Number | None
+    """ADAPTIVE is a limit order with it, a market order without."""
+
+
+class Changes(TypedDict, total=False):
+    """What a script may change of a live order. What is left out stays."""
+
+    quantity: Number
+    """Of the whole order, what has filled included."""
+    limit_price: Number
+    stop_price: Number
+    trail_amount: Number
+    trail_percent: Number
+    time_in_force: str
+    good_till: datetime
+    outside_rth: bool
+    short: bool
+    repeat: bool
+    """As of `Extras`, as `short` is."""
 
 
 def ticket(
@@ -134,8 +161,32 @@ def ticket(
         strategy=more.get("strategy", ""),
         ttl=None if ttl is None else positive(ttl, "ttl"),
         short=more.get("short", False),
-        confirms=REPEAT if more.get("repeat", False) else (),
+        confirms=(*more.get("confirms", ()), *(REPEAT if more.get("repeat") else ())),
     )
+    check(made)
+    return made
+
+
+def ticket_of(order: Order) -> Ticket:
+    """A ticket with the terms of an order, for the same contract, attached to nothing."""
+    shared = {name: getattr(order, name) for name in _OF_ORDER}
+    return Ticket(symbol=str(order.con_id), **{**shared, "parent_ref": ""})
+
+
+def changed(order: Order, changes: Changes) -> Ticket:
+    """A ticket with the terms that a live order would have after `changes`. Raises OrderValueError."""
+    fields: dict[str, object] = {
+        name: decimal(changes[name], name) for name in ("limit_price", "stop_price") if name in changes
+    }
+    if "quantity" in changes:
+        fields["quantity"] = positive(changes["quantity"], "quantity")
+    if "time_in_force" in changes:
+        fields["tif"] = _word(TimeInForce, changes["time_in_force"], "time_in_force")
+    trail = _trail(changes.get("trail_amount"), changes.get("trail_percent"))
+    if trail is not None:
+        fields["trail"] = trail
+    fields.update((name, changes[name]) for name in ("good_till", "outside_rth", "short") if name in changes)
+    made = replace(ticket_of(order), confirms=REPEAT if changes.get("repeat") else (), **fields)
     check(made)
     return made
 

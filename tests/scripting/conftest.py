@@ -1,0 +1,31 @@
+"""One practice core for all tests of a package, kept alive by a client that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core import Broker
+from tests.desk_home import DeskHome
+
+_LIMITS = """\
+[limits]
+# So that IBKR's own refusal for missing funds can be seen.
+margin_percent = 100000
+order_value = 50000000
+"""
+
+
+@pytest.fixture(scope="package")
+def practice() -> Iterator[Broker]:
+    """A core on a practice gateway that scripts of these tests share; the client that keeps it alive."""
+    with DeskHome() as home, pytest.MonkeyPatch.context() as patch:
+        for name, value in home.env.items():
+            patch.setenv(name, value)
+        profile = home.folder / "config_home" / "ibdesk" / "profiles" / "practice.toml"
+        profile.parent.mkdir(parents=True, mode=0o700)
+        profile.write_text(_LIMITS, encoding="utf-8")
+        profile.chmod(0o600)
+        with Broker(name="keeper") as keeper:
+            yield keeper
