@@ -58,7 +58,8 @@ async def sent(client: DeskClient, command: PlaceOrder, grant_seconds: float) ->
     def granted(snapshot: Snapshot) -> bool:
         return any(grant.client == client.name for grant in snapshot.authority.grants)
 
-    say(f"Waiting {grant_seconds:g} s for a person to grant live trading to {client.name} at a desk (Ctrl+P, grant).")
+    text = f"Waiting {grant_seconds:g} s for a person to grant live trading to {client.name} at a desk (Ctrl+P, grant)."
+    say(text, err=True)
     if not granted(await seen(client, granted, grant_seconds)):
         return ack
     return await _send(client, command)
