@@ -177,7 +177,8 @@ def test_a_live_account_behind_a_paper_port() -> None:
             PAPER,
             (OTHER_PAPER,),
             f"Port 7497 answered with {mask_account(OTHER_PAPER)}, not with the profile's account "
-            f"{mask_account(PAPER)}. Disconnected; nothing was sent. Check which TWS is logged in, or the profile's account.",
+            f"{mask_account(PAPER)}. Disconnected; nothing was sent. Check which TWS is logged in, or "
+            "the profile's account.",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -105,6 +106,32 @@ def test_the_words() -> None:
     )
     assert "closed until 2026-11-23 09:30 EST" in weekend.message
     assert at_once.message.endswith("an IOC order can't trade now. Use DAY or GTC, which waits, or add ext.")
+    night = in_session(replace(LIMIT, tif=TimeInForce.FOK), at("20T02:00"))
+    assert night is not None
+    assert night.message == (
+        "AAPL is closed until 09:30 EST: a FOK order can't trade now. Use DAY or GTC, which waits."
+    )
+
+
+def test_no_clock_no_session() -> None:
+    assert in_session(MARKET, AROUND) is None
+    assert unexpired(LIMIT, AROUND) is None
+    assert unexpired(LIMIT, replace(AROUND, instrument=replace(AAPL, last_trade_date="20200101"))) is None
+    assert unexpired(LIMIT, replace(at(OPEN), instrument=None)) is None
+    assert in_session(MARKET, replace(at(BEFORE), instrument=None)) is None
+
+
+def test_the_day_of_the_open_is_told_by_the_exchange_s_calendar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    try:
+        evening = in_session(MARKET, at("19T20:00"))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert evening is not None
+    assert "closed until 2026-11-20 09:30 EST" in evening.message, "in New York it is Thursday still"
 
 
 def test_without_hours_the_quote_is_the_word() -> None:
@@ -135,6 +162,8 @@ def test_a_halted_instrument() -> None:
         ("20261119", OPEN, False),
         ("20261218 09:30:00 EST", OPEN, True),
         ("", OPEN, True),
+        ("2026", OPEN, True),
+        ("NOV 2026", OPEN, True),
     ],
 )
 def test_the_last_trade_day(last: str, when: str, passes: bool) -> None:
@@ -143,4 +172,24 @@ def test_the_last_trade_day(last: str, when: str, passes: bool) -> None:
 
     assert (denied is None) is passes
     if denied is not None:
-        assert denied.message.startswith(f"/ES traded last on 2026-11-{last[6:8]}.")
+        assert denied.code is DenialCode.EXPIRED
+        assert denied.message == (
+            f"/ES traded last on 2026-11-{last[6:8]}. Not sent; choose a contract that still trades."
+        )
+
+
+@pytest.mark.parametrize(
+    ("zone", "when", "passes"),
+    [
+        ("", "20T23:59:59", True),
+        ("", "21T00:00", False),
+        ("Asia/Tokyo", "20T09:59:59", True),
+        ("Asia/Tokyo", "20T10:00", False),
+        ("No/Where", "20T18:59:59", True),
+        ("No/Where", "20T19:00", False),
+    ],
+)
+def test_the_last_day_ends_where_it_trades_else_in_new_york(zone: str, when: str, passes: bool) -> None:
+    future = replace(AAPL, sec_type=SecType.FUT, last_trade_date="20261120", time_zone=zone)
+
+    assert (unexpired(LIMIT, replace(at(when), instrument=future)) is None) is passes

@@ -65,6 +65,13 @@ def refusal(size: Size, means: Means = MEANS) -> Denial:
         (Size(SizeKind.RISK, D(200)), replace(MEANS, instrument=ES, price=D(6000), stop=D(5998)), "2"),
         (Size(SizeKind.RISK_PERCENT, D("0.5")), MEANS, "347"),
         (Size(SizeKind.RISK_PERCENT, D("0.5")), replace(MEANS, instrument=SAP, rate=D("1.25")), "279"),
+        (Size(SizeKind.BUYING_POWER, D(100)), MEANS, "1714"),
+        # A point is worth 0.10: 1,000 / (2 x 0.10).
+        (
+            Size(SizeKind.RISK, D(1000)),
+            replace(MEANS, instrument=replace(ES, multiplier=D("0.1")), price=D(6000), stop=D(5998)),
+            "5000",
+        ),
         (Size(SizeKind.POSITION, D(50)), replace(MEANS, held=D(-75)), "37"),
         (Size(SizeKind.POSITION, D(100)), replace(MEANS, side=Side.SELL, held=D(75)), "75"),
     ],
@@ -131,6 +138,41 @@ def test_a_size_that_comes_to_nothing_is_refused(size: Size, means: Means, code:
 
     assert denied.code is code
     assert words in denied.message
+
+
+@pytest.mark.parametrize(
+    ("size", "means", "words"),
+    [
+        (Size(SizeKind.UNITS, D(0)), MEANS, "0 is no size: it must be above 0. Type it again."),
+        (
+            Size(SizeKind.BUYING_POWER, D(25)),
+            replace(MEANS, buying_power=None),
+            "25%bp: the buying power is not known yet. Type a quantity.",
+        ),
+        (
+            Size(SizeKind.RISK_PERCENT, D(1)),
+            replace(MEANS, net_liquidation=None),
+            "1%r: the net liquidation value is not known yet. Type a quantity.",
+        ),
+        (
+            Size(SizeKind.BUYING_POWER, D(25)),
+            replace(MEANS, instrument=SAP, rate=D(0)),
+            "25%bp: no exchange rate from USD to EUR. Type a quantity.",
+        ),
+        (
+            Size(SizeKind.BUYING_POWER, D(25)),
+            replace(MEANS, rate=None, base_currency=""),
+            "25%bp: no exchange rate from the base currency to USD. Type a quantity.",
+        ),
+        (
+            Size(SizeKind.POSITION, D(50)),
+            MEANS,
+            "50% is a part of the position in AAPL, to reduce it, and there is none. Type a quantity.",
+        ),
+    ],
+)
+def test_words_for_a_size_that_comes_to_nothing(size: Size, means: Means, words: str) -> None:
+    assert refusal(size, means).message == words
 
 
 MONEY = st.decimals(min_value=1, max_value=10_000_000, places=2)

@@ -68,6 +68,55 @@ def test_what_an_order_uses() -> None:
     }
 
 
+UNITS = {
+    "order_quantity": Unit.UNITS,
+    "order_value": Unit.MONEY,
+    "open_orders_side": Unit.ORDERS,
+    "open_orders": Unit.ORDERS,
+    "unexecuted_value": Unit.MONEY,
+    "position_quantity": Unit.UNITS,
+    "position_value": Unit.MONEY,
+    "margin_percent": Unit.MONEY,
+    "day_orders": Unit.ORDERS,
+    "day_trades": Unit.TRADES,
+    "day_value": Unit.MONEY,
+    "daily_loss": Unit.MONEY,
+}
+
+
+def test_what_each_figure_counts() -> None:
+    of_both = (*of_order(BUY, AROUND), *of_account(Limits(daily_loss=D(9)), STANDING))
+
+    assert {(budget.name, budget.unit) for budget in of_both} == set(UNITS.items())
+
+
+@pytest.mark.parametrize(
+    ("quantity", "after"), [("1", "1"), ("0.5", "0.5"), ("50", "50"), ("50.5", "50.5"), ("100", "100")]
+)
+def test_the_last_unit_of_an_order_is_counted(quantity: str, after: str) -> None:
+    flat = replace(AROUND, exposure=replace(AROUND.exposure, held=D(0), expected=D(0), same_side=D(0)))
+    found = named(of_order(replace(BUY, quantity=D(quantity)), flat))
+
+    assert found["order_quantity"] == (D(0), D(quantity), D(10_000))
+    assert found["position_quantity"] == (D(0), D(after), D(50_000))
+
+
+@pytest.mark.parametrize(("quantity", "counts"), [("49", False), ("50", False), ("51", True)])
+def test_a_position_that_ends_flat_or_smaller_uses_nothing_of_its_limit(quantity: str, counts: bool) -> None:
+    short = replace(AROUND, exposure=replace(FLAT, held=D(-50), expected=D(-50)))
+    found = named(of_order(replace(BUY, quantity=D(quantity)), short))
+
+    assert found.keys() >= {"position_quantity", "position_value"} if counts else "position_quantity" not in found
+
+
+def test_units_are_known_where_their_value_is_not() -> None:
+    found = named(of_order(BUY, replace(AROUND, exposure=replace(AROUND.exposure, rate=None))))
+
+    assert found["position_quantity"] == (D(80), D(180), D(50_000))
+    assert found["position_value"] == (None, None, D(5_000_000))
+    assert found["unexecuted_value"] == (D(7_000), None, D(5_000_000))
+
+
 def test_an_order_that_only_closes_has_more_room_and_takes_no_margin() -> None:
     sell = replace(BUY, side=Side.SELL, quantity=D(50), limit_price=D("233.34"))
     found = named(of_order(sell, AROUND))

@@ -19,7 +19,7 @@ from core.domain.quotes import Quote
 from core.risk.basics import quantity
 from core.risk.behaviour import COMPUTED, PAST_KILL, PERSON, Asked
 from core.risk.circumstances import Circumstances
-from core.risk.value import order_value, within_value, worst_price
+from core.risk.value import order_value, unit_value, within_value, worst_price
 from tests.risk.room import FLAT
 
 D = Decimal
@@ -113,6 +113,23 @@ def test_without_any_price_it_refuses() -> None:
 
     assert denial is not None
     assert denial.code is DenialCode.NO_VALUE
+    assert denial.message == "No price of EWG is known, so its value isn't. Wait for a quote."
+
+
+def test_one_unit_is_worth_its_multiplier_in_the_base_currency() -> None:
+    assert unit_value(BUY, AROUND) == D(1250)
+    assert unit_value(replace(BUY, order_type=OrderType.MKT, limit_price=None), AROUND) == D("1262.50")
+    for unknown in (
+        replace(AROUND, instrument=None),
+        replace(AROUND, exposure=replace(FLAT, rate=None)),
+        replace(AROUND, quote=None),
+    ):
+        assert unit_value(replace(BUY, limit_price=None), unknown) is None
+
+
+def test_a_price_of_0_is_a_price() -> None:
+    assert worst_price(replace(BUY, limit_price=D(0)), replace(AROUND, quote=None)) == 0
+    assert worst_price(replace(BUY, limit_price=None), replace(AROUND, quote=None)) is None
 
 
 @pytest.mark.parametrize(
