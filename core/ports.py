@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -102,6 +102,15 @@ class BrokerListener(Protocol):
 
 Ended = Callable[[DeskError], None]
 """Told once, with the reason, when a stream ends that nobody stopped."""
+
+
+class Traffic(NamedTuple):
+    """Frames, of any kind."""
+
+    sent: int
+    """To the gateway."""
+    received: int
+    """From it."""
 
 
 class Broker(Protocol):
@@ -239,6 +248,10 @@ class Broker(Protocol):
     @property
     def bad_frames(self) -> int:
         """Frames of this connection that could not be decoded."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """Frames of every connection of this run."""
 
     async def ping(self) -> Decimal:
         """Round trip to the gateway in milliseconds (reqCurrentTime)."""

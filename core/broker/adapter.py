@@ -22,7 +22,7 @@ from core.domain.orders import OrderRequest
 from core.domain.reports import CompletedOrderReport, ExecutionReport, OpenOrderReport, PositionReport
 from core.domain.what_ifs import WhatIf
 from core.errors import NotConnectedError
-from core.ports import Approved, BrokerListener, ConnectPermit, Ended, Preview
+from core.ports import Approved, BrokerListener, ConnectPermit, Ended, Preview, Traffic
 
 QUERY_DEADLINE = 10.0
 """Seconds within which a query must be answered."""
@@ -51,6 +51,8 @@ class IbBroker:
         self._pacer = Pacer(messages_per_second)
         self._registry = Registry()
         self._session: Session | None = None
+        self._received = 0
+        """Frames of the connections before that of `_session`."""
 
     async def open(self, permit: ConnectPermit, client_id: int, timeout: float) -> Handshake:
         """Connect and shake hands within `timeout` seconds; nothing else is sent.
@@ -83,6 +85,7 @@ class IbBroker:
             if not session.is_open:
                 shaking.forget()
                 await session.close()
+        self._received = self.traffic.received
         self._session = session
         return handshake
 
@@ -247,6 +250,12 @@ class IbBroker:
     def bad_frames(self) -> int:
         """Frames of this connection, or after its end of the last one, that could not be decoded."""
         return self._session.decoder.bad_frames if self._session is not None else 0
+
+    @property
+    def traffic(self) -> Traffic:
+        """Frames of every connection so far."""
+        now = self._session.received if self._session is not None else 0
+        return Traffic(self._pacer.sent, self._received + now)
 
     async def ping(self) -> Decimal:
         """Round trip to the gateway in milliseconds (reqCurrentTime); asked at most once a second."""

@@ -77,6 +77,8 @@ class Pacer:
         self._timer: asyncio.TimerHandle | None = None
         self._held: float | None = None
         """Since when the transport takes nothing; None while it does."""
+        self.sent = 0
+        """Frames that were let out, over every connection."""
 
     def start(self, write: Callable[[Outgoing], None]) -> None:
         """Let frames out through `write`. What left over an earlier connection still counts in its second."""
@@ -168,6 +170,7 @@ class Pacer:
                     self._wake_at(self._times[-room] + WINDOW)
                     return
                 self._times.append(now)
+                self.sent += 1
                 self._write(queue.popleft())
 
     def _forget(self, now: float) -> None:

@@ -48,6 +48,8 @@ class Session:
         self._lost = False
         self.was_connected = False
         """True once the socket was open."""
+        self.received = 0
+        """Frames that came over it."""
         self.connection = Connection(self)
         self.market_data = MarketData(registry)
         self.profits = Profits(registry)
@@ -87,6 +89,7 @@ class Session:
 
     def on_frame(self, fields: list[str]) -> None:
         """One frame: the greeting first, then messages."""
+        self.received += 1
         if self._server_version is not None:
             self.decoder.interpret(fields)
             return

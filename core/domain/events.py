@@ -19,6 +19,7 @@ from core.domain.budgets import RiskFigures
 from core.domain.connection import Connection
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument
+from core.domain.metrics import Metrics
 from core.domain.money import Money
 from core.domain.orders import Order
 from core.domain.positions import Position
@@ -159,6 +160,7 @@ class Health(Struct, frozen=True, kw_only=True, tag="health"):
     """Frames of this connection that could not be decoded."""
     breakers: tuple[BreakerShown, ...] = ()
     """Those on orders and on the connection; empty before either has failed."""
+    metrics: Metrics = Metrics()
 
 
 class Reconciled(Struct, frozen=True, kw_only=True, tag="reconciled"):

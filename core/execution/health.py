@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Protocol
@@ -12,12 +13,18 @@ from msgspec.structs import replace
 
 from core.clock import Clock
 from core.domain.connection import Endpoint, LinkState
+from core.domain.metrics import Metrics
 from core.execution.keeper import ConnectionKeeper
+from core.execution.latency import OrderMeter, milliseconds
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState
 from core.ports import Broker, Journal
 
 HEALTH_SECONDS = 1.0
+BEATS = 2
+"""How often in that time the loop's lateness is looked at."""
+LAG_SECONDS = 60
+"""The time over which the greatest lateness counts."""
 
 
 class GatewayProcess(Protocol):
@@ -58,25 +65,56 @@ class HealthReporter:
         self._keeper = keeper
         self._gateway = gateway
         self._desks = desks
+        self.meter = OrderMeter(clock)
+        """Counts and times orders; told of answers and errors by whoever sees them."""
+        publisher.add_sink(self.meter)
+        self._began = self._looked = clock.mono()
+        self._connected = 0.0
+        self._traffic = broker.traffic
+        self._late: deque[float] = deque(maxlen=BEATS * LAG_SECONDS)
 
     async def run(self) -> None:
         """Measure until cancelled."""
         while True:
-            beat = self._keeper.heartbeat_at
-            age = None if beat is None else Decimal(round(self._clock.mono() - beat, 1)).quantize(Decimal("0.1"))
-            health = replace(
-                self._state.health,
-                round_trip_ms=self._keeper.round_trip_ms,
-                heartbeat_age_s=age,
-                journal_sync_ms=self._journal.last_sync_ms,
-                journal_head=self._journal.durable,
-                desks=self._desks(),
-                lines=self._broker.lines if self._state.connection.state is LinkState.READY else 0,
-                core_pid=os.getpid(),
-                gateway_pid=self._gateway.pid,
-                bad_frames=self._broker.bad_frames,
-            )
-            if health != self._state.health:
-                self._state.health = health
-                self._publisher.state(health)
-            await asyncio.sleep(HEALTH_SECONDS)
+            self._renew()
+            for _ in range(BEATS):
+                due = self._clock.mono() + HEALTH_SECONDS / BEATS
+                await asyncio.sleep(HEALTH_SECONDS / BEATS)
+                self._late.append(max(0.0, self._clock.mono() - due))
+
+    def _renew(self) -> None:
+        beat = self._keeper.heartbeat_at
+        age = None if beat is None else Decimal(round(self._clock.mono() - beat, 1)).quantize(Decimal("0.1"))
+        health = replace(
+            self._state.health,
+            round_trip_ms=self._keeper.round_trip_ms,
+            heartbeat_age_s=age,
+            journal_sync_ms=self._journal.last_sync_ms,
+            journal_head=self._journal.durable,
+            desks=self._desks(),
+            lines=self._broker.lines if self._state.connection.state is LinkState.READY else 0,
+            core_pid=os.getpid(),
+            gateway_pid=self._gateway.pid,
+            bad_frames=self._broker.bad_frames,
+            metrics=self._metrics(),
+        )
+        if health != self._state.health:
+            self._state.health = health
+            self._publisher.state(health)
+
+    def _metrics(self) -> Metrics:
+        now, traffic = self._clock.mono(), self._broker.traffic
+        passed = now - self._looked
+        if self._state.connection.state is LinkState.READY:
+            self._connected += passed
+        rates = [round((new - old) / passed) if passed else 0 for new, old in zip(traffic, self._traffic, strict=True)]
+        self._looked, self._traffic = now, traffic
+        return Metrics(
+            uptime_s=int(now - self._began),
+            connected_s=int(self._connected),
+            loop_lag_ms=milliseconds(max(self._late)) if self._late else None,
+            sent_per_s=rates[0],
+            received_per_s=rates[1],
+            latencies=self.meter.latencies(),
+            counters=self.meter.counters(*traffic),
+        )

@@ -232,7 +232,7 @@ class ExecutionService:
     async def execute(self, command: Command, client: str) -> Ack:
         """Carry out one command. Never raises for anything that a client sent."""
         try:
-            return await self._execute(command, client)
+            return self._health.meter.answered(command, await self._execute(command, client))
         except DeskError as error:
             return refuse(DenialCode.BROKER, str(error))
         except Exception:
@@ -356,6 +356,7 @@ class ExecutionService:
         for report in reports:
             if isinstance(report, ErrorReport):
                 self._watching.hear(report)
+                self._health.meter.erred(report)
         self._hearing.on_reports(reports)
 
     def on_ticks(self, ticks: Sequence[Tick]) -> None:

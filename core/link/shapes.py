@@ -22,6 +22,7 @@ _MODULES = (
     "core.domain.instructions",
     "core.domain.instruments",
     "core.domain.limit_changes",
+    "core.domain.metrics",
     "core.domain.money",
     "core.domain.orders",
     "core.domain.positions",

@@ -54,6 +54,10 @@ class JumpingLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._skipping.now
 
+    def hold(self, seconds: float) -> None:
+        """Whoever calls this took so long, while everything else had to wait."""
+        self._skipping.now += seconds
+
 
 def jumping(test: Callable[P, Coroutine[None, None, None]]) -> Callable[P, None]:
     """Run a test on a jumping loop."""

@@ -24,7 +24,7 @@ from core.domain.reports import (
 from core.domain.trading import KillScope
 from core.domain.what_ifs import WhatIf
 from core.errors import BrokerError, DeskError, JournalError, NotConnectedError, RequestTimeoutError
-from core.ports import Approved, BrokerListener, ConnectPermit, Ended, Preview
+from core.ports import Approved, BrokerListener, ConnectPermit, Ended, Preview, Traffic
 from tests.execution.reports import AAPL, ACCOUNT, INSTANCE, TSLA
 
 R = TypeVar("R", bound=Report)
@@ -377,6 +377,10 @@ class FakeBroker:
     @property
     def bad_frames(self) -> int:
         return 0
+
+    @property
+    def traffic(self) -> Traffic:
+        return Traffic(len(self.placed), len(self.subscribed))
 
     async def ping(self) -> Decimal:
         await self.answers_pings.wait()
