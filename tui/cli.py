@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.link.launch import PendingCore
 
+COMPLETING = "_IBDESK_COMPLETE"
+"""The variable with which a shell asks for completions (`ibdesk completion`); no word stands behind the name then."""
 LONGEST_ARGUMENT = 4000
 """Characters: as long as a path can be."""
 
@@ -25,7 +28,7 @@ NEEDS_TERMINAL = (
 
 def main() -> None:
     """The console script; ends the process with the exit status."""
-    if len(sys.argv) == 1:
+    if len(sys.argv) == 1 and COMPLETING not in os.environ:
         # By far the most frequent start needs no parser.
         sys.exit(open_desk({}, None))
     from core.last_words import install

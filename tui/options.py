@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from tui.cli import open_desk
 
@@ -14,6 +15,7 @@ LAZY: Mapping[str, tuple[str, str]] = {
     "account": ("core.cli.account", "What the account has: cash, value, buying power, margin, profit."),
     "alerts": ("core.cli.alerts", "Alerts and price alerts: see them, set one, remove one."),
     "cancel": ("core.cli.cancel", "Cancel orders by number or reference, or all of them."),
+    "completion": ("core.cli.completion", "What bash, zsh or fish read to complete commands and options."),
     "config": ("core.cli.config", "Where settings are, what they are and why, and whether they can be used."),
     "health": ("core.cli.health", "Whether core runs, is connected and takes orders, and how fast its links are."),
     "ib-handshake": ("core.cli.handshake", "Whether IBKR answers, and whose accounts it has."),
@@ -27,7 +29,9 @@ LAZY: Mapping[str, tuple[str, str]] = {
     "positions": ("core.cli.positions", "What is held, with price and profit."),
     "practice": ("core.cli.practice", "The practice gateway by itself, for any client of the TWS API."),
     "record": ("core.cli.record", "Record a market: bars of one second, and every quote and trade behind them."),
+    "replay": ("core.cli.replay", "Play a recorded market, or the sample day, into a practice gateway."),
     "sanity-cancel": ("core.cli.sanity_cancel", "Place and cancel one order that can't fill, to see that both work."),
+    "schema": ("core.cli.schema", "The order plane's contracts as JSON Schema."),
 }
 """Commands without a screen: the module of each, whose `command` it is, and its line of help."""
 
@@ -52,9 +56,20 @@ class LazyGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the desk's name before options that stand alone."""
-        if not args or (args[0].startswith("-") and args[0] not in {"--help", "--version"}):
+        if not args:
+            # A shell that asks what may come here has not said that it is the desk.
+            args = [] if ctx.resilient_parsing else [DESK]
+        elif args[0].startswith("-") and args[0] not in {"--help", "--version"}:
             args = [DESK, *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names of commands without importing them; where options stand alone, those of the desk."""
+        if incomplete.startswith("-"):
+            return [*super().shell_complete(ctx, incomplete), *self.commands[DESK].shell_complete(ctx, incomplete)]
+        own = {name: command.get_short_help_str() for name, command in self.commands.items()}
+        known = own | {name: text for name, (_, text) in LAZY.items()}
+        return [CompletionItem(name, help=text) for name, text in known.items() if name.startswith(incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
