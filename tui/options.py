@@ -18,6 +18,7 @@ LAZY: Mapping[str, tuple[str, str]] = {
     "completion": ("core.cli.completion", "What bash, zsh or fish read to complete commands and options."),
     "config": ("core.cli.config", "Where settings are, what they are and why, and whether they can be used."),
     "health": ("core.cli.health", "Whether core runs, is connected and takes orders, and how fast its links are."),
+    "history": ("core.cli.history", "What became of an order, or of all orders of a day, line by line."),
     "ib-handshake": ("core.cli.handshake", "Whether IBKR answers, and whose accounts it has."),
     "journal": ("core.cli.journal", "The record of every order: verify it, read it, replay it, keep a copy of it."),
     "kill": ("core.cli.kill", "KILL: block new orders at once and cancel all but what protects a position."),
@@ -32,6 +33,7 @@ LAZY: Mapping[str, tuple[str, str]] = {
     "replay": ("core.cli.replay", "Play a recorded market, or the sample day, into a practice gateway."),
     "sanity-cancel": ("core.cli.sanity_cancel", "Place and cancel one order that can't fill, to see that both work."),
     "schema": ("core.cli.schema", "The order plane's contracts as JSON Schema."),
+    "summary": ("core.cli.summary", "What became of a day's orders, in numbers."),
 }
 """Commands without a screen: the module of each, whose `command` it is, and its line of help."""
 

@@ -12,6 +12,7 @@ from core.domain.events import ExecutionAdded, OrderChanged
 from core.domain.executions import Execution, filled_and_average
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderState
+from core.records.fills import is_leg, own_fills
 from core.records.ledger_rows import LedgerEvent, LedgerRow, OrderPart, part_of, part_of_request
 
 _HELD_BY_BROKER = frozenset({OrderState.WORKING, OrderState.HELD})
@@ -38,13 +39,9 @@ class _Known:
         """The latest revision of each, by stem."""
         self.snapshot: LedgerRow | None = None
 
-    def is_leg(self, execution: Execution) -> bool:
-        """Whether a fill is one of a combination's legs, which is told beside the combination's own."""
-        return self.order is not None and self.order.con_id < 0 and execution.con_id != self.order.con_id
-
     def own_fills(self) -> list[Execution]:
         """The fills that count for the order."""
-        return [execution for execution in self.executions.values() if not self.is_leg(execution)]
+        return own_fills(self.order, self.executions.values())
 
     def filled(self) -> tuple[Decimal, Decimal | None]:
         """Units filled, and their average price."""
@@ -161,7 +158,7 @@ class LedgerFold:
         row.exec_time = _spelt(execution.time)
         _take(row, execution)
         self._fills[execution.stem] = row, self._add(row)
-        if known.is_leg(execution):
+        if is_leg(known.order, execution):
             row.reason = "leg of a combination"
             return
         row.filled, row.avg_price = known.filled()
@@ -218,7 +215,7 @@ class LedgerFold:
 
     def _part_of_fill(self, known: _Known, fill: Execution) -> OrderPart:
         """Of the order, but of the instrument that was traded; only what the fill says where nobody knows the order."""
-        if known.order is not None and not known.is_leg(fill):
+        if known.order is not None and not is_leg(known.order, fill):
             return self._part(known, known.order)
         instrument = self._instruments.get(fill.con_id)
         part = _UNKNOWN if known.order is None else part_of(known.order, instrument)
