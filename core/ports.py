@@ -16,7 +16,7 @@ from core.clock import Clock
 from core.domain.alerts import Alert
 from core.domain.charts import AccountFigure, Bar, BarKind, BarRequest, OptionChain, Streamed, StreamKind
 from core.domain.commands import Ack, CancelEntries, Command, Kill
-from core.domain.connection import Endpoint, Mode
+from core.domain.connection import Endpoint, Mode, Pulse
 from core.domain.entries import Entry
 from core.domain.events import Envelope, Snapshot, StreamEvent
 from core.domain.instruments import Instrument, SymbolMatch
@@ -253,8 +253,8 @@ class Broker(Protocol):
     def traffic(self) -> Traffic:
         """Frames of every connection of this run."""
 
-    async def ping(self) -> Decimal:
-        """Round trip to the gateway in milliseconds (reqCurrentTime)."""
+    async def ping(self) -> Pulse:
+        """Round trip to the gateway, and its time (reqCurrentTime)."""
 
 
 MakeBroker = Callable[[BrokerListener, Clock, int], Broker]

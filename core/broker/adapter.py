@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from decimal import Decimal
 
 from core.broker.data_requests import Hear
 from core.broker.handshake import Handshake, Shaking
@@ -17,6 +16,7 @@ from core.broker.registry import Registry
 from core.broker.session import Session
 from core.clock import Clock
 from core.domain.charts import AccountFigure, Bar, BarKind, BarRequest, OptionChain, StreamKind
+from core.domain.connection import Pulse
 from core.domain.instruments import Instrument, SymbolMatch
 from core.domain.orders import OrderRequest
 from core.domain.reports import CompletedOrderReport, ExecutionReport, OpenOrderReport, PositionReport
@@ -257,8 +257,8 @@ class IbBroker:
         now = self._session.received if self._session is not None else 0
         return Traffic(self._pacer.sent, self._received + now)
 
-    async def ping(self) -> Decimal:
-        """Round trip to the gateway in milliseconds (reqCurrentTime); asked at most once a second."""
+    async def ping(self) -> Pulse:
+        """Round trip to the gateway and its time (reqCurrentTime); asked at most once a second."""
         return await self._live().queries.ping()
 
     def _orders(self) -> Orders | str:

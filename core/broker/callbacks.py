@@ -334,6 +334,7 @@ class Callbacks:
 
     def currentTime(self, time: int) -> None:
         """Message 49."""
+        self._queries.collect(TIME, time)
         self._queries.finish(TIME)
 
     def _tell(self, text: str) -> None:

@@ -17,6 +17,7 @@ from core.broker.outgoing import wire_text
 from core.broker.registry import Registry
 from core.broker.translate import market_rule_of, qualified
 from core.clock import Clock
+from core.domain.connection import Pulse
 from core.domain.instruments import Instrument, PriceBand, SymbolMatch
 from core.domain.reports import (
     CompletedOrderReport,
@@ -170,16 +171,19 @@ class Queries:
         rule = market_rule_of(details)
         return qualified(details, () if rule is None else await self._market_rule(rule))
 
-    async def ping(self) -> Decimal:
-        """Milliseconds that the gateway took to tell the time; at most one question a second."""
+    async def ping(self) -> Pulse:
+        """The time that the gateway told, and how long it took; at most one question a second."""
         async with self._turns[TIME]:
             if self._pinged is not None:
                 await asyncio.sleep(max(0.0, self._pinged + PING_INTERVAL - self._clock.mono()))
             self._pinged = asked = self._clock.mono()
-            await self.ask(TIME, "the time", self._client.reqCurrentTime)
+            told: list[int] = await self.ask(TIME, "the time", self._client.reqCurrentTime)
             # A late answer to an earlier question proves as much.
             self._overdue[TIME] = 0
-            return round(Decimal(repr((self._clock.mono() - asked) * 1000)), 3)
+            took = round(Decimal(repr((self._clock.mono() - asked) * 1000)), 3)
+            # Whole seconds are told: the middle of that one is the best guess.
+            ahead = told[-1] + 0.5 - self._clock.utc().timestamp() if told else None
+            return Pulse(took, None if ahead is None else round(Decimal(repr(ahead)), 1))
 
     async def _market_rule(self, rule: int) -> tuple[PriceBand, ...]:
         key = rule_key(rule)

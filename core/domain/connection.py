@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -44,6 +46,14 @@ class LinkState(StrEnum):
     """The last attempt failed; another follows by itself."""
     REFUSED = "REFUSED"
     """The live guard cut the connection; nothing follows until a person acts."""
+
+
+class Pulse(NamedTuple):
+    """What the gateway's answer to a heartbeat says."""
+
+    round_trip_ms: Decimal
+    clock_offset_s: Decimal | None
+    """How far the gateway's clock is ahead of ours, right to half a second: it tells whole ones. None if untold."""
 
 
 class FarmStatus(StrEnum):

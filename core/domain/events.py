@@ -145,6 +145,8 @@ class Health(Struct, frozen=True, kw_only=True, tag="health"):
     """Gateway's answer to the last heartbeat."""
     heartbeat_age_s: Decimal | None = None
     """Seconds since the gateway last answered one."""
+    clock_offset_s: Decimal | None = None
+    """How far the gateway's clock is ahead of ours, right to half a second."""
     journal_sync_ms: Decimal | None = None
     """The last durable commit."""
     journal_head: int = 0

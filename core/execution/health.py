@@ -83,11 +83,12 @@ class HealthReporter:
                 self._late.append(max(0.0, self._clock.mono() - due))
 
     def _renew(self) -> None:
-        beat = self._keeper.heartbeat_at
+        beat, pulse = self._keeper.heartbeat_at, self._keeper.pulse
         age = None if beat is None else Decimal(round(self._clock.mono() - beat, 1)).quantize(Decimal("0.1"))
         health = replace(
             self._state.health,
-            round_trip_ms=self._keeper.round_trip_ms,
+            round_trip_ms=None if pulse is None else pulse.round_trip_ms,
+            clock_offset_s=None if pulse is None else pulse.clock_offset_s,
             heartbeat_age_s=age,
             journal_sync_ms=self._journal.last_sync_ms,
             journal_head=self._journal.durable,

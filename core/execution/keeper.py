@@ -6,13 +6,12 @@ import asyncio
 import logging
 import zlib
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
 from functools import partial
 
 from msgspec import Struct
 
 from core.clock import Clock, DailyMoment
-from core.domain.connection import Connection, Endpoint, FarmStatus, LinkState, Mode
+from core.domain.connection import Connection, Endpoint, FarmStatus, LinkState, Mode, Pulse
 from core.domain.events import Severity
 from core.domain.reports import AccountsReport, BadFrameReport, ErrorReport, RefusedFrameReport, SessionReport
 from core.errors import DeskError, LiveGuardError
@@ -116,7 +115,8 @@ class ConnectionKeeper:
         self.on_still: Callable[[], None] = _still
         """Told that core stood still."""
         self.heartbeat_at: float | None = None
-        self.round_trip_ms: Decimal | None = None
+        self.pulse: Pulse | None = None
+        """What the last heartbeat said; None before the first of a connection."""
 
     @property
     def connection(self) -> Connection:
@@ -196,7 +196,7 @@ class ConnectionKeeper:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             self._confirmation = None
-            self.heartbeat_at, self.round_trip_ms = None, None
+            self.heartbeat_at, self.pulse = None, None
             self._link.set(
                 state=state,
                 problem=problem,
@@ -323,7 +323,7 @@ class ConnectionKeeper:
     async def _beat(self) -> None:
         silence = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._on_pulse, False)
         try:
-            self.round_trip_ms = await self._broker.ping()
+            self.pulse = await self._broker.ping()
         finally:
             silence.cancel()
         self.heartbeat_at = self._clock.mono()

@@ -227,4 +227,7 @@ async def test_orders_outlive_the_connection() -> None:
 
 async def test_ping() -> None:
     async with trading() as desk:
-        assert Decimal(0) < await desk.broker.ping() < 1000
+        pulse = await desk.broker.ping()
+        assert Decimal(0) < pulse.round_trip_ms < 1000
+        assert pulse.clock_offset_s is not None
+        assert abs(pulse.clock_offset_s) <= 1

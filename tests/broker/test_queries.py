@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -359,8 +360,11 @@ async def test_ping_takes_milliseconds_and_asks_once_a_second() -> None:
     async with connected(answer) as desk:
         first, second = await asyncio.gather(desk.broker.ping(), desk.broker.ping())
 
-        assert Decimal(0) < first < 1000
-        assert Decimal(0) < second < 1000
+        assert Decimal(0) < first.round_trip_ms < 1000
+        assert Decimal(0) < second.round_trip_ms < 1000
+        ahead = 1763632800 - datetime.now(UTC).timestamp()
+        assert second.clock_offset_s is not None
+        assert abs(float(second.clock_offset_s) - ahead) < 10
         assert desk.peer.times[1] - desk.peer.times[0] >= 0.99
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from core.domain.charts import AccountFigure, Bar, BarKind, BarRequest, OptionChain, Streamed, StreamKind
+from core.domain.connection import Pulse
 from core.domain.entries import Entry
 from core.domain.instruments import Instrument, SymbolMatch
 from core.domain.orders import OrderRequest
@@ -382,8 +383,8 @@ class FakeBroker:
     def traffic(self) -> Traffic:
         return Traffic(len(self.placed), len(self.subscribed))
 
-    async def ping(self) -> Decimal:
+    async def ping(self) -> Pulse:
         await self.answers_pings.wait()
         if self.ping_error is not None:
             raise self.ping_error
-        return Decimal("1.5")
+        return Pulse(Decimal("1.5"), Decimal("0.1"))
