@@ -51,6 +51,17 @@ def mint_order_ref(instance: str) -> str:
     return f"{ORDER_REF_PREFIX}-{instance}-{mint_ulid()}"
 
 
+def derived_order_ref(instance: str, origin: str) -> str:
+    """The order reference that belongs to something with an identity of its own: the same one whoever asks for it.
+
+    `origin` says what that is (`intent/<intent_id>`). Nobody can choose it so that it meets another order's.
+    """
+    from hashlib import sha256
+
+    digest = sha256(f"{instance}/{origin}".encode()).digest()[:16]
+    return f"{ORDER_REF_PREFIX}-{instance}-{_crockford(int.from_bytes(digest, 'big'), _ULID_CHARS)}"
+
+
 def instance_of(order_ref: str) -> str | None:
     """The instance in an order reference of ours, or None for text that another program or person wrote."""
     parts = order_ref.split("-")

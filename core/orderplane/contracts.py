@@ -54,6 +54,13 @@ def _exact(value: object) -> object:
     return Decimal(repr(value)) if isinstance(value, float) else value
 
 
+def _short(value: Decimal) -> Decimal:
+    digits, exponent = value.normalize().as_tuple()[1:]
+    if not isinstance(exponent, int) or exponent < -_PLACES or len(digits) + max(exponent, 0) > _DIGITS:
+        raise ValueError(f"at most {_DIGITS} digits, {_PLACES} of them behind the point")
+    return value
+
+
 def _printable(value: str) -> str:
     if not value.strip() or not is_clean(value):
         raise ValueError("it is empty, or has characters that can't be printed")
@@ -78,8 +85,9 @@ def _json_number(value: Decimal) -> float | int:
 Number = Annotated[
     Decimal,
     BeforeValidator(_exact),
-    Field(allow_inf_nan=False, max_digits=_DIGITS, decimal_places=_PLACES, strict=False),
-    PlainSerializer(_json_number, return_type=float, when_used="json"),
+    Field(allow_inf_nan=False, strict=False),
+    AfterValidator(_short),
+    PlainSerializer(_json_number, return_type=int | float, when_used="json"),
 ]
 """A finite number, a number of JSON or a text of digits; a Decimal in Python."""
 Name = Annotated[str, Field(min_length=1, max_length=TAG_LIMIT), AfterValidator(_printable)]
@@ -159,6 +167,8 @@ class OrderIntent(_Message):
     """
     short: bool = False
     """True for a sale that may open a short position."""
+    repeat: bool = False
+    """True says that the same order as one of the last seconds is meant once more."""
 
     @model_validator(mode="after")
     def _prices_fit(self) -> Self:
@@ -220,10 +230,11 @@ class ExecutionReport(_Message):
     order_id: str | None
     """`IBKR_<permId>`; None until IBKR has said it, and for an order that was never sent."""
     order_ref: str
-    """The order in core, its journal and its records."""
+    """The order in core, its journal and its records; empty where the message was no intent."""
     symbol: str
     strategy_id: str
-    direction: Annotated[Side, Field(strict=False)]
+    direction: Annotated[Side, Field(strict=False)] | None
+    """None where the message was no intent."""
     status: Annotated[PublishedStatus, Field(strict=False)]
     quantity: Number
     """What was placed; less than `requested_quantity` where `scaled` says why. 0 for an intent that was refused."""
