@@ -235,6 +235,13 @@ class DeskApp(DeskHost, inherit_bindings=False):
         if not any(isinstance(screen, LimitsScreen) for screen in self.screen_stack):
             self.call_later(self.push_screen, LimitsScreen())
 
+    def action_health(self) -> None:
+        """Show how fast and how well core works."""
+        from tui.screens.health import HealthScreen
+
+        if not any(isinstance(screen, HealthScreen) for screen in self.screen_stack):
+            self.call_later(self.push_screen, HealthScreen())
+
     def on_let_go(self, _message: messages.LetGo) -> None:
         """Nothing may be sent by one key any more."""
         self.arming.end()

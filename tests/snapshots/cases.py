@@ -18,7 +18,7 @@ from core.domain.connection import FarmStatus, LinkState, Mode
 from core.domain.events import Health, Snapshot, TradingState
 from core.domain.limit_changes import LimitShown, LimitsShown, LimitWaiting
 from core.domain.reconciliation import Book, Difference, Reading
-from core.domain.trading import Killed, KillScope
+from core.domain.trading import BreakerShown, BreakerState, Killed, KillScope
 from tests.tui import sample, troubles
 from tests.tui.desk_pilot import settle
 from tests.tui.fake_desk import FakeDesk
@@ -29,6 +29,7 @@ from tui.panes.account import AccountPane
 from tui.panes.alerts import AlertsPane
 from tui.panes.blotter import BlotterPane
 from tui.panes.connection import ConnectionPane
+from tui.panes.health import HealthPane
 from tui.panes.instrument import InstrumentRow
 from tui.panes.key_row import KeyRow
 from tui.panes.message_row import MessageRow
@@ -105,6 +106,30 @@ DIFFERENT = replace(
     ),
 )
 
+SICK = replace(
+    sample.SNAPSHOT,
+    health=replace(
+        sample.HEALTH,
+        bad_frames=2,
+        metrics=replace(
+            sample.METRICS,
+            loop_lag_ms=sample.D(312),
+            latencies=sample.METRICS.latencies[:1],
+            counters=replace(sample.METRICS.counters, taken=4, refused=31, filled=0, cancelled=0, disconnects=12),
+        ),
+        breakers=(
+            BreakerShown(
+                name="orders",
+                state=BreakerState.OPEN,
+                until=sample.NOW + timedelta(seconds=21),
+                last="#44 BUY 100 AAPL @ 233.33: no trading permission",
+            ),
+            BreakerShown(name="connection", state=BreakerState.CLOSED, until=None, last=""),
+        ),
+    ),
+)
+"""Much goes wrong: orders are refused, the loop is held, the connection comes and goes."""
+
 
 class PaneCase(NamedTuple):
     """One pane in its own application."""
@@ -135,6 +160,8 @@ PANES: dict[str, PaneCase] = {
     "account": PaneCase(AccountPane, (41, 14)),
     "alerts": PaneCase(AlertsPane, (41, 6), troubles.TROUBLE),
     "alerts-empty": PaneCase(AlertsPane, (41, 3)),
+    "health-120x40": PaneCase(HealthPane, (120, 40)),
+    "health-80x24": PaneCase(HealthPane, (80, 24), SICK),
     "connection": PaneCase(ConnectionPane, (41, 19), PAPER),
     "connection-differences": PaneCase(ConnectionPane, (60, 22), DIFFERENT),
     "connection-refused": PaneCase(ConnectionPane, (41, 19), LIVE_WAITING),
@@ -248,6 +275,8 @@ MORE_DESKS: dict[str, DeskCase] = {
     "kill-120x40": DeskCase((120, 40), KILLED, press=("f9",)),
     "limits-80x24": DeskCase((80, 24), action="app.limits", limits=LIMITS, press=("down", "down")),
     "limits-120x40": DeskCase((120, 40), action="app.limits", limits=LIMITS, press=("down", "enter", "5")),
+    "health-80x24": DeskCase((80, 24), SICK, action="app.health"),
+    "health-120x40": DeskCase((120, 40), action="app.health"),
     "alerts-80x24": DeskCase((80, 24), troubles.TROUBLE, action="alerts"),
     "price-alert-80x24": DeskCase((80, 24), action="price_alert"),
     "unknown-80x24": DeskCase((80, 24), DOUBTED, press=("tab", "tab", "home", "space")),

@@ -14,6 +14,7 @@ from core.domain.connection import Connection, Endpoint, FarmStatus, LinkState, 
 from core.domain.events import Health, Incident, Severity, Snapshot, TradingState
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument, PriceBand, SecType
+from core.domain.metrics import Counters, Metrics, Stage, StageLatency
 from core.domain.money import BrokerPnl, Money, PositionMoney, Profit, Rate, RateSource
 from core.domain.orders import Order, OrderState, OrderType, Side, TimeInForce
 from core.domain.positions import Position
@@ -277,7 +278,32 @@ CONNECTION = Connection(
     reconciled=ago(43),
 )
 
+
+def _took(stage: Stage, count: int, *figures: str) -> StageLatency:
+    p50, p95, p99, most = map(D, figures)
+    return StageLatency(stage=stage, count=count, p50_ms=p50, p95_ms=p95, p99_ms=p99, max_ms=most)
+
+
+METRICS = Metrics(
+    uptime_s=3731,
+    connected_s=3724,
+    loop_lag_ms=D("0.8"),
+    sent_per_s=2,
+    received_per_s=341,
+    latencies=(
+        _took(Stage.INTENT_TO_SUBMIT, 41, "1.204", "3.4", "8.112", "8.112"),
+        _took(Stage.SUBMIT_TO_ACK, 38, "121.5", "240", "312.7", "1520"),
+        _took(Stage.ACK_TO_FILL, 14, "480", "61000", "249100", "249100"),
+        _took(Stage.TOTAL, 14, "602", "61230", "249300", "249300"),
+    ),
+    counters=Counters(
+        sent=41, taken=38, refused=2, unanswered=1, filled=14, cancelled=19, denied=3,
+        calls=1204, received=184_402, errors=5, disconnects=1,
+    ),
+)  # fmt: skip
+
 HEALTH = Health(
+    metrics=METRICS,
     round_trip_ms=D("12.4"),
     heartbeat_age_s=D(2),
     journal_sync_ms=D("0.31"),

@@ -8,10 +8,10 @@ from textwrap import wrap
 from typing import ClassVar
 
 from core.domain.connection import Connection, FarmStatus, Mode, on_disconnect
-from core.domain.trading import BreakerShown, BreakerState
 from core.text import mask_account
 from tui import format as fmt
 from tui import messages
+from tui.panes.breaker_line import breaker_line
 from tui.panes.line_row import Part
 from tui.panes.lines_pane import Line, LinesPane, labelled
 from tui.panes.mode_words import GATEWAY, account_word, link_dot, link_words, mode_word
@@ -142,20 +142,11 @@ class ConnectionPane(LinesPane):
             labelled("wire", frames),
             labelled("EXT orders", f"{external} live, by other clients" if external else "none live"),
         ]
-        lines += [self._breaker(breaker) for breaker in health.breakers]
+        lines += [breaker_line(breaker, self.now) for breaker in health.breakers]
         lines.append(labelled("if cut off", on_disconnect()))
         if health.gateway_pid is not None:
             lines.insert(2, labelled("gateway", f"pid {health.gateway_pid}"))
         return lines
-
-    def _breaker(self, breaker: BreakerShown) -> Line:
-        """A breaker, and how long until it lets orders through again."""
-        if breaker.state is BreakerState.CLOSED or breaker.until is None:
-            return labelled("breaker", f"{breaker.name} closed")
-        left = (breaker.until - self.now).total_seconds()
-        if breaker.state is BreakerState.OPEN and left > 0:
-            return labelled("breaker", f"{breaker.name} ", Part(f"OPEN · tries in {fmt.age(left)}", "bold $attention"))
-        return labelled("breaker", f"{breaker.name} ", Part("half open · the next try decides", "$attention"))
 
 
 def _milliseconds(value: Decimal | None) -> str:
