@@ -27,7 +27,7 @@ from core.errors import LinkError
 from core.ids import mint_order_ref, mint_ulid
 from core.link.client import SocketClient
 from core.ports import BrokerListener
-from core.practice.options import GatewayOptions
+from core.practice.options import DEFAULT_ACCOUNT, GatewayOptions
 from core.practice.server import PracticeGateway
 from tests.limits import FixedLimits
 from tests.warp.loop import START, WarpClock, warp_loop
@@ -58,6 +58,12 @@ class FloorOptions(Struct, frozen=True, kw_only=True):
     """Market data lines of core; the gateway gives 100."""
     hours: str = "always"
     """`exchange` closes the gateway's markets as their exchanges do."""
+    account: str = DEFAULT_ACCOUNT
+    """The one that the gateway is logged in to."""
+    mode: Mode = Mode.PRACTICE
+    """Of the profile; a live one pins `account`."""
+    limits: FixedLimits | None = None
+    """None: those that nothing meets."""
     start: datetime = START
     """The time at the beginning."""
 
@@ -251,6 +257,7 @@ async def trading_floor(options: FloorOptions | None = None, *, ready: bool = Tr
     gateway = PracticeGateway(
         GatewayOptions(
             instruments=given.instruments,
+            account=given.account,
             cash=given.cash,
             pacing=given.pacing,
             latency=given.latency,
@@ -298,15 +305,15 @@ def _run_options(folder: Path, port: int, given: FloorOptions) -> RunOptions:
     return RunOptions(
         session=mint_ulid(),
         profile="practice",
-        mode=Mode.PRACTICE,
+        mode=given.mode,
         endpoint=Endpoint("127.0.0.1", port),
         client_id=CLIENT_ID,
-        account="",
+        account=given.account if given.mode is Mode.LIVE else "",
         timeout=5.0,
         read_only=False,
         symbols=given.symbols,
         lines=given.lines,
-        limits=FixedLimits(WIDE),
+        limits=given.limits or FixedLimits(WIDE),
         pace=given.pace,
         journal=folder / "journal.db",
         socket=folder / "run" / "core.sock",

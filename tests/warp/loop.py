@@ -153,6 +153,10 @@ class WarpClock:
         """The wall time, which moves with the loop's."""
         return self._start + timedelta(seconds=self._loop.time())
 
+    def put_on(self, by: timedelta) -> None:
+        """The wall time jumps, and the loop's goes on."""
+        self._start += by
+
     def epoch(self) -> float:
         """The same in seconds since 1970, as the practice gateway wants it."""
         return self.utc().timestamp()
