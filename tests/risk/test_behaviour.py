@@ -125,16 +125,17 @@ class TestWalking:
         assert level(BUY, replace(AROUND, attached=True)) is None
         assert level(replace(BUY, order_type=OrderType.MKT, limit_price=None), replace(AROUND, quote=None)) is None
 
-    @given(st.lists(st.decimals(50, 200, places=2), min_size=1, max_size=8))
-    def test_no_sequence_of_orders_gets_beyond_the_limit(self, prices: list[Decimal]) -> None:
-        first: Decimal | None = None
-        for price in prices:
-            request = replace(BUY, limit_price=price)
-            around = recent(first_level=first)
-            if near_the_first(request, around) is None:
-                first = first if first is not None else level(request, around)
-                assert first is not None
-                assert price <= first * D("1.05")
+
+@given(st.lists(st.decimals(50, 200, places=2), min_size=1, max_size=8))
+def test_no_sequence_of_orders_gets_beyond_the_limit(prices: list[Decimal]) -> None:
+    first: Decimal | None = None
+    for price in prices:
+        request = replace(BUY, limit_price=price)
+        around = recent(first_level=first)
+        if near_the_first(request, around) is None:
+            first = first if first is not None else level(request, around)
+            assert first is not None
+            assert price <= first * D("1.05")
 
 
 @pytest.mark.covers("D2.2")
