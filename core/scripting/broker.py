@@ -12,6 +12,7 @@ from core.domain.executions import Execution
 from core.domain.order_status import OrderStatus, order_status
 from core.domain.orders import Order, OrderState
 from core.errors import DeskError, NotConnectedError, UnknownOrderError
+from core.records.audit_log import Summary
 from core.scripting.background import CallingThread, LoopThread
 from core.scripting.desk import Desk, Gateway
 from core.scripting.holdings import Holding
@@ -169,6 +170,18 @@ class Broker:
         """Those of them that may still fill, of unknown outcome included."""
         return self._now(lambda: [self._record(one) for one in self._desk.open_orders()])
 
+    def get_order_history(self, order_id: int | str) -> list[str]:
+        """What became of an order, oldest first: the lines of the audit log about it, as JSON."""
+
+        async def history() -> list[str]:
+            return await self._desk.history(self._find(order_id).order_ref)
+
+        return self._run(history())
+
+    def get_todays_order_summary(self) -> dict[str, int]:
+        """Counts of the trading day by name: `total_orders`, `filled_orders`, `partial_fills`, ... as of `Summary`."""
+        return _counts(self._run(self._desk.summary()))
+
     def get_positions(self) -> list[Holding] | None:
         """As `Desk.positions`: None while IBKR has not said it."""
         return self._now(self._desk.positions)
@@ -229,6 +242,11 @@ class Broker:
         if record.status is not status and record.status in (OrderStatus.ERROR, OrderStatus.UNKNOWN):
             for failed in tuple(self._error_callbacks):
                 caller.call(partial(failed, record, record.error_message))
+
+
+def _counts(summary: Summary) -> dict[str, int]:
+    found = {name: getattr(summary, name) for name in Summary.__struct_fields__}
+    return {name: count for name, count in found.items() if isinstance(count, int)}
 
 
 class _Ears:

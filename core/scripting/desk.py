@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
+from core.clock import trading_day
 from core.domain.account import Account
 from core.domain.connection import Connection
 from core.domain.executions import Execution
@@ -14,6 +18,8 @@ from core.domain.money import Money
 from core.domain.orders import Order, OrderState
 from core.domain.quotes import Quote
 from core.errors import JournalError, NotConnectedError, UnknownOrderError
+from core.records.audit_lines import encode_line
+from core.records.audit_log import AuditReader, Summary, day_summary
 from core.scripting.handlers import ConnectionEventHandler, Handlers, OrderEventHandler
 from core.scripting.holdings import Holding, holding_of
 from core.scripting.ordering import Ordering, Outcome, RiskCheck
@@ -267,6 +273,21 @@ class Desk:
             if order.order_ref in self._own or (whole and not order.external)
         ]
 
+    async def history(self, order_ref: str) -> list[str]:
+        """What became of an order, oldest first: the lines of the audit log about it, as JSON.
+
+        Raises UnknownOrderError, JournalError.
+        """
+        session, order = self._session, self.order(order_ref)
+        await session.settled()
+        return await asyncio.to_thread(_history, session.journal, order)
+
+    async def summary(self) -> Summary:
+        """The trading day's orders so far, by what became of them, and their fills. Raises JournalError."""
+        session = self._session
+        await session.settled()
+        return await asyncio.to_thread(day_summary, session.journal, trading_day(datetime.now(UTC)))
+
     def health(self) -> dict[str, object]:
         """How this script and core stand: plain values, for logs and monitors."""
         books = self._session.books
@@ -288,6 +309,11 @@ class Desk:
     async def until(self, found: Callable[[], bool], timeout: float) -> bool:
         """Wait until `found` says so, asked anew after each event; False after `timeout` seconds."""
         return await self._session.books.until(lambda: found() or None, timeout) is not None
+
+
+def _history(journal: Path, order: Order) -> list[str]:
+    lines = AuditReader(journal, trading_day(order.created)).read()
+    return [encode_line(line).decode() for line in lines if line.order_ref == order.order_ref]
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.domain.commands import Ack, CancelOrder, ModifyOrder, PlaceOrder, SetViewers
-from core.domain.denials import DenialCode
+from core.domain.denials import Denial, DenialCode
 from core.domain.instruments import Instrument
 from core.domain.orders import TERMINAL_STATES, Order, OrderState
 from core.domain.quotes import Quote
@@ -82,51 +82,67 @@ class Ordering:
 
     async def place(self, order: Ticket, attached: Sequence[Ticket], retries: RetryPolicy | None) -> Order:
         """As of `Desk.place`."""
+        policy = retries or self._retries
+        instance = self._session.books.instance
+        refs = [mint_order_ref(instance) for _ in (order, *attached)]
+        self._own.update(dict.fromkeys(refs))
+        try:
+            ack = await self._attempt(order, attached, refs)
+            attempt = 0
+            while (denial := _passing(ack)) is not None:
+                attempt += 1
+                pause = policy.pause(denial, attempt)
+                if pause is None:
+                    break
+                log.info("%s: tried again in %g s, for %s", order.text, pause, denial.message)
+                await asyncio.sleep(pause)
+                self.retried[refs[0]] = attempt
+                ack = await self._attempt(order, attached, refs)
+        except OrderUnknownError:
+            raise
+        except DeskError:
+            self._forget(refs)
+            raise
+        if ack.denied is not None:
+            if ack.order is None:
+                self._forget(refs)
+            raise error_of(ack.denied)
+        return self._known(refs[0], ack)
+
+    def _forget(self, refs: Sequence[str]) -> None:
+        """Nothing of these orders was recorded."""
+        for order_ref in refs:
+            self._own.pop(order_ref, None)
+            self.retried.pop(order_ref, None)
+
+    async def _attempt(self, order: Ticket, attached: Sequence[Ticket], refs: Sequence[str]) -> Ack:
+        """Everything that judges an order, from the beginning; core's answer, or ours where core was not even asked."""
         for one in (order, *attached):
             check(one)
             self._check(one)
         try:
             instrument = await self.instrument(order.symbol)
-        except LinkError as error:
-            raise NotConnectedError(f"{order.text}: {error} Nothing was sent.") from error
-        books = self._session.books
-        account = books.connection.account if books.connection else ""
-        parent = order.request(instrument, account, mint_order_ref(books.instance))
+        except (LinkError, NotConnectedError) as error:
+            return _not_connected(f"{order.text}: {error}")
+        connection = self._session.books.connection
+        account = connection.account if connection else ""
+        if not account and not order.account:
+            problem = connection.problem if connection else ""
+            return _not_connected(f"{order.text} was not sent: {problem or 'there is no connection to IBKR.'}")
+        request = order.request(instrument, account, refs[0])
         children = tuple(
-            one.request(instrument, account, mint_order_ref(books.instance), parent.order_ref) for one in attached
+            one.request(instrument, account, order_ref, refs[0])
+            for one, order_ref in zip(attached, refs[1:], strict=True)
         )
-        command = PlaceOrder(
-            request=parent, children=children, ttl=order.ttl, confirms=order.confirms, short=order.short
+        return await self._answer(
+            PlaceOrder(request=request, children=children, ttl=order.ttl, confirms=order.confirms, short=order.short)
         )
-        self._own.update((one.order_ref, None) for one in (parent, *children))
-        ack = await self._sent(order, command, retries or self._retries)
-        if ack.denied is not None:
-            if ack.order is None:
-                for request in (parent, *children):
-                    del self._own[request.order_ref]
-            raise error_of(ack.denied)
-        return self._known(parent.order_ref, ack)
-
-    async def _sent(self, order: Ticket, command: PlaceOrder, retries: RetryPolicy) -> Ack:
-        """Core's answer; where nothing was recorded and it may pass, that to a later attempt."""
-        attempt = 0
-        while True:
-            ack = await self._answer(command)
-            denial = ack.denied
-            if denial is None or ack.order is not None or denial.code not in TRANSIENT:
-                return ack
-            attempt += 1
-            pause = retries.pause(denial, attempt)
-            if pause is None:
-                return ack
-            log.info("%s: tried again in %g s, for %s", order.text, pause, denial.message)
-            await asyncio.sleep(pause)
-            self._check(order)
-            self.retried[command.request.order_ref] = attempt
 
     async def _answer(self, command: PlaceOrder) -> Ack:
         try:
             return await self._session.send(command)
+        except NotConnectedError as error:
+            return _not_connected(str(error))
         except LinkError as error:
             lost = error
         order_ref = command.request.order_ref
@@ -262,6 +278,16 @@ class Ordering:
             if passed is not True:
                 text = f"{order.text}: the script's own check {name} refused it. Nothing was sent."
                 raise RiskCheckError(text, DenialCode.RISK)
+
+
+def _passing(ack: Ack) -> Denial | None:
+    """The refusal that may pass by itself, of an order of which nothing was recorded; None for any other answer."""
+    denial = ack.denied
+    return None if denial is None or ack.order is not None or denial.code not in TRANSIENT else denial
+
+
+def _not_connected(text: str) -> Ack:
+    return Ack(ok=False, denied=Denial(code=DenialCode.NOT_CONNECTED, message=text))
 
 
 def _quoted(quote: Quote | None) -> bool | None:

@@ -16,7 +16,7 @@ from core.domain.events import Envelope, OrderChanged
 from core.domain.executions import Execution
 from core.domain.orders import Order
 from core.domain.published import PublishedStatus, published_status
-from core.errors import JournalError
+from core.errors import JournalDamagedError, JournalError
 from core.journal.recovery import read_some
 from core.scripting.handlers import REFUSED_STATES
 
@@ -103,6 +103,11 @@ class ReportLog:
         """The number of the last event that was told."""
         return self._last
 
+    async def settled(self, journal: Path) -> None:
+        """Wait until `journal` has the last event on the disk. Raises JournalError if that takes too long."""
+        if self._last:
+            await _recorded(journal, self._last - 1, self._last)
+
     async def since(self, after: int, journal: Path) -> list[tuple[int, Order]]:
         """Every change of an order behind event `after` with its number, oldest first.
 
@@ -119,7 +124,13 @@ async def _recorded(journal: Path, after: int, until: int) -> list[tuple[int, Or
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _COMMIT_SECONDS
     while after < until:
-        rows = await asyncio.to_thread(read_some, journal, after, _ROWS_AT_ONCE)
+        try:
+            rows = await asyncio.to_thread(read_some, journal, after, _ROWS_AT_ONCE)
+        except JournalDamagedError:
+            # The row behind which to read may itself not be on the disk yet.
+            if loop.time() > deadline:
+                raise
+            rows = []
         if not rows:
             if loop.time() > deadline:
                 raise JournalError(

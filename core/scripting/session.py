@@ -109,6 +109,10 @@ class Session:
             self._following = asyncio.create_task(self._follow(), name=f"events of {self._name}")
             raise
 
+    async def settled(self) -> None:
+        """Wait until the journal on the disk has the last event that was told. Raises JournalError if it never does."""
+        await self.reports.settled(self.journal)
+
     async def _attach(self, timeout: float) -> None:
         await self._stop_following()
         try:
