@@ -23,13 +23,16 @@ class DeskHome:
     found too. That needs /proc; elsewhere only the processes that the caller holds are ended, by the caller.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, records: bool = False) -> None:
+        """`records` lets core keep ledger and audit log, which most tests do without: that is one more process."""
         self.folder = Path(tempfile.mkdtemp(prefix="ibd"))  # short: the path of a Unix socket has 108 bytes
         self.env = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
         for name in ("CONFIG_HOME", "STATE_HOME", "DATA_HOME", "CACHE_HOME", "RUNTIME_DIR"):
             place = self.folder / name.lower()
             place.mkdir(mode=0o700)
             self.env[f"XDG_{name}"] = str(place)
+        if not records:
+            self.env["IBDESK_RECORDS"] = "false"
         self.env |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 
     def __enter__(self) -> Self:

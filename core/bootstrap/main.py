@@ -180,6 +180,7 @@ async def _serve(
         gateway = OutsideGateway(settings.endpoint)
     from core.bootstrap.alert_hook import alert_options
     from core.bootstrap.serve import RunOptions, ib_broker, serve
+    from core.records.ledger import kept_in
 
     def ready() -> None:
         answer({"ready": {"socket": record.socket, "session": record.session, "pid": record.pid, "attached": False}})
@@ -204,6 +205,7 @@ async def _serve(
             journal=folder / "journal.db",
             socket=Path(record.socket),
             alerts=alert_options(settings.alerts, settings.profile, notices.tell),
+            records=kept_in(folder) if settings.records else None,
         ),
         gateway,
         ready,

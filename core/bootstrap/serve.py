@@ -14,6 +14,7 @@ from msgspec import Struct
 from core.bootstrap.journal import start_journal
 from core.bootstrap.lifetime import Lifetime
 from core.bootstrap.notices import Notices
+from core.bootstrap.records import RecordsProcess
 from core.clock import Clock, LoopClock
 from core.domain.connection import Connection, Endpoint, Mode
 from core.domain.entries import SessionStarted
@@ -62,6 +63,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     """How that is kept."""
     socket: Path
     alerts: AlertOptions = AlertOptions()
+    records: Path | None = None
+    """The folder of ledgers and audit logs that are kept up to date; None keeps none."""
 
 
 class Gateway(Protocol):
@@ -177,14 +180,22 @@ async def serve(
     gc.freeze()
     gc.enable()
     running = asyncio.create_task(service.run(), name="service")
+    records = None
+    if options.records is not None:
+        records = RecordsProcess(options.journal, options.records, lambda: journal.durable, service.alert)
+    keeping = asyncio.create_task(records.run(), name="records") if records is not None else None
     try:
         await lifetime.over(running)
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        working = [task for task in (running, keeping) if task is not None]
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
         await link.close(lifetime.farewell)
         await service.close()
         await journal.close()
+        if records is not None:
+            await records.close()
         if options.alerts.hook is not None:
             await options.alerts.hook.close()
         if not service.desks:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO, Final
 
 import msgspec
 from msgspec import Struct
@@ -123,6 +125,10 @@ def day_summary(journal: Path, day: date) -> Summary:
     return summary_of(day, day_lines(journal, day))
 
 
+_TAIL: Final = 1 << 16
+"""Bytes at a file's end that are looked at first."""
+
+
 class _Mark(Struct):
     """What is looked for in a line that stands in the file."""
 
@@ -140,7 +146,9 @@ def append_lines(path: Path, instance: str, lines: Sequence[AuditLine]) -> None:
         make_folder(path.parent)
         descriptor = open_file(path, os.O_RDWR | os.O_APPEND)
         with os.fdopen(descriptor, "r+b") as file:
-            end, last, there = _end(file.read(), instance)
+            # Another keeper may be at its last look.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            end, last, there = _end(file, instance)
             file.truncate(end)
             same = [line for line in lines if line.sequence == last][there:]
             fresh = same + [line for line in lines if line.sequence > last]
@@ -152,11 +160,25 @@ def append_lines(path: Path, instance: str, lines: Sequence[AuditLine]) -> None:
         ) from error
 
 
-def _end(content: bytes, instance: str) -> tuple[int, int, int]:
+def _end(file: BinaryIO, instance: str) -> tuple[int, int, int]:
     """Where the last whole line ends, the last row of this journal that has one, and how many it has."""
-    end = content.rfind(b"\n") + 1
+    size = file.seek(0, os.SEEK_END)
+    for back in (_TAIL, size):
+        begin = max(0, size - back)
+        file.seek(begin)
+        content = file.read()
+        end = content.rfind(b"\n") + 1
+        lines = content[:end].splitlines()
+        last, there, other = _last(lines if begin == 0 else lines[1:], instance)
+        if other or begin == 0:
+            return begin + end, last, there
+    return size, 0, 0
+
+
+def _last(lines: Sequence[bytes], instance: str) -> tuple[int, int, bool]:
+    """The last row of this journal that has a line, how many it has, and whether another row was seen before them."""
     last = there = 0
-    for text in reversed(content[:end].splitlines()):
+    for text in reversed(lines):
         try:
             mark = msgspec.json.decode(text, type=_Mark)
         except msgspec.MsgspecError:
@@ -164,6 +186,6 @@ def _end(content: bytes, instance: str) -> tuple[int, int, int]:
         if mark.instance != instance:
             continue
         if there and mark.sequence != last:
-            break
+            return last, there, True
         last, there = mark.sequence, there + 1
-    return end, last, there
+    return last, there, False

@@ -34,6 +34,7 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "client_id": ("IBKR_CLIENT_ID", "IB_CLIENT_ID"),
     "account": ("IBKR_ACCOUNT_ID",),
     "readonly": ("IBKR_READONLY",),
+    "records": ("IBDESK_RECORDS",),
     "timeout_seconds": ("IBKR_TIMEOUT_SECONDS",),
     "reconnect_max_attempts": ("IBKR_RECONNECT_MAX_ATTEMPTS",),
     "reconnect_backoff_seconds": ("IBKR_RECONNECT_BACKOFF_SECONDS",),
@@ -91,6 +92,8 @@ class Settings(BaseSettings):
     """Frames to the gateway in any second; None takes the mode's default. Paper and live can't go above 45."""
     market_data_lines: int = Field(default=100, ge=1, le=10_000)
     """Instruments that can be quoted at a time: what the account has, other programs of the same login left out."""
+    records: bool = True
+    """Ledger and audit log are kept up to date in files while core runs, by a process of their own."""
     watchlist: tuple[str, ...] = _WATCHLIST
     """Symbols of a new profile's watchlist; later changes are kept in the journal."""
     limits: LimitSettings = LimitSettings()
