@@ -15,7 +15,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from core.api import DeskClient
-from core.errors import DeskError, LinkError
+from core.errors import ConfigError, DeskError, LinkError
+from core.link.paths import state_dir
 from core.orderplane.bus import Delivery, IntentBus
 from core.orderplane.counts import Counts
 from core.orderplane.deciding import Deciding
@@ -28,8 +29,8 @@ from core.orderplane.view import View
 
 _TAKE_SECONDS = 0.5
 """How long one look for messages may take."""
-_CORE_PAUSE_SECONDS = 0.5
-"""Between attempts to reach core."""
+_CORE_PAUSES = (0.5, 1.0, 2.0, 5.0)
+"""Seconds between attempts to reach core; the last one for ever."""
 _MAX_BEHIND = 2000
 """Facts that may wait to be reported before no more intents are taken."""
 _BEHIND_SECONDS = 0.05
@@ -40,13 +41,16 @@ log = logging.getLogger(__name__)
 
 Connect = Callable[[], Awaitable[DeskClient]]
 """Attaches to core, starting it where it has to; raises DeskError."""
+Part = Callable[[DeskClient], Awaitable[None]]
+"""Detaches from core."""
 
 
 class OrderPlaneOptions(Struct, frozen=True, kw_only=True):
     """How an order plane works."""
 
-    journal: Path
-    """Of the core that it places at: what was published while nobody listened is read there."""
+    journal: Path | None = None
+    """Of the core that it places at: what was published while nobody listened is read there. None for where the
+    profile that core names keeps it."""
     pov: PovLimit | None = None
     """None scales nothing down."""
     placing: PlacingOptions = PlacingOptions()
@@ -59,10 +63,11 @@ class OrderPlaneOptions(Struct, frozen=True, kw_only=True):
 class OrderPlane:
     """One of them, from `run` to `stop`."""
 
-    def __init__(self, bus: IntentBus, connect: Connect, options: OrderPlaneOptions) -> None:
+    def __init__(self, bus: IntentBus, connect: Connect, part: Part, options: OrderPlaneOptions) -> None:
         """`bus` is opened and closed by `run`."""
         self._bus = bus
         self._connect = connect
+        self._part = part
         self._options = options
         self.counts = Counts()
         """What was done so far."""
@@ -86,7 +91,10 @@ class OrderPlane:
         return "" if session is None else session.client.name
 
     async def run(self) -> None:
-        """Work until `stop`. What can't be reached is waited for. Raises JournalError if core's can't be read."""
+        """Work until `stop`. What can't be reached is waited for.
+
+        Raises ConfigError for settings that can't be used, JournalError if core's can't be read.
+        """
         if not await self._opened():
             return
         following = asyncio.create_task(self._follow())
@@ -110,21 +118,24 @@ class OrderPlane:
 
     async def _follow(self) -> None:
         """Attach to core, report on it, and again when it was lost."""
-        told = False
+        attempt = 0
         while True:
             try:
                 client = await self._connect()
                 snapshot = await client.snapshot()
+            except ConfigError:
+                raise
             except DeskError as error:
-                if not told:
+                if attempt == 0:
                     log.warning("Core is away: %s Trying again.", error)
-                told = True
-                await asyncio.sleep(_CORE_PAUSE_SECONDS)
+                await asyncio.sleep(_CORE_PAUSES[min(attempt, len(_CORE_PAUSES) - 1)])
+                attempt += 1
                 continue
-            told = False
+            attempt = 0
             log.info("Attached to core as %s, profile %s.", client.name, snapshot.connection.profile)
             session = CoreSession(client, snapshot, View(snapshot, self._participation))
-            self._reporter = Reporter(self._bus, session, self._options.journal, self.counts)
+            journal = self._options.journal or state_dir(snapshot.connection.profile) / "journal.db"
+            self._reporter = Reporter(self._bus, session, journal, self.counts)
             self._sessions.found(session)
             try:
                 await self._reporter.run()
@@ -132,7 +143,7 @@ class OrderPlane:
                 log.warning("Core was lost: %s Attaching again.", error)
             finally:
                 self._sessions.lost(session)
-                await client.close()
+                await self._part(client)
 
     async def _take(self) -> None:
         """Take as many messages as there is room for."""

@@ -86,7 +86,7 @@ class Planes:
     ) -> OrderPlane:
         """One more."""
         options = OrderPlaneOptions(journal=self._journal, pov=pov, placing=placing or PlacingOptions(lease=0.5))
-        plane = OrderPlane(bus or self.hub.consumer(), self.connect, options)
+        plane = OrderPlane(bus or self.hub.consumer(), self.connect, lambda client: client.close(), options)
         self._running.append((plane, asyncio.create_task(plane.run())))
         return plane
 
