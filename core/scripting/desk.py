@@ -265,12 +265,12 @@ class Desk:
             raise JournalError(f"There is no event {start} yet: the last one is {session.reports.last}.")
         until = session.reports.last
         found = await session.reports.since(start, journal)
-        self._polled = max(until, found[-1][0] if found else 0)
+        self._polled = max(until, found[-1].number if found else 0)
         whole = everyone or after is not None
         return [
-            report_of(books.instance, number, order, books.fills(order.order_ref))
-            for number, order in found
-            if order.order_ref in self._own or (whole and not order.external)
+            report_of(books.instance, change, books.fills(change.order.order_ref))
+            for change in found
+            if change.order.order_ref in self._own or (whole and not change.order.external)
         ]
 
     async def history(self, order_ref: str) -> list[str]:

@@ -53,6 +53,7 @@ class Handlers:
         self._order_handlers: list[_Listening] = []
         self._connection_handlers: list[ConnectionEventHandler] = []
         self._heard: set[str] = set()
+        self._refused: set[str] = set()
 
     def add_order_handler(self, handler: OrderEventHandler, *, everyone: bool) -> None:
         """Tell `handler` of the script's own orders, or of those of everyone."""
@@ -71,9 +72,13 @@ class Handlers:
         """Tell whom it concerns."""
         match event:
             case OrderChanged(order=order):
+                # IBKR says a refusal more than once, as an error and as a status.
+                refused = order.state in REFUSED_STATES and order.order_ref not in self._refused
+                if refused:
+                    self._refused.add(order.order_ref)
                 for handler in self._concerned(order.order_ref):
                     _safely(handler.on_order_status, order)
-                    if order.state in REFUSED_STATES:
+                    if refused:
                         _safely(handler.on_order_rejected, order, order.note)
             case ExecutionAdded(execution=execution) if execution.exec_id not in self._heard:
                 # The same report comes once more with its commission.

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.domain.entries import fact_of
 from core.domain.events import Envelope, OrderChanged
 from core.domain.executions import Execution
-from core.domain.orders import Order
+from core.domain.orders import Order, OrderState
 from core.domain.published import PublishedStatus, published_status
 from core.errors import JournalDamagedError, JournalError
 from core.journal.recovery import read_some
@@ -26,6 +28,53 @@ _COMMIT_SECONDS = 3.0
 """How long it may take until the journal has on disk what core has told."""
 _LOOK_SECONDS = 0.05
 _ROWS_AT_ONCE = 5_000
+_TAKEN = frozenset({OrderState.WORKING, OrderState.HELD})
+
+
+class Latency(Struct, frozen=True, kw_only=True):
+    """How long an order took, in milliseconds by core's clock; None for a stage that it has not come through."""
+
+    intent_to_submit_ms: Decimal | None = None
+    submit_to_ack_ms: Decimal | None = None
+    ack_to_fill_ms: Decimal | None = None
+    """Until the last fill."""
+    total_latency_ms: Decimal | None = None
+    """From intent to the last fill."""
+
+
+class Stages(Struct, frozen=True, kw_only=True):
+    """When an order came where; None where it has not, or that was not heard."""
+
+    submitted: datetime | None = None
+    acknowledged: datetime | None = None
+    filled: datetime | None = None
+
+    def after(self, order: Order) -> Stages:
+        """With one more change of the order."""
+        if order.state is OrderState.SENT and self.submitted is None:
+            return replace(self, submitted=order.changed)
+        if order.state in _TAKEN and self.acknowledged is None:
+            return replace(self, acknowledged=order.changed)
+        if order.state is OrderState.FILLED and self.filled is None:
+            return replace(self, filled=order.changed)
+        return self
+
+    def latency(self, created: datetime) -> Latency:
+        """The figures of an order that was created then."""
+        return Latency(
+            intent_to_submit_ms=_milliseconds(created, self.submitted),
+            submit_to_ack_ms=_milliseconds(self.submitted, self.acknowledged),
+            ack_to_fill_ms=_milliseconds(self.acknowledged, self.filled),
+            total_latency_ms=_milliseconds(created, self.filled),
+        )
+
+
+class Change(NamedTuple):
+    """An order after one event, and how it had come there."""
+
+    number: int
+    order: Order
+    stages: Stages
 
 
 class OrderReport(Struct, frozen=True, kw_only=True):
@@ -50,12 +99,14 @@ class OrderReport(Struct, frozen=True, kw_only=True):
     """Why it was refused; empty if it was not."""
     timestamp: datetime
     """UTC of the change."""
+    latency: Latency
     tag: str
     strategy: str
 
 
-def report_of(instance: str, number: int, order: Order, fills: Sequence[Execution]) -> OrderReport:
-    """The report of an order as it stood at event `number`."""
+def report_of(instance: str, change: Change, fills: Sequence[Execution]) -> OrderReport:
+    """The report of a change; `fills` are those that are known by now."""
+    number, order, stages = change
     told = [fill.commission for fill in fills if fill.commission is not None]
     return OrderReport(
         number=number,
@@ -69,6 +120,7 @@ def report_of(instance: str, number: int, order: Order, fills: Sequence[Executio
         commission=sum(told, Decimal(0)) if told else None,
         reject_reason=order.note if order.state in REFUSED_STATES else "",
         timestamp=order.changed,
+        latency=stages.latency(order.created),
         tag=order.tag,
         strategy=order.strategy,
     )
@@ -79,7 +131,8 @@ class ReportLog:
 
     def __init__(self) -> None:
         """Empty."""
-        self._kept: deque[tuple[int, OrderChanged]] = deque()
+        self._kept: deque[Change] = deque()
+        self._stages: dict[str, Stages] = {}
         self._complete_after = 0
         self._last = 0
 
@@ -94,9 +147,9 @@ class ReportLog:
             return
         self._last = envelope.number
         if isinstance(envelope.event, OrderChanged):
-            self._kept.append((envelope.number, envelope.event))
+            self._kept.append(_change(envelope.number, envelope.event.order, self._stages))
             if len(self._kept) > KEPT:
-                self._complete_after = self._kept.popleft()[0]
+                self._complete_after = self._kept.popleft().number
 
     @property
     def last(self) -> int:
@@ -108,19 +161,34 @@ class ReportLog:
         if self._last:
             await _recorded(journal, self._last - 1, self._last)
 
-    async def since(self, after: int, journal: Path) -> list[tuple[int, Order]]:
-        """Every change of an order behind event `after` with its number, oldest first.
+    async def since(self, after: int, journal: Path) -> list[Change]:
+        """Every change of an order behind event `after`, oldest first.
 
         Raises JournalError if what is no longer in memory can't be read back from `journal`.
         """
         until = self._complete_after
         found = await _recorded(journal, after, until) if after < until else []
-        return [*found, *((number, event.order) for number, event in self._kept if number > max(after, until))]
+        return [*found, *(change for change in self._kept if change.number > max(after, until))]
 
 
-async def _recorded(journal: Path, after: int, until: int) -> list[tuple[int, Order]]:
+def _change(number: int, order: Order, stages: dict[str, Stages]) -> Change:
+    """The change that an event brought; `stages` of all orders are carried on, those of live ones kept."""
+    came = stages.pop(order.order_ref, Stages()).after(order)
+    if order.is_live:
+        stages[order.order_ref] = came
+    return Change(number, order, came)
+
+
+def _milliseconds(begin: datetime | None, end: datetime | None) -> Decimal | None:
+    if begin is None or end is None:
+        return None
+    return Decimal((end - begin) // timedelta(microseconds=1)) / 1000
+
+
+async def _recorded(journal: Path, after: int, until: int) -> list[Change]:
     """The changes behind `after` up to `until` from the disk; the last of them may have to be waited for."""
-    found: list[tuple[int, Order]] = []
+    found: list[Change] = []
+    stages: dict[str, Stages] = {}
     loop = asyncio.get_running_loop()
     deadline = loop.time() + _COMMIT_SECONDS
     while after < until:
@@ -141,6 +209,6 @@ async def _recorded(journal: Path, after: int, until: int) -> list[tuple[int, Or
         for number, entry in rows:
             fact = fact_of(entry)
             if number <= until and isinstance(fact, OrderChanged):
-                found.append((number, fact.order))
+                found.append(_change(number, fact.order, stages))
             after = number
     return found

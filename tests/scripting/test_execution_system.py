@@ -19,7 +19,7 @@ from core.errors import JournalError
 from tests.scripting.examples import execution_system as examples
 
 
-@pytest.mark.covers("D0.2", "D0.3", "D0.14")
+@pytest.mark.covers("D0.2", "D0.3", "D0.11", "D0.14")
 async def test_basic_example(practice: Broker, capsys: pytest.CaptureFixture[str]) -> None:
     report = await examples.place_market_order()
 
@@ -28,8 +28,13 @@ async def test_basic_example(practice: Broker, capsys: pytest.CaptureFixture[str
     assert report.order_id.startswith("IBKR_")
     assert report.filled_quantity == 10
     assert report.strategy == "COMPOSITE"
+    latency = report.latency
+    stages = (latency.intent_to_submit_ms, latency.submit_to_ack_ms, latency.ack_to_fill_ms)
+    assert all(stage is not None and stage >= 0 for stage in stages)
+    assert latency.total_latency_ms == sum(stage for stage in stages if stage is not None)
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("Order placed: ibd-")
+    assert said[-2] == f"Total: {latency.total_latency_ms}ms"
     assert said[-1] == f"Filled 10 @ ${report.average_fill_price}"
 
 

@@ -25,6 +25,10 @@ async def place_market_order(quantity: int = 10) -> OrderReport | None:
             for report in await desk.poll_reports():
                 print(f"Status: {report.status}")
                 if report.status == "FILLED":
+                    print(f"Intent → Submit: {report.latency.intent_to_submit_ms}ms")
+                    print(f"Submit → Ack: {report.latency.submit_to_ack_ms}ms")
+                    print(f"Ack → Fill: {report.latency.ack_to_fill_ms}ms")
+                    print(f"Total: {report.latency.total_latency_ms}ms")
                     print(f"Filled {report.filled_quantity} @ ${report.average_fill_price}")
                     return report
         return None
