@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 NAME = "order-plane"
 """What core, and a person who grants live trading, knows it by."""
+_LEASE = 0.8
+"""Of the time until others take over: a claim has ended by then."""
 
 _EPILOG = """\b
 Example:
@@ -59,6 +61,7 @@ class _Asked(NamedTuple):
     pov_minutes: float
     max_age: float
     in_flight: int
+    takeover: float
 
 
 @click.command(epilog=_EPILOG)
@@ -92,6 +95,13 @@ class _Asked(NamedTuple):
 @click.option(
     "--in-flight", type=click.IntRange(1, 256), default=64, show_default=True, help="Intents worked on at once."
 )
+@click.option(
+    "--takeover",
+    type=click.FloatRange(1, 600),
+    default=5.0,
+    show_default=True,
+    help="Seconds after which others go on with what an order plane had begun that is not heard of.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say at the end what was done as one line of JSON.")
 def command(
     *,
@@ -101,6 +111,7 @@ def command(
     pov_minutes: float,
     max_age: float,
     in_flight: int,
+    takeover: float,
     as_json: bool,
 ) -> None:
     """Place the intents of a bus through every control, and publish what becomes of each. Any number may run at once.
@@ -110,7 +121,7 @@ def command(
     """
     _log_to_stderr()
     try:
-        counts = asyncio.run(_run(_Asked(profile, bus, pov, pov_minutes, max_age, in_flight)))
+        counts = asyncio.run(_run(_Asked(profile, bus, pov, pov_minutes, max_age, in_flight, takeover)))
     except (DeskError, OSError) as error:
         say(str(error), err=True)
         sys.exit(NOT_REACHED)
@@ -135,10 +146,10 @@ async def _run(asked: _Asked) -> Counts:
     window = timedelta(minutes=asked.pov_minutes)
     options = OrderPlaneOptions(
         pov=None if asked.pov is None else PovLimit(percent=asked.pov, window=window),
-        placing=PlacingOptions(max_age=timedelta(seconds=asked.max_age)),
+        placing=PlacingOptions(max_age=timedelta(seconds=asked.max_age), lease=asked.takeover * _LEASE),
         in_flight=asked.in_flight,
     )
-    plane = OrderPlane(RedisBus(asked.bus), connect, leave, options)
+    plane = OrderPlane(RedisBus(asked.bus, abandoned=asked.takeover), connect, leave, options)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, plane.stop)
