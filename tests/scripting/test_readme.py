@@ -12,7 +12,9 @@ import pytest
 from core import Broker
 from tests.architecture.sources import ROOT
 
-_BLOCKS = re.findall(
+_README = (ROOT / "README.md").read_text(encoding="utf-8")
+_BLOCKS = re.findall(r"^```python
+(.*?)^```$", _README, re.MULTILINE | re.DOTALL)
     r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
 )
 
