@@ -13,10 +13,7 @@ from core import Broker
 from tests.architecture.sources import ROOT
 
 _README = (ROOT / "README.md").read_text(encoding="utf-8")
-_BLOCKS = re.findall(r"^```python
-(.*?)^```$", _README, re.MULTILINE | re.DOTALL)
-    r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-)
+_BLOCKS = re.findall(r"^```python\n(.*?)^```$", _README, re.MULTILINE | re.DOTALL)
 
 
 def test_both_ways_are_shown() -> None:
