@@ -1,7 +1,7 @@
 """`python -m tests.controls.live_guard`: every way round the live guard, tried at a gateway that plays a live account.
 
 Each route runs a real core. What counts is the wire between it and that gateway: the frames about orders that were
-seen there, which are none. The order plane joins when it exists.
+seen there, which are none but where a person allowed them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from tests.controls import routes_asked as asked
+from tests.controls import routes_order_plane as plane
 from tests.controls import routes_started as started
 from tests.controls.stage import Stage
 
@@ -30,7 +31,7 @@ class Route(NamedTuple):
     said: str
     """What must stand in that."""
     frames: tuple[str, ...] = ()
-    """The frames about orders that must be seen: none, but for the row that shows that they would be."""
+    """The frames about orders that must be seen: none, but for the rows that show that they would be."""
 
     @property
     def name(self) -> str:
@@ -67,6 +68,8 @@ ROUTES = (
     Route("script API", asked.script, NOT_CONFIRMED),
     Route("script API", asked.other_name, NOT_CONFIRMED),
     Route("script API", asked.grant_over, NOT_CONFIRMED),
+    Route("order plane", plane.order_plane, NOT_CONFIRMED),
+    Route("order plane", plane.order_plane_anew, NOT_CONFIRMED, ("placeOrder",)),
     Route("another desk", asked.second_desk, NOT_CONFIRMED),
     Route("another desk", asked.confirmed_before, WAITS),
     Route("direct call", asked.direct_call, NOT_CONFIRMED),

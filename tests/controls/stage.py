@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -78,6 +79,12 @@ class Stage:
         async with running_core(self.home, arguments) as core, await core.attach(client) as watcher:
             self._core = core
             yield watcher
+
+    @property
+    def socket(self) -> Path:
+        """Where the core that runs listens."""
+        assert self._core is not None
+        return self._core.socket
 
     async def attach(self, client: str) -> Watcher:
         """One more client of the core that runs."""

@@ -94,6 +94,10 @@ class Planes:
         """What a plane does."""
         return await attach(self.socket, "order-plane")
 
+    async def attached(self, plane: OrderPlane) -> None:
+        """Wait until core knows a plane."""
+        await asyncio.wait_for(plane._sessions.get(), PATIENCE)
+
     async def kill(self, plane: OrderPlane) -> None:
         """End a plane in the middle of whatever it does, as SIGKILL would."""
         (task,) = [task for one, task in self._running if one is plane]
