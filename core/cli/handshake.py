@@ -33,7 +33,7 @@ def command(*, reach: Reach) -> None:
 
 
 async def _shake(client: DeskClient, timeout: float) -> Said:
-    connection = await connection_once(client, timeout, _is_verified)
+    connection = await connection_once(client, timeout, is_verified)
     figures: dict[str, object] = {
         "ok": True,
         "endpoint": str(connection.endpoint),
@@ -46,6 +46,6 @@ async def _shake(client: DeskClient, timeout: float) -> Said:
     return Said(DONE, ["IBKR handshake OK"], figures)
 
 
-def _is_verified(connection: Connection) -> bool:
+def is_verified(connection: Connection) -> bool:
     """True once IBKR has answered and its accounts are the profile's; orders may have to wait yet."""
     return connection.state in (LinkState.SYNCING, LinkState.READY) and connection.verified is not None

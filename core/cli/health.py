@@ -41,7 +41,7 @@ async def _show(client: DeskClient) -> Said:
     problem = snapshot.connection.problem or snapshot.connection.restarting or snapshot.trading_reason
     lines = [f"{name.replace('_', ' '):<18}  {shown}" for name, shown in _lines(figures)]
     said: dict[str, object] = {"ok": takes, "problem": "" if takes else problem, **figures}
-    return Said(DONE if takes else REFUSED, lines, said)
+    return Said(DONE if takes else REFUSED, lines, said, report=True)
 
 
 def _figures(snapshot: Snapshot) -> dict[str, object]:

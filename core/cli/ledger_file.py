@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.api import DeskClient
 from core.cli.lookup import seen
+from core.cli.output import say
 from core.cli.reaching import REFUSED, Said
 from core.clock import trading_day
 from core.domain.events import Snapshot
@@ -54,7 +55,8 @@ async def with_ledger(client: DeskClient, order: Order, out_dir: Path, said: Sai
         paths = await asyncio.to_thread(write)
     except DeskError as error:
         text = f"The ledger was not written: {error} The order is as said, and the journal has it."
-        return Said(said.status or REFUSED, [*said.lines, text], {**said.figures, "ok": False, "problem": text})
+        say(text, err=True)
+        return said._replace(status=said.status or REFUSED, figures={**said.figures, "ok": False, "problem": text})
     return said._replace(figures={**said.figures, "ledger": paths})
 
 

@@ -183,4 +183,4 @@ def _told(order: Order, source: str) -> Said:
         "arrival_source": None if order.arrival_price is None else source,
         "order": fields(order),
     }
-    return Said(status, [line, *filter(None, [problem])], figures)
+    return Said(status, [line, *filter(None, [problem])], figures, report=True)

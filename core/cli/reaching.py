@@ -51,6 +51,8 @@ class Said(NamedTuple):
     """For a person."""
     figures: Mapping[str, object]
     """For programs, the same."""
+    report: bool = False
+    """True for lines that are what was asked for, whatever the status: they go to standard output."""
 
 
 Work = Callable[[DeskClient], Awaitable[Said]]
@@ -120,7 +122,7 @@ def told(said: Said, *, as_json: bool) -> NoReturn:
     if as_json:
         say_json(said.figures)
     for line in [] if as_json else said.lines:
-        say(line, err=said.status != DONE)
+        say(line, err=said.status != DONE and not said.report)
     sys.exit(said.status)
 
 
