@@ -34,6 +34,7 @@ _CORE_PAUSES = (0.5, 1.0, 2.0, 5.0)
 _MAX_BEHIND = 2000
 """Facts that may wait to be reported before no more intents are taken."""
 _BEHIND_SECONDS = 0.05
+_LEAVE_SECONDS = 5.0
 _MAX_FAILURES = 5
 """Deliveries after which a message that fails inside the order plane is set aside."""
 
@@ -143,7 +144,15 @@ class OrderPlane:
                 log.warning("Core was lost: %s Attaching again.", error)
             finally:
                 self._sessions.lost(session)
+                await self._leave(client)
+
+    async def _leave(self, client: DeskClient) -> None:
+        """Detach; a core that does not answer is not waited for."""
+        try:
+            async with asyncio.timeout(_LEAVE_SECONDS):
                 await self._part(client)
+        except TimeoutError:
+            log.warning("Core did not answer to a goodbye.")
 
     async def _take(self) -> None:
         """Take as many messages as there is room for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +15,15 @@ from core.orderplane.counts import Counts
 from core.orderplane.notes import intent_of
 from core.orderplane.past import facts_between
 from core.orderplane.patience import patiently
-from core.orderplane.reports import Reporting
+from core.orderplane.reports import Report, Reporting
 from core.orderplane.sessions import CoreSession
 
 _OVERLAP = 1000
 """Rows that are read again when core has started anew: the last ones before may not have become durable then."""
 _ONCE = 500
 """Facts that become reports in one step."""
+_REMEMBERED, _FORGET_EVERY = timedelta(days=2), timedelta(hours=1)
+"""How long an order that has ended is remembered, and how often that is looked at."""
 _YIELD_SECONDS = 0.2
 """How long one that was too late leaves reporting to the other order plane."""
 
@@ -37,7 +40,8 @@ class Reporter:
         self._instance = session.snapshot.instance
         self._reporting = Reporting(self._instance, {})
         self._standing: Position | None = None
-        self._changed: dict[str, bytes] = {}
+        self._changed: dict[str, bytes | None] = {}
+        self._forgot = datetime.min.replace(tzinfo=UTC)
         self._waiting: deque[tuple[int, Fact]] = deque()
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
@@ -110,9 +114,10 @@ class Reporter:
         found = await patiently(lambda: self._bus.notes(wanted)) if wanted else ()
         notes = dict(zip(wanted, found, strict=True))
         made = [self._reporting.take(number, fact, notes) for number, fact in facts]
-        reports = [report for report in made if report is not None]
+        self._forget()
         self._changed |= self._reporting.changed()
         after = Position(self._session.snapshot.session, upto)
+        reports = self._unsaid([report for report in made if report is not None])
         while reports or self._is_far_behind(after):
             bodies = [report.body for report in reports]
             publish = partial(self._bus.publish, self._instance, self._standing, after, bodies, dict(self._changed))
@@ -124,9 +129,24 @@ class Reporter:
             if standing is None:
                 # The bus has lost what it knew of this core.
                 self._changed = self._reporting.everything()
-            elif standing.session == after.session:
-                reports = [report for report in reports if report.number > standing.number]
-                await asyncio.sleep(_YIELD_SECONDS)
+            else:
+                reports = self._unsaid(reports)
+                # The other one is at it: most of what is left it says itself.
+                await asyncio.sleep(_YIELD_SECONDS if reports else 0)
+
+    def _unsaid(self, reports: list[Report]) -> list[Report]:
+        """Those that no order plane has published, as far as is known."""
+        standing = self._standing
+        if standing is None or standing.session != self._session.snapshot.session:
+            return reports
+        return [report for report in reports if report.number > standing.number]
+
+    def _forget(self) -> None:
+        """Now and then, what nothing more is expected of."""
+        now = datetime.now(UTC)
+        if now - self._forgot > _FORGET_EVERY:
+            self._forgot = now
+            self._reporting.forget(now - _REMEMBERED)
 
     def _is_far_behind(self, after: Position) -> bool:
         """True if the position is worth keeping although there is nothing to report."""

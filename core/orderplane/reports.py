@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Context, Decimal
@@ -16,13 +17,22 @@ from core.domain.events import ExecutionAdded, Fact, OrderChanged
 from core.domain.executions import Execution
 from core.domain.orders import Order, OrderState, Side
 from core.domain.published import PublishedStatus, published_status
-from core.orderplane.contracts import ExecutionReport, LatencyMetrics, OrderIntent, identity_in, read_intent
+from core.orderplane.contracts import (
+    ExecutionReport,
+    IntentError,
+    LatencyMetrics,
+    OrderIntent,
+    identity_in,
+    read_intent,
+)
 from core.orderplane.notes import Note, intent_of, order_ref_of, read_note, report_id_of
 
 _DIGITS = Context(prec=15)
 _PLACES = Decimal("1e-8")
 _LEAST = -8
 """As many digits and places as a report's numbers may have."""
+log = logging.getLogger(__name__)
+
 _TAKEN = frozenset({OrderState.WORKING, OrderState.HELD})
 
 
@@ -73,9 +83,10 @@ class Reporting:
     """Takes facts in their order and makes reports of those about orders that came from intents."""
 
     def __init__(self, instance: str, tracks: Mapping[str, bytes]) -> None:
-        """`tracks` is what an earlier process remembered. Raises msgspec.MsgspecError if it was no order plane."""
+        """`tracks` is what an earlier process remembered; what can't be read of it is left out."""
         self._instance = instance
-        self._tracks = {ref: msgspec.json.decode(track, type=Track) for ref, track in tracks.items()}
+        read = {order_ref: _read_track(track) for order_ref, track in tracks.items()}
+        self._tracks = {order_ref: track for order_ref, track in read.items() if track is not None}
         self._changed: set[str] = set()
 
     def wanted(self, fact: Fact) -> str:
@@ -99,13 +110,20 @@ class Reporting:
             case _:
                 return None
 
-    def changed(self) -> dict[str, bytes]:
-        """What has to be remembered since the last call, by order."""
-        found = {ref: msgspec.json.encode(self._tracks[ref]) for ref in sorted(self._changed)}
+    def changed(self) -> dict[str, bytes | None]:
+        """What has to be remembered since the last call, by order; None for what may be forgotten."""
+        found = {ref: self._tracks.get(ref) for ref in sorted(self._changed)}
         self._changed.clear()
-        return found
+        return {ref: None if track is None else msgspec.json.encode(track) for ref, track in found.items()}
 
-    def everything(self) -> dict[str, bytes]:
+    def forget(self, before: datetime) -> None:
+        """Forget orders that ended earlier than that. A fill that comes later still is reported, by itself."""
+        for order_ref, track in list(self._tracks.items()):
+            if track.shown is not None and track.shown.status.final and track.changed < before:
+                del self._tracks[order_ref]
+                self._changed.add(order_ref)
+
+    def everything(self) -> dict[str, bytes | None]:
         """All that is remembered, by order."""
         self._changed.update(self._tracks)
         return self.changed()
@@ -114,9 +132,7 @@ class Reporting:
         intent_id = intent_of(self._instance, order)
         if not intent_id:
             return None
-        body = notes.get(intent_id)
-        note = None if body is None else read_note(body)
-        intent = None if note is None else read_intent(note.intent.encode())
+        note, intent = _noted(notes.get(intent_id))
         return Track(
             intent_id=intent_id,
             symbol=order.label if intent is None else intent.symbol,
@@ -139,9 +155,9 @@ class Reporting:
         code = f"{order.code}: " if order.code is not None else ""
         shown = Shown(
             status=status,
-            quantity=order.quantity,
-            filled=order.filled,
-            average=_rounded(order.average_price),
+            quantity=_rounded(order.quantity),
+            filled=_rounded(order.filled),
+            average=None if order.average_price is None else _rounded(order.average_price),
             perm_id=order.perm_id,
             reason=f"{code}{order.note}" if refused and order.note else "",
             commission=None if track.shown is None else track.shown.commission,
@@ -158,7 +174,11 @@ class Reporting:
         currencies = {currency for _, _, currency in charges.values()}
         # What was charged in several currencies has no sum.
         total = sum((amount for _, amount, _ in charges.values()), Decimal(0)) if len(currencies) == 1 else None
-        shown = replace(track.shown, commission=_rounded(total), currency="" if total is None else currencies.pop())
+        shown = replace(
+            track.shown,
+            commission=None if total is None else _rounded(total),
+            currency="" if total is None else currencies.pop(),
+        )
         return self._told(number, replace(track, commissions=charges), execution.order_ref, shown)
 
     def _told(self, number: int, track: Track, order_ref: str, shown: Shown) -> Report | None:
@@ -189,6 +209,24 @@ class Reporting:
             latency_metrics=_latencies(track),
         )
         return Report(number, report.model_dump_json().encode())
+
+
+def _noted(body: bytes | None) -> tuple[Note | None, OrderIntent | None]:
+    """What is remembered of an intent; None where it is lost, or was written by another version."""
+    try:
+        note = None if body is None else read_note(body)
+        return note, None if note is None else read_intent(note.intent.encode())
+    except (msgspec.MsgspecError, IntentError):
+        log.exception("what the bus remembers of an intent can't be read")
+        return None, None
+
+
+def _read_track(body: bytes) -> Track | None:
+    try:
+        return msgspec.json.decode(body, type=Track)
+    except msgspec.MsgspecError:
+        log.exception("what the bus remembers of an order can't be read")
+        return None
 
 
 def refusal(instance: str, intent: OrderIntent, note: Note, reason: str, now: datetime) -> bytes:
@@ -251,9 +289,7 @@ def _milliseconds(begin: datetime | None, end: datetime | None) -> float | None:
     return round((end - begin).total_seconds() * 1000, 3)
 
 
-def _rounded(value: Decimal | None) -> Decimal | None:
-    if value is None:
-        return None
+def _rounded(value: Decimal) -> Decimal:
     short = _DIGITS.plus(value)
     exponent = short.as_tuple().exponent
     return short.quantize(_PLACES) if isinstance(exponent, int) and exponent < _LEAST else short
