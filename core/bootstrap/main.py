@@ -205,6 +205,7 @@ async def _serve(
             journal=folder / "journal.db",
             socket=Path(record.socket),
             alerts=alert_options(settings.alerts, settings.profile, notices.tell),
+            metrics_port=settings.metrics.port,
             records=kept_in(folder) if settings.records else None,
         ),
         gateway,

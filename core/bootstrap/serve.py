@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from core.bootstrap.journal import start_journal
 from core.bootstrap.lifetime import Lifetime
+from core.bootstrap.metrics import metrics_served
 from core.bootstrap.notices import Notices
 from core.bootstrap.records import RecordsProcess
 from core.clock import Clock, LoopClock
@@ -63,6 +64,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     """How that is kept."""
     socket: Path
     alerts: AlertOptions = AlertOptions()
+    metrics_port: int = 0
+    """Of 127.0.0.1, where figures are served; 0 serves none."""
     records: Path | None = None
     """The folder of ledgers and audit logs that are kept up to date; None keeps none."""
 
@@ -185,7 +188,8 @@ async def serve(
         records = RecordsProcess(options.journal, options.records, lambda: journal.durable, service.alert)
     keeping = asyncio.create_task(records.run(), name="records") if records is not None else None
     try:
-        await lifetime.over(running)
+        async with metrics_served(options.metrics_port, service, notices.tell):
+            await lifetime.over(running)
     finally:
         working = [task for task in (running, keeping) if task is not None]
         for task in working:

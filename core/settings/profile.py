@@ -26,6 +26,7 @@ from core.private import exposure
 from core.settings.alerts import AlertSettings
 from core.settings.complaints import complaint
 from core.settings.limits import LimitSettings
+from core.settings.metrics import MetricsSettings
 from core.settings.stained import stained
 
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
     """Symbols of a new profile's watchlist; later changes are kept in the journal."""
     limits: LimitSettings = LimitSettings()
     alerts: AlertSettings = AlertSettings()
+    metrics: MetricsSettings = MetricsSettings()
     practice: PracticeSettings = PracticeSettings()
 
     @classmethod
