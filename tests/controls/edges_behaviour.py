@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 
-from core.domain.commands import Ack, DenialCode
+from core.domain.commands import Ack, DenialCode, EnableScript
 from core.domain.orders import OrderRequest
 from tests.controls.cells import ACCEPTED, Edge, NotApplicable
 from tests.controls.edges_order import TICK, quantity
-from tests.controls.spot import Door, Spot, Way
+from tests.controls.spot import Case, Door, Spot, Way
 from tests.warp.harness import FloorOptions
 
 D = Decimal
@@ -109,6 +109,19 @@ async def disabled_script(spot: Spot) -> Ack:
         await spot.place()
     less, away, nearer = {"quantity": D(9)}, {"limit_price": D("99.99")}, {"limit_price": D("100.01")}
     return await spot.ask(spot.pick(less, away, nearer))
+
+
+async def enabled_script(spot: Spot) -> Ack:
+    """A script that may send no more, after a person at a desk has let it, itself or nobody."""
+    await spot.base(quantity=D(10))
+    for _ in range(3 - (spot.way is Way.MODIFY)):
+        await spot.place()
+    command = EnableScript(script=Door.SCRIPT)
+    if spot.case is Case.INSIDE and not spot.is_desk:
+        assert (await spot.desk.send(command)).ok
+    elif spot.case is Case.ON and not spot.is_desk:
+        assert not (await spot.door.send(command)).ok
+    return await spot.ask(quantity=D(11))
 
 
 async def beside_usual(spot: Spot) -> Ack:
@@ -224,6 +237,16 @@ EDGES = (
             Door.DESK: (ACCEPTED, ACCEPTED, ACCEPTED),
             (Way.NEW, Door.SCRIPT): ("SCRIPT_DISABLED", "SCRIPT_DISABLED", "SCRIPT_DISABLED"),
         },
+        limits={"script_repeats": 3},
+    ),
+    Edge(
+        7,
+        "Repeated automated orders",
+        "script_repeats = 3, all sent, until a person enables the script",
+        ("a person did", "it asked itself", "nobody did"),
+        enabled_script,
+        (ACCEPTED, "SCRIPT_DISABLED", "SCRIPT_DISABLED"),
+        differs={Door.DESK: (ACCEPTED, ACCEPTED, ACCEPTED)},
         limits={"script_repeats": 3},
     ),
     Edge(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from core.domain.commands import Ack
-from core.domain.orders import OrderState, OrderType, Side
+from core.domain.orders import OrderState, OrderType, Side, TimeInForce
 from tests.controls.cells import ACCEPTED, Edge
 from tests.controls.edges_contract import ABOVE, sale_of_ten
 from tests.controls.edges_order import price
 from tests.controls.spot import Case, Spot, Way
+from tests.warp.harness import FloorOptions
+from tests.warp.loop import warp_loop
 
 D = Decimal
 
@@ -96,6 +99,16 @@ async def trades_of_the_day(spot: Spot) -> Ack:
     return await spot.ask(quantity=D(2))
 
 
+async def by_the_days_end(spot: Spot) -> Ack:
+    """An order of 100.00 was sent; another one, or 50.01 more for it, so many seconds after 17:00 in New York."""
+    await spot.base(tif=TimeInForce.GTC)
+    if spot.way is Way.NEW:
+        await spot.place(tif=TimeInForce.GTC)
+    ends = warp_loop().time() + (_DAYS_END - spot.floor.clock.utc()).total_seconds()
+    await spot.at(ends + float(spot.text))
+    return await spot.ask(limit_price=D("100.01") if spot.way is Way.NEW else D("150.01"))
+
+
 async def reducing(spot: Spot) -> None:
     """10 are held when the day's loss meets its limit."""
     await spot.hold(20)
@@ -127,6 +140,7 @@ async def sale_by_word(spot: Spot) -> Ack:
     return await spot.ask(quantity=spot.pick(D(10), D(11), D(11)), said={"short": spot.case is not Case.OUTSIDE})
 
 
+_DAYS_END = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 CENTS = ("99.99", "100.00", "100.01")
 
 EDGES = (
@@ -226,6 +240,16 @@ EDGES = (
         (ACCEPTED, ACCEPTED, "DAY_ORDERS"),
         # A change is no further order.
         differs={Way.MODIFY: (ACCEPTED, ACCEPTED, ACCEPTED)},
+    ),
+    Edge(
+        13,
+        "Budgets of the day",
+        "100.00 sent of day_value = 150.00, until 17:00 in New York; seconds after that",
+        ("0.001", "0", "-0.001"),
+        by_the_days_end,
+        (ACCEPTED, ACCEPTED, "DAY_VALUE"),
+        limits={"day_value": D(150)},
+        stage=FloorOptions(symbols=("AAPL",), start=_DAYS_END - timedelta(seconds=10)),
     ),
     Edge(
         13,

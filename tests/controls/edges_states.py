@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from core.domain.commands import Ack, CancelOrder, Kill, Resume
 from core.domain.connection import LinkState
-from core.domain.events import Envelope, OrderChanged
+from core.domain.events import Envelope, OrderChanged, TradingState
 from core.domain.orders import OrderState, Pending, Side
 from core.domain.trading import KillScope
 from core.execution.service import ExecutionService
 from tests.controls.cells import ACCEPTED, Edge
-from tests.controls.spot import Case, Spot
+from tests.controls.spot import Case, Spot, Way
 from tests.warp.harness import FloorOptions
 
 D = Decimal
@@ -73,6 +73,29 @@ async def until_resumed(spot: Spot) -> Ack:
         script = await spot.floor.attach("stranger")
         assert not (await script.send(Resume())).ok
     return await spot.ask(quantity=D(6))
+
+
+async def in_state(spot: Spot) -> Ack:
+    """10 are held, and trading is ACTIVE, REDUCING or HALTED; what is asked for is bought or sold by the caller."""
+    if spot.case is Case.ON:
+        await spot.only_reducing()
+    elif spot.case is Case.OUTSIDE:
+        await spot.desk.send(Kill())
+        await spot.until(lambda: spot.floor.snapshot.trading_state is TradingState.HALTED)
+    return await spot.ask(quantity=D(6))
+
+
+async def opening_in_state(spot: Spot) -> Ack:
+    """More is bought."""
+    await spot.hold(10)
+    await spot.base(quantity=D(5))
+    return await in_state(spot)
+
+
+async def closing_in_state(spot: Spot) -> Ack:
+    """A part of it is sold."""
+    await _exit(spot)
+    return await in_state(spot)
 
 
 async def _fail(spot: Spot, times: int) -> None:
@@ -156,6 +179,24 @@ EDGES = (
         ("a desk says resume", "a script says it", "nobody says it"),
         until_resumed,
         (ACCEPTED, "HALTED", "HALTED"),
+    ),
+    Edge(
+        16,
+        "ACTIVE, REDUCING, HALTED",
+        "what opens",
+        ("ACTIVE", "REDUCING", "HALTED"),
+        opening_in_state,
+        (ACCEPTED, "REDUCING", "HALTED"),
+        # KILL cancels what opens.
+        differs={Way.MODIFY: (ACCEPTED, "REDUCING", "NOT_LIVE")},
+    ),
+    Edge(
+        16,
+        "ACTIVE, REDUCING, HALTED",
+        "what closes",
+        ("ACTIVE", "REDUCING", "HALTED"),
+        closing_in_state,
+        (ACCEPTED, ACCEPTED, "HALTED"),
     ),
     Edge(
         16,

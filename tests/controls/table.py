@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from core.risk.numbers import NUMBERS
 from core.risk.registry import CONTROLS
-from tests.controls import edges_behaviour, edges_contract, edges_exposure, edges_guards, edges_order, edges_states
+from tests.controls import (
+    edges_behaviour,
+    edges_contract,
+    edges_exposure,
+    edges_guards,
+    edges_order,
+    edges_states,
+    edges_unknown,
+)
 from tests.controls.cells import ACCEPTED, Cell, Edge, NotApplicable, Row, cells_of
 from tests.controls.spot import Case, Door, Way
 
@@ -19,6 +27,7 @@ EDGES: tuple[Edge, ...] = tuple(
             *edges_behaviour.EDGES,
             *edges_states.EDGES,
             *edges_guards.EDGES,
+            *edges_unknown.EDGES,
         ),
         key=lambda edge: edge.control,
     )
