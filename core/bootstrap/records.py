@@ -67,12 +67,13 @@ class RecordsProcess:
                 except OSError as error:
                     await self._failed(f"can't be started: {error}")
                     continue
-            elif (status := self._process.poll()) is not None:
+            self._say()
+            self._listen()
+            status = None if self._process is None else self._process.poll()
+            if status is not None:
                 self._forget()
                 await self._failed(f"ended with status {status}, its last words are in {self._errors}")
                 continue
-            self._say()
-            self._listen()
             await asyncio.sleep(TELL_SECONDS)
 
     async def close(self) -> None:

@@ -17,11 +17,11 @@ from core.domain.entries import (
     Settled,
 )
 from core.domain.events import ExecutionAdded, OrderChanged
-from core.domain.executions import Execution, filled_and_average
+from core.domain.executions import Execution
 from core.domain.order_status import OrderStatus
 from core.domain.orders import Order, OrderState, terms_of
 from core.records.audit_lines import AuditEvent, AuditLine, line_of, line_of_request
-from core.records.fills import own_fills
+from core.records.fills import filled_so_far, own_fills
 
 _EVENTS = {
     OrderState.CANCELLED: AuditEvent.CANCELLATION,
@@ -148,7 +148,7 @@ class AuditFold:
         if order is not None:
             # The row that says what the fill makes of its order follows.
             fills = own_fills(order, self._of_order[order.order_ref].values())
-            filled, average = filled_and_average(fills)
+            filled, average = filled_so_far(fills)
             state = OrderState.FILLED if filled >= order.whole else order.state
             order = replace(order, state=state, filled=filled, average_price=average)
             line = line_of(order, AuditEvent.FILL, timestamp, sequence)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
-from core.domain.executions import Execution
+from core.domain.executions import Execution, filled_and_average
 from core.domain.orders import Order
 
 
@@ -15,4 +16,13 @@ def is_leg(order: Order | None, execution: Execution) -> bool:
 
 def own_fills(order: Order | None, executions: Iterable[Execution]) -> list[Execution]:
     """Those that count."""
-    return [execution for execution in executions if not is_leg(order, execution)]
+    if order is None or order.con_id >= 0:
+        return list(executions)
+    return [execution for execution in executions if execution.con_id == order.con_id]
+
+
+def filled_so_far(fills: Sequence[Execution]) -> tuple[Decimal, Decimal | None]:
+    """Units filled and their average price, of the latest revisions alone; (0, None) when nothing stands."""
+    if len(fills) == 1 and fills[0].quantity:
+        return fills[0].quantity, fills[0].price
+    return filled_and_average(fills)

@@ -8,6 +8,7 @@ left behind. What it can't do it says on its standard output, a line each.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import select
 import sys
@@ -189,6 +190,8 @@ def main(arguments: list[str]) -> int:
     """Run it; returns the exit status."""
     with contextlib.suppress(OSError):
         os.nice(NICENESS)
+    # Nothing here makes cycles, and looking for some among all that a busy day leaves in memory takes seconds.
+    gc.disable()
     # Polars takes a thread for each processor otherwise, which core and its desks need. It is slow to import: not when
     # the first order is waited for.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")

@@ -9,10 +9,10 @@ from decimal import Decimal
 from core.clock import trading_day, trading_day_span
 from core.domain.entries import Carried, Entry, FactRecorded, InstrumentKnown, Intent, ModifyIntent, Refused
 from core.domain.events import ExecutionAdded, OrderChanged
-from core.domain.executions import Execution, filled_and_average
+from core.domain.executions import Execution
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderState
-from core.records.fills import is_leg, own_fills
+from core.records.fills import filled_so_far, is_leg, own_fills
 from core.records.ledger_rows import LedgerEvent, LedgerRow, OrderPart, part_of, part_of_request
 
 _HELD_BY_BROKER = frozenset({OrderState.WORKING, OrderState.HELD})
@@ -29,7 +29,7 @@ _BASIS_POINTS = Decimal(10_000)
 class _Known:
     """What the fold remembers of one order."""
 
-    __slots__ = ("acked", "executions", "order", "part", "snapshot")
+    __slots__ = ("acked", "closed_on", "executions", "order", "part", "snapshot")
 
     def __init__(self, order: Order | None) -> None:
         self.order = order
@@ -37,7 +37,10 @@ class _Known:
         self.acked = False
         self.executions: dict[str, Execution] = {}
         """The latest revision of each, by stem."""
-        self.snapshot: LedgerRow | None = None
+        self.snapshot: tuple[LedgerRow, date] | None = None
+        """Its row, and the day of that."""
+        self.closed_on: date | None = None
+        """The day of its snapshot, where that came before the first row."""
 
     def own_fills(self) -> list[Execution]:
         """The fills that count for the order."""
@@ -45,7 +48,7 @@ class _Known:
 
     def filled(self) -> tuple[Decimal, Decimal | None]:
         """Units filled, and their average price."""
-        return filled_and_average(self.own_fills())
+        return filled_so_far(self.own_fills())
 
 
 class LedgerFold:
@@ -53,8 +56,9 @@ class LedgerFold:
 
     def __init__(self) -> None:
         """Starts before the journal's first row."""
-        self.rows: dict[date, list[LedgerRow]] = {}
-        """In order, by the trading day of their timestamp."""
+        self._rows: dict[date, list[LedgerRow]] = {}
+        self._unsummed: dict[str, _Known] = {}
+        """Orders whose snapshot does not say yet what holds."""
         self.touched: set[date] = set()
         """Days of which a row came or changed; whoever writes them takes them out."""
         self._instruments: dict[int, Instrument] = {}
@@ -80,14 +84,30 @@ class LedgerFold:
                     known = self._orders.setdefault(_key(execution), _Known(None))
                     known.executions[execution.stem] = execution
                     known.acked = True
+        for known in self._orders.values():
+            if known.executions and known.order is not None and not known.order.is_live:
+                known.closed_on = trading_day(known.order.changed)
+
+    @property
+    def rows(self) -> dict[date, list[LedgerRow]]:
+        """In order, by the trading day of their timestamp."""
+        for known in self._unsummed.values():
+            if known.snapshot is not None:
+                _sum_up(known, known.snapshot[0])
+        self._unsummed.clear()
+        return self._rows
 
     def apply(self, sequence: int, timestamp: str, entry: Entry) -> None:
         """Take one more row in: its number, its time as the journal spells it, what it says."""
+        if isinstance(entry, FactRecorded):
+            # Nearly all rows that matter.
+            fact = entry.fact
+            if isinstance(fact, OrderChanged):
+                self._changed(sequence, timestamp, fact.order)
+            elif isinstance(fact, ExecutionAdded):
+                self._executed(sequence, timestamp, fact.execution)
+            return
         match entry:
-            case FactRecorded(fact=OrderChanged(order=order)):
-                self._changed(sequence, timestamp, order)
-            case FactRecorded(fact=ExecutionAdded(execution=execution)):
-                self._executed(sequence, timestamp, execution)
             case Intent(order=order):
                 known = self._orders[order.order_ref] = _Known(order)
                 self._add(LedgerRow(sequence, timestamp, LedgerEvent.INTENT, self._part(known, order)))
@@ -107,13 +127,13 @@ class LedgerFold:
     def forget(self, before: date) -> None:
         """Keep no row of a day before this one: they are written."""
         for day in [day for day in self.rows if day < before]:
-            del self.rows[day]
+            del self._rows[day]
 
     def _add(self, row: LedgerRow) -> date:
         if not self._begin <= row.timestamp < self._end:
             self._day = trading_day(datetime.fromisoformat(row.timestamp))
             self._begin, self._end = (_spelt(moment) for moment in trading_day_span(self._day))
-        self.rows.setdefault(self._day, []).append(row)
+        self._rows.setdefault(self._day, []).append(row)
         self.touched.add(self._day)
         return self._day
 
@@ -121,7 +141,9 @@ class LedgerFold:
         known = self._orders.get(order.order_ref)
         if known is None:
             known = self._orders[order.order_ref] = _Known(None)
-        before, known.order, known.part = known.order, order, None
+        before, known.order = known.order, order
+        if before is None or _columns(before) != _columns(order):
+            known.part = None
         if order.external:
             return
         refused = order.state in (OrderState.REJECTED, OrderState.DENIED)
@@ -144,12 +166,13 @@ class LedgerFold:
         known = self._orders.get(_key(execution))
         if known is None:
             known = self._orders[_key(execution)] = _Known(None)
-        earlier = self._executions.get(execution.stem)
+        stem = execution.stem
+        earlier = self._executions.get(stem)
         if earlier is not None and execution.revision < earlier.revision:
             return
-        self._executions[execution.stem] = known.executions[execution.stem] = execution
+        self._executions[stem] = known.executions[stem] = execution
         if earlier is not None:
-            self._revised(known, earlier, execution)
+            self._revised(known, stem, earlier, execution)
             return
         order = known.order
         if order is not None and not order.external and not known.acked:
@@ -157,7 +180,7 @@ class LedgerFold:
         row = LedgerRow(sequence, timestamp, LedgerEvent.PARTIAL, self._part_of_fill(known, execution))
         row.exec_time = _spelt(execution.time)
         _take(row, execution)
-        self._fills[execution.stem] = row, self._add(row)
+        self._fills[stem] = row, self._add(row)
         if is_leg(known.order, execution):
             row.reason = "leg of a combination"
             return
@@ -168,45 +191,39 @@ class LedgerFold:
         if order is not None and (complete or not order.is_live):
             self._snapshot(sequence, timestamp, known, order)
 
-    def _revised(self, known: _Known, earlier: Execution, execution: Execution) -> None:
+    def _revised(self, known: _Known, stem: str, earlier: Execution, execution: Execution) -> None:
         """A correction of a fill, its costs, or whose it is: the row of that fill says what holds now."""
-        if _key(earlier) != _key(execution):
-            self._orders[_key(earlier)].executions.pop(execution.stem, None)
-        row, day = self._fills.get(execution.stem, (None, None))
+        if execution.order_ref != earlier.order_ref:
+            self._orders[_key(earlier)].executions.pop(stem, None)
+        row, day = self._fills.get(stem, (None, None))
         if row is None or day is None:
             self.touched.add(trading_day(execution.time))
         else:
-            if execution.revision > earlier.revision:
+            if execution.exec_id != earlier.exec_id:
                 was = f"corrected, was {earlier.quantity:f} @ {earlier.price:f} ({earlier.exec_id})"
                 row.reason = "; ".join(filter(None, [row.reason, was]))
-            row.order = self._part_of_fill(known, execution)
+            if execution.order_ref != earlier.order_ref:
+                row.order = self._part_of_fill(known, execution)
             _take(row, execution)
             self.touched.add(day)
-        if known.snapshot is not None:
-            self._sum_up(known.snapshot, known)
+        self._sum_up(known)
 
     def _snapshot(self, sequence: int, timestamp: str, known: _Known, order: Order) -> None:
         """One for an order, from the moment at which nothing of it is open any more."""
         if order.external or order.arrival_price is None or not known.executions:
             return
-        if known.snapshot is not None:
-            self._sum_up(known.snapshot, known)
-            return
-        row = LedgerRow(sequence, timestamp, LedgerEvent.PNL_SNAPSHOT, self._part(known, order))
-        known.snapshot = row
-        self._add(row)
-        self._sum_up(row, known)
+        if known.snapshot is None and known.closed_on is None:
+            row = LedgerRow(sequence, timestamp, LedgerEvent.PNL_SNAPSHOT, self._part(known, order))
+            known.snapshot = row, self._add(row)
+        self._sum_up(known)
 
-    def _sum_up(self, row: LedgerRow, known: _Known) -> None:
-        fills = known.own_fills()
-        row.filled, row.avg_price = known.filled()
-        fees = [fill.commission for fill in fills if fill.commission is not None]
-        row.commission = sum(fees, Decimal(0)) if fees else None
-        row.commission_currency = next((fill.commission_currency for fill in fills if fill.commission_currency), None)
-        profits = [fill.realized_pnl for fill in fills if fill.realized_pnl is not None]
-        row.pnl = sum(profits, Decimal(0)) if profits else None
-        row.slippage_bps = _slippage(known.order, row.avg_price)
-        self.touched.add(trading_day(datetime.fromisoformat(row.timestamp)))
+    def _sum_up(self, known: _Known) -> None:
+        """Its snapshot, if there is one, is to say what its fills come to now."""
+        if known.closed_on is not None:
+            self.touched.add(known.closed_on)
+        elif known.snapshot is not None and known.order is not None:
+            self._unsummed[known.order.order_ref] = known
+            self.touched.add(known.snapshot[1])
 
     def _part(self, known: _Known, order: Order) -> OrderPart:
         if known.part is None:
@@ -235,6 +252,19 @@ class LedgerFold:
 _UNKNOWN = OrderPart()
 
 
+def _columns(order: Order) -> tuple[object, ...]:
+    """What of an order may change and has a column."""
+    return (
+        order.quantity,
+        order.limit_price,
+        order.stop_price,
+        order.perm_id,
+        order.order_id,
+        order.type_text,
+        order.tif,
+    )
+
+
 def _shown(order: Order) -> bool:
     """Whether the broker has shown that it has the order."""
     return order.perm_id is not None or order.state in _HELD_BY_BROKER
@@ -254,6 +284,18 @@ def _take(row: LedgerRow, execution: Execution) -> None:
     row.fill_quantity, row.fill_price = execution.quantity, execution.price
     row.commission, row.commission_currency = execution.commission, execution.commission_currency or None
     row.pnl = execution.realized_pnl
+
+
+def _sum_up(known: _Known, row: LedgerRow) -> None:
+    """Say in a snapshot what all fills of its order come to."""
+    fills = known.own_fills()
+    row.filled, row.avg_price = filled_so_far(fills)
+    fees = [fill.commission for fill in fills if fill.commission is not None]
+    row.commission = sum(fees, Decimal(0)) if fees else None
+    row.commission_currency = next((fill.commission_currency for fill in fills if fill.commission_currency), None)
+    profits = [fill.realized_pnl for fill in fills if fill.realized_pnl is not None]
+    row.pnl = sum(profits, Decimal(0)) if profits else None
+    row.slippage_bps = _slippage(known.order, row.avg_price)
 
 
 def _slippage(order: Order | None, average: Decimal | None) -> Decimal | None:

@@ -38,6 +38,7 @@ prices of ten decimals. What has more decimals (an average price) is rounded to 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from core.records.ledger_rows import LedgerRow, OrderPart
@@ -134,7 +135,7 @@ def frame_of(instance: str, rows: Sequence[LedgerRow]) -> pl.DataFrame:
     columns = list(zip(*parts, strict=True)) or [()] * len(OrderPart._fields)
     orders = [_series(name, list(values)) for name, values in zip(OrderPart._fields, columns, strict=True)]
     spread = pl.Series("place", place_of_row, dtype=pl.UInt32)
-    own = [_series(name, [getattr(row, name) for row in rows]) for name in _OWN]
+    own = [_series(name, list(map(attrgetter(name), rows))) for name in _OWN]
     found = pl.DataFrame([*own, *pl.DataFrame(orders)[spread].get_columns()])
     return found.with_columns(pl.lit(instance).alias("instance")).select(COLUMNS)
 
@@ -148,7 +149,8 @@ def _series(name: str, values: list[object]) -> pl.Series:
     if name in _INTEGERS:
         return pl.Series(name, values, dtype=pl.Int64)
     if name in _DECIMALS:
-        texts = [None if value is None else str(value) for value in values]
+        # Of an order they are text already.
+        texts = values if name in OrderPart._fields else [None if one is None else str(one) for one in values]
         return pl.Series(name, texts, dtype=pl.String).cast(pl.Decimal(38, 10), strict=False)
     series = pl.Series(name, values, dtype=pl.String)
     if name in _TIMES:
