@@ -22,7 +22,7 @@ TELL_SECONDS = 0.2
 """So often it is told how far the journal is durable, if that has changed."""
 PAUSES = (5.0, 30.0, 300.0)
 """Before it is started again; the last one from then on."""
-_END_SECONDS = 3.0
+END_SECONDS = 3.0
 """For its last look at the journal, once core ends."""
 _LINE = 500
 
@@ -84,7 +84,7 @@ class RecordsProcess:
         if process.stdin is not None:
             process.stdin.close()
         try:
-            await asyncio.to_thread(process.wait, _END_SECONDS)
+            await asyncio.to_thread(process.wait, END_SECONDS)
         except subprocess.TimeoutExpired:
             log.warning("ledger and audit log are still being written: process %d ends by itself", process.pid)
         self._listen()
