@@ -253,7 +253,9 @@ class ExecutionReport(_Message):
     timestamp: Moment
     """UTC of the change, by the clock of core's host."""
     sequence: int | None = None
-    """The journal's number of the change: rising within an instance. None for an intent that core refused."""
+    """The journal's number of the change. It rises, but for the last ones of a core that was killed, which may come
+    again for other changes: the order on the bus is the order of the changes. None for an intent that core refused.
+    """
     latency_metrics: LatencyMetrics = LatencyMetrics()
 
 

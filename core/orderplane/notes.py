@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 import msgspec
@@ -50,6 +51,7 @@ def read_note(data: bytes) -> Note:
     return msgspec.json.decode(data, type=Note)
 
 
+@lru_cache(maxsize=20_000)
 def order_ref_of(instance: str, intent_id: UUID | str) -> str:
     """The order that an intent becomes in the core with this instance."""
     return derived_order_ref(instance, f"intent/{intent_id}")

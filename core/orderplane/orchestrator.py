@@ -21,7 +21,7 @@ from core.orderplane.bus import Delivery, IntentBus
 from core.orderplane.counts import Counts
 from core.orderplane.deciding import Deciding
 from core.orderplane.participation import Participation, PovLimit
-from core.orderplane.patience import patiently
+from core.orderplane.patience import Patience
 from core.orderplane.placing import Placer, PlacingOptions, StoppingError
 from core.orderplane.reporter import Reporter
 from core.orderplane.sessions import CoreSession, Sessions
@@ -67,6 +67,7 @@ class OrderPlane:
     def __init__(self, bus: IntentBus, connect: Connect, part: Part, options: OrderPlaneOptions) -> None:
         """`bus` is opened and closed by `run`."""
         self._bus = bus
+        self._patiently = Patience()
         self._connect = connect
         self._part = part
         self._options = options
@@ -75,7 +76,7 @@ class OrderPlane:
         self._sessions = Sessions()
         self._participation = None if options.pov is None else Participation(options.pov)
         deciding = Deciding(self._participation)
-        self._placer = Placer(bus, self._sessions, deciding, options.placing, self.counts, self._knows)
+        self._placer = Placer(bus, self._sessions, deciding, options.placing, self.counts, self._knows, self._patiently)
         self._reporter: Reporter | None = None
         self._working: dict[asyncio.Task[None], Delivery] = {}
         self._stop = asyncio.Event()
@@ -136,7 +137,7 @@ class OrderPlane:
             log.info("Attached to core as %s, profile %s.", client.name, snapshot.connection.profile)
             session = CoreSession(client, snapshot, View(snapshot, self._participation))
             journal = self._options.journal or state_dir(snapshot.connection.profile) / "journal.db"
-            self._reporter = Reporter(self._bus, session, journal, self.counts)
+            self._reporter = Reporter(self._bus, session, journal, self.counts, self._patiently)
             self._sessions.found(session)
             try:
                 await self._reporter.run()
@@ -164,7 +165,7 @@ class OrderPlane:
             elif room <= 0:
                 await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
             else:
-                deliveries = await patiently(partial(self._bus.take, room, _TAKE_SECONDS))
+                deliveries = await self._patiently(partial(self._bus.take, room, _TAKE_SECONDS))
                 self._begin(deliveries)
 
     def _begin(self, deliveries: Sequence[Delivery]) -> None:
@@ -178,11 +179,11 @@ class OrderPlane:
         try:
             await self._placer.work(delivery)
         except StoppingError:
-            await patiently(partial(self._bus.give_back, [delivery]))
+            await self._patiently(partial(self._bus.give_back, [delivery]))
         except Exception:
             log.exception("message %s failed inside the order plane", delivery.id)
             if delivery.attempts < _MAX_FAILURES:
-                await patiently(partial(self._bus.give_back, [delivery]))
+                await self._patiently(partial(self._bus.give_back, [delivery]))
                 return
             text = f"It failed {delivery.attempts} times inside the order plane, whose log says why."
             await self._placer.set_aside(delivery, f"{text} Look at the orders before it is sent again.")
@@ -200,7 +201,7 @@ class OrderPlane:
 
     async def _opened(self) -> bool:
         """Reach the bus; False if the order plane was stopped before it answered."""
-        opening, stop = asyncio.create_task(patiently(self._bus.open)), asyncio.create_task(self._stop.wait())
+        opening, stop = asyncio.create_task(self._patiently(self._bus.open)), asyncio.create_task(self._stop.wait())
         await asyncio.wait((opening, stop), return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
         if opening.done():

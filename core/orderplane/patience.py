@@ -17,18 +17,27 @@ _PAUSES = (0.1, 0.25, 0.5, 1.0)
 log = logging.getLogger(__name__)
 
 
-async def patiently(call: Callable[[], Awaitable[R]]) -> R:
-    """What `call` gives once the bus does it: every call of a bus may be made again. Each outage is logged once."""
-    attempt = 0
-    while True:
-        try:
-            result = await call()
-        except BusError as error:
-            if attempt == 0:
-                log.warning("%s Trying again.", error)
-            await asyncio.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
-            attempt += 1
-        else:
-            if attempt:
-                log.warning("The bus is back.")
-            return result
+class Patience:
+    """What all that use one bus share, so that each outage is logged once."""
+
+    def __init__(self) -> None:
+        """The bus is there."""
+        self._away = False
+
+    async def __call__(self, call: Callable[[], Awaitable[R]]) -> R:
+        """What `call` gives once the bus does it: every call of a bus may be made again."""
+        attempt = 0
+        while True:
+            try:
+                result = await call()
+            except BusError as error:
+                if not self._away:
+                    self._away = True
+                    log.warning("%s Trying again.", error)
+                await asyncio.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
+                attempt += 1
+            else:
+                if self._away:
+                    self._away = False
+                    log.warning("The bus is back.")
+                return result

@@ -21,7 +21,7 @@ from core.orderplane.contracts import IntentError, OrderIntent, identity_in, rea
 from core.orderplane.counts import Counts
 from core.orderplane.deciding import Deciding
 from core.orderplane.notes import Note, read_note, request_of
-from core.orderplane.patience import patiently
+from core.orderplane.patience import Patience
 from core.orderplane.reports import refusal, rejection
 from core.orderplane.sessions import CoreSession, Sessions
 from core.scripting.tickets import REPEAT
@@ -64,9 +64,11 @@ class Placer:
         options: PlacingOptions,
         counts: Counts,
         knows: Callable[[str], bool],
+        patience: Patience,
     ) -> None:
         """`knows` says whether core has told of an order."""
         self._bus = bus
+        self._patiently = patience
         self._sessions = sessions
         self._deciding = deciding
         self._options = options
@@ -104,14 +106,14 @@ class Placer:
         """Keep a message where a person looks."""
         log.error("message %s was set aside: %s", delivery.id, reason)
         reports = () if report is None else (report,)
-        await patiently(partial(self._bus.set_aside, delivery, reason, reports))
+        await self._patiently(partial(self._bus.set_aside, delivery, reason, reports))
         self._counts.aside += 1
 
     async def _refuse_message(self, delivery: Delivery, reason: str) -> None:
         """It is no intent. Its strategy is told, unless an intent with the same identity is under way."""
         intent_id = identity_in(delivery.body)
         report = None
-        if intent_id is not None and await patiently(partial(self._bus.notes, [str(intent_id)])) == [None]:
+        if intent_id is not None and await self._patiently(partial(self._bus.notes, [str(intent_id)])) == [None]:
             report = rejection(delivery.body, f"INTENT: {reason}", datetime.now(UTC))
         await self.set_aside(delivery, reason, report)
 
@@ -121,13 +123,13 @@ class Placer:
         limit = intent.timestamp + self._options.max_age
         while True:
             begun = datetime.now(UTC)
-            held = await patiently(partial(self._hold, claim))
+            held = await self._patiently(partial(self._hold, claim))
             match held.standing:
                 case Standing.OTHER:
                     await self._refuse_other(delivery, intent, read_note(held.note))
                     return
                 case Standing.SETTLED:
-                    await patiently(partial(self._bus.acknowledge, [delivery]))
+                    await self._patiently(partial(self._bus.acknowledge, [delivery]))
                     self._counts.repeated += 1
                     return
                 case Standing.HELD:
@@ -179,7 +181,7 @@ class Placer:
 
     async def _settled(self, delivery: Delivery, intent: OrderIntent, note: Note) -> bool:
         """Core has recorded the order: its reports follow its events."""
-        if await patiently(partial(self._settle, Settlement(delivery, str(intent.intent_id)))):
+        if await self._patiently(partial(self._settle, Settlement(delivery, str(intent.intent_id)))):
             self._counts.placed += 1
             self._counts.scaled += bool(note.scaled)
             if note.scaled:
@@ -208,7 +210,7 @@ class Placer:
                 await self.set_aside(delivery, text)
                 return True
         report = refusal(session.snapshot.instance, intent, note, reason, datetime.now(UTC))
-        if await patiently(partial(self._settle, Settlement(delivery, str(intent.intent_id), (report,)))):
+        if await self._patiently(partial(self._settle, Settlement(delivery, str(intent.intent_id), (report,)))):
             self._counts.refused += 1
             self._deciding.nothing_came(note, request.order_ref)
             log.warning("intent %s was refused: %s", intent.intent_id, reason)

@@ -13,13 +13,13 @@ from core.domain.events import Envelope, ExecutionAdded, Fact, OrderChanged
 from core.orderplane.bus import IntentBus, Position
 from core.orderplane.counts import Counts
 from core.orderplane.notes import intent_of
-from core.orderplane.past import facts_between
-from core.orderplane.patience import patiently
+from core.orderplane.past import facts_between, unseen_behind
+from core.orderplane.patience import Patience
 from core.orderplane.reports import Report, Reporting
 from core.orderplane.sessions import CoreSession
 
-_OVERLAP = 1000
-"""Rows that are read again when core has started anew: the last ones before may not have become durable then."""
+_FAR = 1000
+"""Facts without a report after which the position is kept all the same."""
 _ONCE = 500
 """Facts that become reports in one step."""
 _REMEMBERED, _FORGET_EVERY = timedelta(days=2), timedelta(hours=1)
@@ -31,9 +31,10 @@ _YIELD_SECONDS = 0.2
 class Reporter:
     """One a session. Two order planes on one core both run one: what one has published the other leaves out."""
 
-    def __init__(self, bus: IntentBus, session: CoreSession, journal: Path, counts: Counts) -> None:
+    def __init__(self, bus: IntentBus, session: CoreSession, journal: Path, counts: Counts, patience: Patience) -> None:
         """`journal` is the one of the session's core."""
         self._bus = bus
+        self._patiently = patience
         self._session = session
         self._journal = journal
         self._counts = counts
@@ -93,7 +94,7 @@ class Reporter:
 
     async def _catch_up(self) -> None:
         """What was published before this session began, as far as nobody has reported it."""
-        progress = await patiently(lambda: self._bus.progress(self._instance))
+        progress = await self._patiently(lambda: self._bus.progress(self._instance))
         self._reporting = Reporting(self._instance, progress.tracks)
         self._standing, snapshot = progress.position, self._session.snapshot
         ours: set[str] | None = None
@@ -104,14 +105,14 @@ class Reporter:
         elif self._standing.session == snapshot.session:
             begin = self._standing.number
         else:
-            begin = max(0, self._standing.number - _OVERLAP)
+            begin = await unseen_behind(self._journal, self._standing)
         async for page in facts_between(self._journal, begin, snapshot.number):
             facts = [(number, fact) for number, fact in page.facts if ours is None or _is_of(fact, ours)]
             await self._report(facts, page.upto)
 
     async def _report(self, facts: Sequence[tuple[int, Fact]], upto: int) -> None:
         wanted = sorted({intent_id for _, fact in facts if (intent_id := self._reporting.wanted(fact))})
-        found = await patiently(lambda: self._bus.notes(wanted)) if wanted else ()
+        found = await self._patiently(lambda: self._bus.notes(wanted)) if wanted else ()
         notes = dict(zip(wanted, found, strict=True))
         made = [self._reporting.take(number, fact, notes) for number, fact in facts]
         self._forget()
@@ -121,7 +122,7 @@ class Reporter:
         while reports or self._is_far_behind(after):
             bodies = [report.body for report in reports]
             publish = partial(self._bus.publish, self._instance, self._standing, after, bodies, dict(self._changed))
-            self._standing = standing = await patiently(publish)
+            self._standing = standing = await self._patiently(publish)
             if standing == after:
                 self._changed.clear()
                 self._counts.reports += len(reports)
@@ -151,7 +152,7 @@ class Reporter:
     def _is_far_behind(self, after: Position) -> bool:
         """True if the position is worth keeping although there is nothing to report."""
         standing = self._standing
-        return standing is None or standing.session != after.session or after.number - standing.number > _OVERLAP
+        return standing is None or standing.session != after.session or after.number - standing.number > _FAR
 
 
 def _is_of(fact: Fact, order_refs: set[str]) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,12 +16,13 @@ from core.api import DeskClient, attach
 from core.domain.events import Snapshot
 from core.domain.orders import Order
 from core.domain.published import PublishedStatus
-from core.orderplane.bus import Aside, IntentBus
+from core.orderplane.bus import Aside, BusError, IntentBus, StrategyBus
 from core.orderplane.contracts import ExecutionReport, OrderIntent
 from core.orderplane.memory_bus import MemoryHub
 from core.orderplane.notes import order_ref_of
 from core.orderplane.orchestrator import OrderPlane, OrderPlaneOptions
 from core.orderplane.participation import PovLimit
+from core.orderplane.patience import Patience
 from core.orderplane.placing import PlacingOptions
 from tests.core_process import PATIENCE
 
@@ -50,9 +52,18 @@ def body(one: OrderIntent) -> bytes:
 class Planes:
     """One bus, one core that runs at `socket`, and the order planes that are started on both."""
 
-    def __init__(self, socket: Path, journal: Path, abandoned: float = 0.5) -> None:
+    def __init__(
+        self,
+        socket: Path,
+        journal: Path,
+        consumer: Callable[[], IntentBus] | None = None,
+        strategy: StrategyBus | None = None,
+    ) -> None:
+        """`consumer` and `strategy` are the ends of another bus than one in memory."""
         self.socket = socket
-        self.hub = MemoryHub(abandoned=abandoned)
+        hub = MemoryHub(abandoned=0.5)
+        self._consumer = consumer or hub.consumer
+        self.strategy: StrategyBus = strategy or hub
         self._journal = journal
         self._running: list[tuple[OrderPlane, asyncio.Task[None]]] = []
         self.reports: list[ExecutionReport] = []
@@ -80,13 +91,12 @@ class Planes:
 
     def start(
         self,
-        bus: IntentBus | None = None,
         pov: PovLimit | None = None,
         placing: PlacingOptions | None = None,
     ) -> OrderPlane:
         """One more."""
         options = OrderPlaneOptions(journal=self._journal, pov=pov, placing=placing or PlacingOptions(lease=0.5))
-        plane = OrderPlane(bus or self.hub.consumer(), self.connect, lambda client: client.close(), options)
+        plane = OrderPlane(self._consumer(), self.connect, lambda client: client.close(), options)
         self._running.append((plane, asyncio.create_task(plane.run())))
         return plane
 
@@ -107,9 +117,9 @@ class Planes:
         self._running.remove((plane, task))
 
     async def ask(self, *intents: OrderIntent) -> None:
-        """Put them on the bus, in order."""
+        """Put them on the bus, in order, as often as it takes."""
         for one in intents:
-            await self.hub.ask(body(one))
+            await Patience()(partial(self.strategy.ask, body(one)))
 
     async def until(self, found: Callable[[], bool]) -> None:
         """Wait until the reports say so."""
@@ -129,10 +139,12 @@ class Planes:
 
     async def asides(self, count: int) -> Sequence[Aside]:
         """What was set aside, once it is so much."""
-        async with asyncio.timeout(PATIENCE), self.hub._news:
-            while len(asides := await self.hub.aside()) < count:
-                await self.hub._news.wait()
-        return asides
+        for _ in range(round(PATIENCE * 100)):
+            asides = await self.strategy.aside()
+            if len(asides) == count:
+                return asides
+            await asyncio.sleep(0.01)
+        raise AssertionError(asides)
 
     async def snapshot(self) -> Snapshot:
         """Core as it stands."""
@@ -153,7 +165,13 @@ class Planes:
         return ended[-1] if ended else None
 
     async def _read(self) -> None:
-        async for _, text in self.hub.reports():
-            async with self._news:
-                self.reports.append(ExecutionReport.model_validate_json(text))
-                self._news.notify_all()
+        last = "0"
+        while True:
+            try:
+                async for name, text in self.strategy.reports(last):
+                    last = name
+                    async with self._news:
+                        self.reports.append(ExecutionReport.model_validate_json(text))
+                        self._news.notify_all()
+            except BusError:
+                await asyncio.sleep(0.05)

@@ -99,7 +99,7 @@ async def test_poison_is_set_aside_by_name_and_holds_nothing_up(planes: Planes) 
     }
 
     for text in poison.values():
-        await planes.hub.ask(text.encode())
+        await planes.strategy.ask(text.encode())
     await planes.ask(good)
     await planes.whole(good)
 
