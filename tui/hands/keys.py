@@ -7,6 +7,9 @@ from tui.commands import UserCommand
 PANES: tuple[UserCommand, ...] = (
     UserCommand("ticket.part", "p", "ticket('part')", "Ticket that closes half of the position in focus"),
     UserCommand("ticket.cancel_order", "delete", "ticket('cancel_order')", "Ticket that cancels the selected order"),
+    UserCommand(
+        "ticket.rest", "o", "ticket('rest')", "Ticket with what the selected order, once ended, has not filled"
+    ),
     UserCommand("order.look", "space", "look", "What is known of the selected order; UNKNOWN ones are settled there"),
     UserCommand("ticket.away", "q", "leave_ticket", "Close the ticket from any pane", palette=False),
     UserCommand("desk.disarm", "escape", "disarm", "Disarm this desk, and close the ticket"),

@@ -23,6 +23,7 @@ from tui.hands.accounts import account_name
 from tui.hands.cancel_ticket import CancelTicket, Scope, open_cancel, widen
 from tui.hands.close_ticket import CloseTicket, catch_up_close, change_account, open_close, take_part
 from tui.hands.keys import TICKET
+from tui.hands.rest import rest_ticket
 from tui.hands.send_gate import SendGate
 from tui.hands.sizes import Chosen, presets_of, size_text, step_size, unit_of
 from tui.hands.ticket import VERBS, OrderTicket, Phase
@@ -152,6 +153,12 @@ class TicketPane(Listener, Pane):
             ticket = tickets.open_ticket(
                 VERBS[verb], instrument, owner, size, quote, presets=presets, accounts=accounts, opened_for=row
             )
+        self._open(ticket, opened_by)
+
+    def open_rest(self, order: Order, instrument: Instrument, opened_by: str = "") -> None:
+        """Open a ticket for what an ended order did not fill (`tui.hands.rest`)."""
+        presets, own = self.presets_of(instrument), self.replica.account
+        ticket = rest_ticket(order, instrument, desk_account=own, presets=presets, accounts=self.replica.managed)
         self._open(ticket, opened_by)
 
     def _other(self, account: str) -> str:

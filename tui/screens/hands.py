@@ -17,6 +17,7 @@ from core.domain.orders import Order, OrderState
 from tui.hands.bursts import DROPPED, Burst, add_key
 from tui.hands.cancel_ticket import order_words
 from tui.hands.keys import PANES
+from tui.hands.rest import why_no_rest
 from tui.hands.send_gate import is_dead, other_key
 from tui.hands.ticket import VERBS
 from tui.hands.type_through import NOTHING, is_foreign, is_letter, type_letter
@@ -115,11 +116,13 @@ class HandsScreen(Screen[None]):
             self._say(f"Paste dropped: {len(event.text)} characters outside a text field. Nothing was sent.")
 
     def action_ticket(self, name: str) -> None:
-        """Open a ticket: an order verb, `close`, `part`, `cancel`, or `cancel_order` for the selected order."""
+        """Open a ticket: an order verb, `close`, `part`, `cancel`; `cancel_order` or `rest` for the selected order."""
         entry, instrument = self.order_entry, self._instrument()
         order = self.selected_order()
         if name == "cancel_order":
             self._open_cancel_order(order)
+        elif name == "rest":
+            self._open_rest(order)
         elif name == "cancel":
             ours = order is not None and order.is_live and not order.external
             entry.open_cancel(instrument, order if ours else None, self._letter)
@@ -138,6 +141,14 @@ class HandsScreen(Screen[None]):
             self._say(f"{order_words(order)} has ended ({why}): nothing to cancel.")
         else:
             self.order_entry.open_cancel(self._instrument(), order, self._letter)
+
+    def _open_rest(self, order: Order | None) -> None:
+        instrument = None if order is None else self.order_entry.replica.instrument(order.con_id)
+        why_not = why_no_rest(order, instrument, self.order_entry.replica.managed)
+        if order is None or instrument is None or why_not:
+            self._say(why_not)
+        else:
+            self.order_entry.open_rest(order, instrument, self._letter)
 
     async def action_look(self) -> None:
         """Show what is known of the selected order, of one in doubt everything; of an alert note that it was seen."""
