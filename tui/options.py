@@ -32,7 +32,6 @@ LAZY: Mapping[str, tuple[str, str]] = {
     "positions": ("core.cli.positions", "What is held, with price and profit."),
     "practice": ("core.cli.practice", "The practice gateway by itself, for any client of the TWS API."),
     "record": ("core.cli.record", "Record a market: bars of one second, and every quote and trade behind them."),
-    "replay": ("core.cli.replay", "Play a recorded market, or the sample day, into a practice gateway."),
     "sanity-cancel": ("core.cli.sanity_cancel", "Place and cancel one order that can't fill, to see that both work."),
     "schema": ("core.cli.schema", "The order plane's contracts as JSON Schema."),
     "summary": ("core.cli.summary", "What became of a day's orders, in numbers."),
@@ -82,7 +81,23 @@ class LazyGroup(click.Group):
             formatter.write_dl([*own, *((name, text) for name, (_, text) in LAZY.items())])
 
 
-@click.group(cls=LazyGroup)
+_EPILOG = """\b
+Examples:
+  ibdesk
+  ibdesk --profile paper --port 4002
+  ibdesk place BUY 100 AAPL --limit 233.33
+
+`ibdesk COMMAND --help` has an example and the exit statuses of each.
+"""
+_DESK_EPILOG = """\b
+Example:
+  ibdesk desk --profile paper
+
+Exit status: 0 the desk was closed, 1 it ended by an error, 2 it could not be opened, 129 its terminal went away.
+"""
+
+
+@click.group(cls=LazyGroup, epilog=_EPILOG)
 @click.version_option(package_name="ibdesk", prog_name="ibdesk")
 def cli() -> None:
     """A terminal trading workstation for Interactive Brokers. Alone it opens the desk on the practice gateway.
@@ -91,7 +106,7 @@ def cli() -> None:
     """
 
 
-@cli.command(DESK)
+@cli.command(DESK, epilog=_DESK_EPILOG)
 @click.option("--profile", help="Settings to use: practice, paper, or one of your own.")
 @click.option("--host", help="Where TWS or IB Gateway runs.")
 @click.option("--port", help="Its API port: 7497 for TWS paper, 4002 for Gateway paper.")

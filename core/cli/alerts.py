@@ -36,6 +36,10 @@ Exit status: 0 done, 1 core refused, 2 no core of the profile runs.
 """
 
 
+def _example(line: str) -> str:
+    return f"\b\nExample:\n  {line}\n\nExit status: 0 done, 1 core refused, 2 no core of the profile runs."
+
+
 class _Said(NamedTuple):
     status: int
     lines: list[str]
@@ -61,7 +65,7 @@ def command(context: click.Context, *, profile: str | None, as_json: bool) -> No
         _run(context.obj, _list)
 
 
-@command.command("add")
+@command.command("add", epilog=_example("ibdesk alerts add SPY '>' 600"))
 @click.argument("symbol")
 @click.argument("comparison", type=click.Choice([one.value for one in Comparison]))
 @click.argument("price")
@@ -71,7 +75,7 @@ def add(options: _Options, symbol: str, comparison: str, price: str) -> None:
     _run(options, lambda client: _add(client, symbol, Comparison(comparison), price))
 
 
-@command.command("remove")
+@command.command("remove", epilog=_example("ibdesk alerts remove 3"))
 @click.argument("number", type=click.IntRange(min=1))
 @click.pass_obj
 def remove(options: _Options, number: int) -> None:
@@ -79,7 +83,7 @@ def remove(options: _Options, number: int) -> None:
     _run(options, lambda client: _remove(client, number))
 
 
-@command.command("seen")
+@command.command("seen", epilog=_example("ibdesk alerts seen"))
 @click.argument("numbers", type=click.IntRange(min=1), nargs=-1)
 @click.pass_obj
 def seen(options: _Options, numbers: tuple[int, ...]) -> None:

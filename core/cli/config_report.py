@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pydantic import BaseModel
@@ -22,6 +23,8 @@ class Report(NamedTuple):
 
     lines: list[str]
     wrong: list[str]
+    figures: Mapping[str, object] = MappingProxyType({})
+    """The lines for programs."""
 
 
 def files(layers: Layers) -> Report:
@@ -38,7 +41,8 @@ def files(layers: Layers) -> Report:
     }
     width = max(map(len, named))
     lines = [f"{name:<{width}}  {path}{'' if path.exists() else '  (none yet)'}" for name, path in named.items()]
-    return Report(lines, [])
+    figures = {name: {"path": str(path), "exists": path.exists()} for name, path in named.items()}
+    return Report(lines, [], {"files": figures})
 
 
 def settings_shown(layers: Layers) -> Report:
@@ -61,7 +65,8 @@ def settings_shown(layers: Layers) -> Report:
         for name, value in configured.said.items()
     ]
     keys, values = (max(len(row[column]) for row in rows) for column in (0, 1))
-    return Report([f"{key:<{keys}}  {value:<{values}}  {source}" for key, value, source in rows], [])
+    lines = [f"{key:<{keys}}  {value:<{values}}  {source}" for key, value, source in rows]
+    return Report(lines, [], {"settings": {key: {"value": value, "source": source} for key, value, source in rows}})
 
 
 def problems(layers: Layers) -> Report:
@@ -79,7 +84,7 @@ def problems(layers: Layers) -> Report:
     told = [f"Warning: {line}" for line in warnings]
     if not complaints:
         told.append(f"The settings of profile {layers.profile} can be used.")
-    return Report(told, complaints)
+    return Report(told, complaints, {"warnings": warnings})
 
 
 def _mode_source(layers: Layers) -> str:

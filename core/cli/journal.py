@@ -36,7 +36,7 @@ def _with_options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
-@click.group()
+@click.group(epilog=_example("ibdesk journal verify"))
 def command() -> None:
     """The record of every order: verify it, read it, replay it, keep a copy of it. Core may run meanwhile."""
 

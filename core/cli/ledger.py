@@ -15,7 +15,7 @@ from core.cli.output import say, say_json
 from core.text import clean
 
 
-@click.group()
+@click.group(epilog=example("ibdesk ledger build"))
 def command() -> None:
     """Every event of every order, as Parquet for polars, pandas and duckdb; made of the journal alone.
 

@@ -33,7 +33,8 @@ CLIENT = "ibdesk limits"
 Outer = tuple[str | None, bool]
 """What was said before the word that follows `limits`: the profile, and whether as JSON."""
 
-_EPILOG = """\b
+_EXIT = "Exit status: 0 done, 2 core refused, or nothing could be read or asked."
+_EPILOG = f"""\b
 Examples:
   ibdesk limits --profile paper
   ibdesk limits set order_value 20000
@@ -42,7 +43,15 @@ Examples:
 
 A tighter limit counts at once. A looser one asks for a word, waits ten minutes, and is refused while a desk is armed.
 Of a live profile both are changed at a confirmed desk alone.
+
+{_EXIT}
 """
+
+
+def _example(line: str) -> str:
+    return f"\b\nExample:\n  {line}\n\n{_EXIT}"
+
+
 _profile = click.option("--profile", help="Whose limits: practice, paper, or one of your own.")
 
 
@@ -58,7 +67,7 @@ def command(context: click.Context, *, profile: str | None, as_json: bool) -> No
         context.obj = profile, as_json
 
 
-@command.command("set", epilog="\b\nExample:\n  ibdesk limits set order_value 20000 --profile paper\n")
+@command.command("set", epilog=_example("ibdesk limits set order_value 20000 --profile paper"))
 @click.argument("name")
 @click.argument("value")
 @_profile
@@ -73,7 +82,7 @@ def set_limit(outer: Outer, /, *, name: str, value: str, profile: str | None, as
     _run(profile or outer[0], SetLimit(name=name, value=value), as_json=as_json or outer[1])
 
 
-@command.command(epilog="\b\nExample:\n  ibdesk limits withdraw order_value\n")
+@command.command(epilog=_example("ibdesk limits withdraw order_value"))
 @click.argument("name")
 @_profile
 @click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
@@ -83,7 +92,7 @@ def withdraw(outer: Outer, /, *, name: str, profile: str | None, as_json: bool) 
     _run(profile or outer[0], WithdrawLimit(name=name), as_json=as_json or outer[1])
 
 
-@command.command(epilog="\b\nExample:\n  ibdesk limits read --profile paper\n")
+@command.command(epilog=_example("ibdesk limits read --profile paper"))
 @_profile
 @click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
 @click.pass_obj

@@ -12,7 +12,17 @@ from core.cli.output import say
 from core.errors import DeskError
 
 
-@click.group(invoke_without_command=True)
+def _epilog(example: str, statuses: str) -> str:
+    return f"\b\nExample:\n  {example}\n\nExit status: {statuses}."
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog=_epilog(
+        "ibdesk practice --port 7497 --latency ibkr",
+        "0 ended by Ctrl+C, 2 it can't listen there or its state is in use",
+    ),
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=7497, show_default=True, help="0 takes a free one.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same market.")
 @click.option("--account", default="DU1234567", show_default=True, help="The account number that it manages.")
@@ -113,7 +123,7 @@ def command(
     )
 
 
-@command.command("faults")
+@command.command("faults", epilog=_epilog("ibdesk practice faults", "0 listed"))
 def list_faults() -> None:
     """List what --fault can make the gateway do."""
     from core.practice.faults import FAULTS
@@ -125,7 +135,11 @@ def list_faults() -> None:
     say("\nNAME happens each time that it can, NAME*3 three times; what stands in brackets is ARG if none is given.")
 
 
-@command.command()
+@command.command(
+    epilog=_epilog(
+        "ibdesk practice reset", "0 done, 2 nothing was reset, for core or the gateway runs, or there is none"
+    )
+)
 @click.option("--profile", default="practice", show_default=True, help="Whose practice account.")
 def reset(profile: str) -> None:
     """Begin anew: put a profile's practice account and its journal aside, together."""
