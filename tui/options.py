@@ -32,6 +32,7 @@ LAZY: Mapping[str, tuple[str, str]] = {
     "positions": ("core.cli.positions", "What is held, with price and profit."),
     "practice": ("core.cli.practice", "The practice gateway by itself, for any client of the TWS API."),
     "record": ("core.cli.record", "Record a market: bars of one second, and every quote and trade behind them."),
+    "replay": ("core.cli.replay", "Play a recorded market, or the sample day, into a practice gateway."),
     "sanity-cancel": ("core.cli.sanity_cancel", "Place and cancel one order that can't fill, to see that both work."),
     "schema": ("core.cli.schema", "The order plane's contracts as JSON Schema."),
     "summary": ("core.cli.summary", "What became of a day's orders, in numbers."),
@@ -113,6 +114,8 @@ def cli() -> None:
 @click.option("--client-id", help="The API client number of this desk.")
 @click.option("--account", help="The account that orders go to.")
 @click.option("--theme", help="Colours: ibdesk-dark, ibdesk-light, or any other that Ctrl+P lists.")
-def desk(theme: str | None, **settings: str | None) -> None:
+@click.option("--debug", is_flag=True, help="Log every command and frame of this desk, and of a core it starts.")
+def desk(theme: str | None, *, debug: bool, **settings: str | None) -> None:
     """Open the desk; what `ibdesk` does without a command."""
-    sys.exit(open_desk({key: value for key, value in settings.items() if value is not None}, theme))
+    given = {key: value for key, value in settings.items() if value is not None}
+    sys.exit(open_desk({**given, **({"debug": "true"} if debug else {})}, theme))

@@ -78,6 +78,13 @@ def _epilog(example: str, statuses: str) -> str:
     metavar="N",
     help="Market data lines of each client; beyond them code 101 answers.",
 )
+@click.option(
+    "--speed",
+    type=click.FloatRange(1, 60),
+    default=1.0,
+    show_default=True,
+    help="How many seconds of the market pass in one; beyond 1 ticks bear a time of their own.",
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -95,6 +102,7 @@ def command(
     readonly: bool,
     pacing: int,
     lines: int,
+    speed: float,
 ) -> None:
     """Serve the TWS API on 127.0.0.1 with a simulated market, until Ctrl+C."""
     if context.invoked_subcommand is not None:
@@ -118,6 +126,7 @@ def command(
                 readonly=readonly,
                 pacing=pacing,
                 lines=lines,
+                speed=speed,
             )
         )
     )

@@ -20,6 +20,7 @@ from core.domain.commands import Unwatch
 from core.domain.instruments import Instrument
 from core.errors import DeskError, LinkError
 from core.records.live_folder import LIVE, bars_path
+from core.records.market_clock import was_apart
 from core.records.merging import days_with_segments, merge_day
 
 NAME = "ibdesk record"
@@ -92,13 +93,14 @@ def _merged(folder: Path, *, as_json: bool) -> Mapping[str, object]:
 async def _record(reach: Reach, symbols: tuple[str, ...], folder: Path, seconds: float | None) -> Mapping[str, object]:
     from core.scripting.connecting import connected, leave
 
-    async def attach() -> DeskClient:
-        return await connected(reach.profile, NAME, arguments=reach.arguments, timeout=reach.timeout)
+    async def attach(*, start: bool = False) -> DeskClient:
+        # Whoever ends core while it is recorded means it: then it is waited for, and not started.
+        return await connected(reach.profile, NAME, arguments=reach.arguments, timeout=reach.timeout, start=start)
 
     def tell(text: str) -> None:
         say(f"[record] {text}", err=reach.as_json)
 
-    client = await attach()
+    client = await attach(start=True)
     watched: tuple[int, ...] = ()
     instruments: tuple[Instrument, ...] = ()
     try:
@@ -106,7 +108,7 @@ async def _record(reach: Reach, symbols: tuple[str, ...], folder: Path, seconds:
         watched = (await client.snapshot()).watchlist
         for symbol in dict.fromkeys(symbols):
             instruments += (await find_instrument(client, symbol),)
-        recording = Recording(client, instruments, folder, tell)
+        recording = Recording(client, instruments, folder, tell, apart=was_apart(folder))
         tell(f"{', '.join(one.label for one in instruments)} to {folder}; Ctrl+C ends it.")
         try:
             await _until_told(recording, attach, seconds)

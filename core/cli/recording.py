@@ -9,27 +9,30 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.api import DeskClient
-from core.clock import trading_day
+from core.clock import trading_day, trading_day_span
+from core.domain.charts import StreamKind
 from core.domain.commands import OpenStream, SetViewers
 from core.domain.connection import LinkState
 from core.domain.events import ConnectionChanged, Envelope, ExecutionAdded, OrderChanged, QuotesUpdated
 from core.domain.instruments import Instrument
 from core.domain.streams import StreamChanged, StreamData, StreamState
-from core.errors import LinkError, RecordsError
+from core.errors import DeskError, LinkError, RecordsError
 from core.link.scripts import followed
 from core.private import make_folder, open_file
-from core.records.hearing_ticks import TICK_STREAMS, MarketTime, TickHearing, own_fill, own_order
+from core.records.hearing_ticks import TICK_STREAMS, TickHearing, micros, own_fill, own_order
 from core.records.live_folder import segments_folder
+from core.records.market_clock import MarketTime
 from core.records.merging import Merged, merge_day
 from core.records.segments import SegmentWriter
 from core.records.tick_rows import Heading, OwnRow, Rows, TickRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from core.domain.quotes import Quote
 
@@ -38,6 +41,8 @@ SEGMENT_BYTES = 64 << 20
 """A segment that is older or larger is finished, and merged while the next one grows."""
 MARK_SECONDS = 1.0
 """How often what was heard is synced to the disk and marked as heard."""
+SETTLE_SECONDS = 2.0
+"""How long last values wait for a first tick: in a replay only ticks tell what time the market has."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds until core is looked for again after the link to it broke."""
 
@@ -68,9 +73,19 @@ class Recording:
     """Instruments and the segment that grows."""
 
     def __init__(
-        self, client: DeskClient, instruments: tuple[Instrument, ...], folder: Path, say: Callable[[str], None]
+        self,
+        client: DeskClient,
+        instruments: tuple[Instrument, ...],
+        folder: Path,
+        say: Callable[[str], None],
+        *,
+        apart: bool = False,
+        segment_seconds: float = SEGMENT_SECONDS,
     ) -> None:
-        """`folder` is `data/live`; `say` hears what a person should know."""
+        """`folder` is `data/live`; `say` hears what a person should know; a segment lasts `segment_seconds`.
+
+        `apart` says that the market recorded last had a time of its own: then nothing counts before the first tick.
+        """
         self.client = client
         """The client of now; whoever made this closes it at the end."""
         self._instruments = instruments
@@ -82,16 +97,22 @@ class Recording:
         self._closes: dict[int, float] = {}
         self._writer: SegmentWriter | None = None
         self._day: date | None = None
+        self._span, self._span_day = (0, 0), date.min
         self._begun = 0.0
         self._merging: asyncio.Task[None] | None = None
         self._connected = False
+        self._apart = apart
+        self._segment_seconds = segment_seconds
+        self._awaited: set[tuple[int, StreamKind]] = set()
+        self._waiting: dict[int, Quote] = {}
+        self._settled_at = 0.0
         self.ticks = 0
         """Rows of markets written so far."""
         self.days: set[date] = set()
         """Trading days that were written to."""
 
     async def run(self, attach: Attach) -> None:
-        """Record until cancelled; `attach` anew where the link breaks. Raises RecordsError if it can't write."""
+        """Record until cancelled; `attach` again where the link breaks. Raises RecordsError if it can't write."""
         keeping = asyncio.create_task(self._keep_time())
         following = asyncio.create_task(self._follow_always(attach))
         try:
@@ -130,7 +151,7 @@ class Recording:
             await asyncio.sleep(pause)
             try:
                 return await attach()
-            except LinkError:
+            except DeskError:
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _follow(self, client: DeskClient) -> None:
@@ -140,11 +161,14 @@ class Recording:
             await client.send(SetViewers(con_ids=tuple(self._heard)))
             for con_id in self._heard:
                 for kind in TICK_STREAMS:
+                    self._awaited.add((con_id, kind))
                     ack = await client.send(OpenStream(con_id=con_id, kind=kind))
                     if ack.denied is not None:
+                        self._awaited.discard((con_id, kind))
                         text = f"{kind.words} can't be had; last values are recorded. {ack.denied.message}"
                         self._say(f"{self._labels[con_id]}: {text}")
-            self._hear_quotes({quote.con_id: quote for quote in snapshot.quotes}, _now())
+            self._settled_at = time.monotonic() + SETTLE_SECONDS
+            self._hear_quotes(snapshot.quotes, _now())
             async for envelope in events:
                 self._hear(envelope, _now())
 
@@ -153,9 +177,11 @@ class Recording:
             case StreamData(con_id=con_id) as event if con_id in self._heard:
                 self._write(self._heard[con_id].ticks(event, received))
             case QuotesUpdated(quotes=quotes):
-                self._hear_quotes({quote.con_id: quote for quote in quotes}, received)
+                self._hear_quotes(quotes, received)
             case StreamChanged(con_id=con_id) as event if con_id in self._heard:
                 self._heard[con_id].change(event)
+                if event.state is StreamState.ENDED:
+                    self._awaited.discard((con_id, event.kind))
                 if event.problem and event.state is not StreamState.OPEN:
                     self._say(f"{self._labels[con_id]}, {event.kind.words}: {event.problem}")
             case ConnectionChanged(connection=connection):
@@ -165,14 +191,18 @@ class Recording:
             case ExecutionAdded(execution=fill) if envelope.number is not None:
                 self._write([], (own_fill(fill, envelope.number, received),))
 
-    def _hear_quotes(self, quotes: Mapping[int, Quote], received: int) -> None:
+    def _hear_quotes(self, quotes: Iterable[Quote], received: int) -> None:
+        for quote in quotes:
+            if quote.con_id in self._heard:
+                self._waiting[quote.con_id] = quote
+        if not self._clock.is_known and self._awaited and (self._apart or time.monotonic() < self._settled_at):
+            return
         rows: list[TickRow] = []
-        for con_id, hearing in self._heard.items():
-            quote = quotes.get(con_id)
-            if quote is not None:
-                if quote.close is not None:
-                    self._closes[con_id] = float(quote.close)
-                rows += hearing.quote(quote, received)
+        for con_id, quote in self._waiting.items():
+            if quote.close is not None:
+                self._closes[con_id] = float(quote.close)
+            rows += self._heard[con_id].quote(quote, received)
+        self._waiting.clear()
         self._write(rows)
 
     def _connect(self, *, is_ready: bool, problem: str) -> None:
@@ -187,18 +217,32 @@ class Recording:
         self._say(text)
 
     def _write(self, ticks: list[TickRow], own: tuple[OwnRow, ...] = ()) -> None:
-        if not ticks and not own:
-            return
-        day = trading_day(datetime.fromtimestamp(ticks[0].time / 1_000_000, UTC)) if ticks else self._day
-        if day is None:
-            # An own order before the market: the day is that of our clock.
-            day = trading_day(datetime.now(UTC))
+        """Append rows to the segment of their trading day; in one turn of the loop it may roll."""
+        for day, rows in groupby(ticks, lambda row: self._day_of(row.time)):
+            self._append(day, Rows(ticks=tuple(rows)))
+        self.ticks += len(ticks)
+        if own:
+            self._append(self._day or trading_day(datetime.now(UTC)), Rows(own=own))
+
+    def _append(self, day: date, rows: Rows) -> None:
         writer = self._writer
         if writer is None or day != self._day:
+            over = self._day
             self._close_segment()
             writer = self._begin_segment(day)
-        writer.write(Rows(tuple(ticks), own))
-        self.ticks += len(ticks)
+            if over is not None:
+                self._merge_soon(over)
+        writer.write(rows)
+
+    def _day_of(self, time: int) -> date:
+        """The trading day of a moment in microseconds since 1970."""
+        begin, end = self._span
+        if not begin <= time < end:
+            day = trading_day(datetime.fromtimestamp(time / 1_000_000, UTC))
+            first, last = trading_day_span(day)
+            self._span = micros(first), micros(last)
+            self._span_day = day
+        return self._span_day
 
     def _begin_segment(self, day: date) -> SegmentWriter:
         heading = Heading(self._instruments, dict(self._closes))
@@ -222,13 +266,17 @@ class Recording:
             if self._connected:
                 self._write([one.mark(_now()) for one in self._heard.values() if one.is_heard])
             self._writer.sync()
-            if time.monotonic() - self._begun > SEGMENT_SECONDS or self._writer.size > SEGMENT_BYTES:
+            if time.monotonic() - self._begun > self._segment_seconds or self._writer.size > SEGMENT_BYTES:
                 self._close_segment()
-                if self._merging is None or self._merging.done():
-                    self._merging = asyncio.create_task(self._merge(self._day))
+                self._merge_soon(self._day)
+
+    def _merge_soon(self, day: date) -> None:
+        """Merge beside the recording, unless that is being done; what is left over is merged at the end."""
+        if self._merging is None or self._merging.done():
+            self._merging = asyncio.create_task(self._merge(day))
 
     async def _merge(self, day: date) -> None:
-        """Merge beside the recording. What can't be merged now stays in its segments."""
+        """What can't be merged now stays in its segments."""
         try:
             self._tell(await asyncio.to_thread(merge_day, self._folder, day))
         except RecordsError as error:

@@ -49,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--lines", type=int, default=DEFAULT_LINES, help="market data lines of each client (default %(default)s)"
     )
+    parser.add_argument("--speed", type=float, default=1.0, help="seconds of the market in one, 1 to 60 (default 1)")
     given = vars(parser.parse_args(arguments))
     return run(GatewayOptions(**(given | {name: tuple(given[name]) for name in ("faults", "others")})))
 

@@ -13,6 +13,7 @@ from typing import Final
 
 #: Seconds of market time in a step.
 STEP_SECONDS: Final = 0.1
+STEPS_A_SECOND: Final = 10
 #: Steps in a session of 6.5 hours; the market's first step opens one.
 SESSION_STEPS: Final = 234_000
 #: Steps in a year of 252 sessions, which annual volatility is spread over.

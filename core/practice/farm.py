@@ -32,7 +32,7 @@ class Farm:
         """Bring it back: 2104, then what changes, and the market of those who asked for it meanwhile."""
         if not self._hub.feed.connected:
             self._hub.feed.connected = True
-            self._hub.feed.quotes.tell_late(int(self._hub.now()))
+            self._hub.feed.quotes.tell_late(int(self._hub.market_now()))
             self._tell(*_RESTORED)
 
     def plan(self, argument: str) -> None:

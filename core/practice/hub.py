@@ -21,6 +21,7 @@ from core.practice.codec import message_id
 from core.practice.connection import Connection
 from core.practice.days import calendar_day, trading_day
 from core.practice.desk import Desk
+from core.practice.directory import Catalogue
 from core.practice.farm import Farm
 from core.practice.faults import Faults
 from core.practice.feed import Feed
@@ -28,21 +29,20 @@ from core.practice.intake import Intake
 from core.practice.latency import Latency
 from core.practice.ledger import Ledger
 from core.practice.link import Link
-from core.practice.market import STEP_SECONDS, Market
+from core.practice.market import Market
 from core.practice.options import GatewayOptions
 from core.practice.publish import publish_positions, publish_profits, publish_values
 from core.practice.recorder import Recorder
 from core.practice.reports import Reports
 from core.practice.session import Handler, Session
 from core.practice.state import Store
+from core.practice.tempo import Tempo
 
 if TYPE_CHECKING:
     from core.practice.history import History
 
 #: Steps between two refreshes of account values and profits that nothing but the market changed.
 _REFRESH_STEPS = 10
-#: A loop that was away longer than this does not make up for it.
-_CATCH_UP_STEPS = 50
 _MAX_CONNECTIONS = 256
 #: Unsent bytes of all clients together.
 _MAX_ALL_UNSENT = 64 * 1024 * 1024
@@ -82,13 +82,15 @@ class Hub:
         self.intake = Intake(self)
         self.reports = Reports(self)
         self.store = store
-        self.catalogue = build_catalogue(calendar_day(now()), options.instruments)
-        self.market = Market.of(self.catalogue, seed)
-        self.market.now = now()
+        self.catalogue, self.market = _market(options, seed, now())
+        #: How fast the market goes.
+        self.tempo = Tempo(options.speed, playing=not options.paused)
         accounts = (Account(name, self.market) for name in options.accounts)
         self.ledger = Ledger(store, self.catalogue, accounts, now())
         self.ledger.load(options.cash)
-        self._recorder = Recorder(self.market, now())
+        if options.speed != 1.0 and self.market.began is None:
+            self.market.keep_own_time(now())
+        self._recorder = Recorder(self.market, self.market_now())
         self.ledger.surplus = lambda: int(self.faults.take("overfill") or 0)
         #: Whether markets keep the hours of their exchanges; if not, they never close.
         self.keeps_hours = options.hours == "exchange"
@@ -108,6 +110,8 @@ class Hub:
         self.on_clients: Callable[[int], None] = lambda _: None
         #: Called when the state file can't be written; nothing may be answered after that.
         self.on_failure: Callable[[Exception], None] = lambda _: None
+        #: Called when the market stands still, because it was told to or has come to its end.
+        self.on_pause: Callable[[], None] = lambda: None
         self._changed: set[tuple[str, int]] = set()
         self._clock: asyncio.TimerHandle | None = None
         self._next_step = 0.0
@@ -128,7 +132,7 @@ class Hub:
         """The past of the market."""
         from core.practice.history import History
 
-        return History(self.market, self._recorder, self.now)
+        return History(self.market, self._recorder, self.market_now)
 
     def add_connection(self, connection: Connection) -> bool:
         """Note a new connection; False if there are too many."""
@@ -217,7 +221,7 @@ class Hub:
             changed, self._changed = self._changed, set()
             asyncio.get_running_loop().call_soon(self._publish, changed)
         if self._clock is None and self._needs_clock():
-            self._next_step = asyncio.get_running_loop().time() + STEP_SECONDS
+            self._next_step = asyncio.get_running_loop().time() + self.tempo.step_seconds
             self._schedule()
         for call in list(self.after_turn):
             call()
@@ -232,9 +236,47 @@ class Hub:
         if trading_day(self.now()) != self.ledger.day:
             self.desk.start_day()
 
+    def market_now(self) -> float:
+        """Return what time the market has, in seconds since the epoch: ours, unless it goes at a tempo of its own."""
+        return self.market.time(self.now())
+
+    def play(self, speed: float | None = None, until: float | None = None) -> None:
+        """Let the market go on, up to a time of its own if one is given; None leaves the speed as it is."""
+        if speed is not None:
+            self.tempo.speed = speed
+            if speed != 1.0 and self.market.began is None:
+                self.market.keep_own_time(self.now())
+        self.tempo.until = until
+        self.tempo.playing = True
+        self._stop_clock()
+        self._rest_if_due()
+        self.end_turn()
+
+    def pause(self) -> None:
+        """Let the market stand still; orders are taken all the same, and fill against what is shown."""
+        self.tempo.playing = False
+        self.tempo.until = None
+        self._stop_clock()
+        self.on_pause()
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+
+    def _rest_if_due(self) -> None:
+        if self.tempo.playing and (self.market.is_over or self.tempo.reached(self.market_now())):
+            self.pause()
+
     def _needs_clock(self) -> bool:
+        if not self.tempo.playing:
+            return False
         return (
-            self.feed.busy or self.desk.busy or any(session.watching.any_account for session in self.clients.values())
+            self.market.is_recorded
+            or self.tempo.until is not None
+            or self.feed.busy
+            or self.desk.busy
+            or any(session.watching.any_account for session in self.clients.values())
         )
 
     def _schedule(self) -> None:
@@ -242,10 +284,15 @@ class Hub:
 
     def _tick(self) -> None:
         """Go as many steps as time has passed, at most a few seconds' worth."""
-        late = (asyncio.get_running_loop().time() - self._next_step) / STEP_SECONDS
-        for _ in range(1 + min(int(late), _CATCH_UP_STEPS)):
+        clock = self._clock
+        late = asyncio.get_running_loop().time() - self._next_step
+        for _ in range(self.tempo.steps(late)):
             self.advance()
-        self._next_step += STEP_SECONDS * (1 + int(late))
+            if self._clock is not clock:
+                # It was paused, or told to go on otherwise.
+                return
+        pace = self.tempo.step_seconds
+        self._next_step += pace * (1 + int(late / pace))
         self._clock = None
         if self._needs_clock() and not self._over:
             self._schedule()
@@ -253,13 +300,14 @@ class Hub:
     def advance(self) -> None:
         """Go one market step: move the quotes, match the orders, tell the clients."""
         self._roll_day()
-        self.market.advance(self.now())
-        self.feed.publish(int(self.now()))
-        self.desk.step()
+        for time in self.market.walk(self.now()):
+            self.feed.publish(int(time))
+            self.desk.step()
         self.ledger.save_market()
         if self.link.up:
             self._refresh()
         self.end_turn()
+        self._rest_if_due()
 
     def _refresh(self) -> None:
         """Tell those who watch the account what the market made of it."""
@@ -284,9 +332,7 @@ class Hub:
 
     def stop(self) -> None:
         """Cut every client, stop the clock and keep the market as it stands."""
-        if self._clock is not None:
-            self._clock.cancel()
-            self._clock = None
+        self._stop_clock()
         if not self._over:
             self.ledger.save_market(whole=True)
             self.end_turn()
@@ -297,3 +343,18 @@ class Hub:
         self.reports.stop()
         for connection in list(self.connections):
             connection.abort()
+
+
+def _market(options: GatewayOptions, seed: int, now: float) -> tuple[Catalogue, Market]:
+    """Return what can be traded and its market: the simulated one, or one that was recorded. Raises ReplayError."""
+    if options.replay is None:
+        catalogue = build_catalogue(calendar_day(now), options.instruments)
+        market = Market.of(catalogue, seed)
+        market.now = now
+        return catalogue, market
+    from core.practice.replay_file import ReplayFile
+    from core.practice.replay_market import ReplayMarket, with_recorded
+
+    file = ReplayFile(options.replay)
+    catalogue = with_recorded(build_catalogue(calendar_day(file.heading.begin), options.instruments), file)
+    return catalogue, ReplayMarket(catalogue.instruments, file, catalogue.derived)

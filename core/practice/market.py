@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from core.practice.book import DEPTH, Book
-from core.practice.climate import STEP_SECONDS, Climate
+from core.practice.climate import STEP_SECONDS, STEPS_A_SECOND, Climate
 from core.practice.directory import Catalogue
 from core.practice.instruments import Instrument
 from core.practice.quote import ASK, ASK_SIZE, BID, BID_SIZE, HIGH, LAST, LOW, Quote
@@ -64,6 +64,10 @@ class Market:
         self.step = 0
         #: Time of the last step in seconds since the epoch, 0 before it.
         self.now = 0.0
+        #: Time of step 0 for a market that has a time of its own; None goes by the gateway's clock.
+        self.began: float | None = None
+        #: Why a recorded market breaks off before its end; empty while all is well.
+        self.problem = ""
         self.climate = Climate()
         self.quotes = Quotes(self._derive if derived else None)
         self.quotes.update((instrument.con_id, Quote(instrument)) for instrument in instruments)
@@ -105,10 +109,39 @@ class Market:
         for quote in quotes:
             quote.advance(step, climate, now, draw)
         self.on_step(now, quotes)
-        for con_id, watchers in list(self._watchers.items()):
-            quote = self.quotes[con_id]
+        self.notify(quotes)
+
+    def time(self, now: float) -> float:
+        """Return what time the market has when the gateway's clock says `now`, in seconds since the epoch."""
+        return now if self.began is None else self.began + self.step / STEPS_A_SECOND
+
+    def keep_own_time(self, now: float) -> None:
+        """Let time go by the market's steps from now on, which may be faster or slower than the clock."""
+        self.began = now - self.step / STEPS_A_SECOND
+
+    def walk(self, now: float) -> Iterator[float]:
+        """Go one step; give each time at which orders are to be matched, with the market as it stands then."""
+        # The time is that of the step which is made.
+        self.advance(now if self.began is None else self.began + (self.step + 1) / STEPS_A_SECOND)
+        yield self.now
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it goes on though nobody looks, as one that was recorded does."""
+        return False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it goes no further; a simulated market always does."""
+        return False
+
+    def notify(self, quotes: Iterable[Quote]) -> None:
+        """Tell those who watch one of these quotes, if it has changed."""
+        if not self._watchers:
+            return
+        for quote in quotes:
             if quote.changed:
-                for watcher in list(watchers):
+                for watcher in list(self._watchers.get(quote.instrument.con_id, ())):
                     watcher(quote)
 
     def start_day(self) -> None:

@@ -56,6 +56,13 @@ class GatewayOptions:
     #: Seconds after which a client that does not read is cut.
     unread_seconds: float = 30.0
 
+    #: Seconds of the market in one of the clock, 1 to 60; beyond 1 the market keeps a time of its own.
+    speed: float = 1.0
+    #: File of a recorded market to play instead of the simulated one, see core.practice.replay_file.
+    replay: Path | None = None
+    #: Whether the market stands still until it is told to go on.
+    paused: bool = False
+
     @property
     def accounts(self) -> tuple[str, ...]:
         """Every account that it manages, each once."""

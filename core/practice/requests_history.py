@@ -70,7 +70,7 @@ def bars(session: Session, request: Record) -> None:
     readers = hub.feed.charts.readers
     if request_id in readers.ids(session):
         raise RefusedError(322, "Error processing request.-'bW' : cause - Duplicate ticker id")
-    instrument, now = _instrument(session, request, what), hub.now()
+    instrument, now = _instrument(session, request, what), hub.market_now()
     length, duration = bar_seconds(request.text("barSize")), duration_seconds(request.text("duration"))
     end = _time(request.text("end"), now)
     if end is not None and (keeps or what == "ADJUSTED_LAST"):
@@ -213,7 +213,7 @@ def ticks(session: Session, request: Record) -> None:
     hub, what = session.hub, request.text("whatToShow")
     if what not in _TICKS:
         raise invalid(f"Incorrect 'what to show' value {what[:30]!r}; there are {', '.join(sorted(_TICKS))}")
-    instrument, now = _instrument(session, request, what), hub.now()
+    instrument, now = _instrument(session, request, what), hub.market_now()
     start, end = _time(request.text("start"), now), _time(request.text("end"), now)
     if (start is None) == (end is None):
         raise invalid("Either a start or an end date and time must be given, and not both")

@@ -75,14 +75,14 @@ def market_data(session: Session, request: Record) -> None:
         raise RefusedError(101, "Max number of tickers has been reached.")
     reader = _reader(session, request, instrument)
     if hub.feed.connected:
-        feed.open(session, request_id, instrument, reader, int(hub.now()))
+        feed.open(session, request_id, instrument, reader, int(hub.market_now()))
     if snapshot:
         session.send(out.SNAPSHOT_END.encode({"reqId": request_id}))
     else:
         feed.keep(session, request_id, instrument.con_id, reader)
         if NEWS in reader.wants:
             providers = news_providers(request.text("genericTicks"))
-            hub.feed.news.open(session, request_id, instrument.con_id, providers, int(hub.now()))
+            hub.feed.news.open(session, request_id, instrument.con_id, providers, int(hub.market_now()))
 
 
 def cancel_market_data(session: Session, request: Record) -> None:
@@ -157,8 +157,8 @@ def tick_by_tick(session: Session, request: Record) -> None:
     count = request.integer("count")
     if count > 0:
         what = {BID_ASK: "BID_ASK", MIDPOINT: "MIDPOINT"}.get(kind, "TRADES")
-        send_ticks(session, request_id, instrument, what, None, hub.now(), min(count, MOST_TICKS), regular=False)
-    feed.open(session, request_id, instrument.con_id, reader, int(hub.now()))
+        send_ticks(session, request_id, instrument, what, None, hub.market_now(), min(count, MOST_TICKS), regular=False)
+    feed.open(session, request_id, instrument.con_id, reader, int(hub.market_now()))
 
 
 def cancel_tick_by_tick(session: Session, request: Record) -> None:
@@ -181,7 +181,7 @@ def realtime_bars(session: Session, request: Record) -> None:
         raise RefusedError(420, f"Invalid Real-time Query:No market data of kind {what[:20]!r} for {instrument.symbol}")
     if len(readers.ids(session)) >= hub.lines:
         raise RefusedError(420, "Invalid Real-time Query:Max number of real-time bar requests has been reached.")
-    hub.feed.bars.open(session, request_id, instrument.con_id, what, int(hub.now()))
+    hub.feed.bars.open(session, request_id, instrument.con_id, what, int(hub.market_now()))
 
 
 def cancel_realtime_bars(session: Session, request: Record) -> None:

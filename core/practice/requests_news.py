@@ -49,7 +49,7 @@ def historical(session: Session, request: Record) -> None:
     limit = request.integer("count")
     if not 0 < limit <= news.MOST:
         raise invalid(f"Total results must be between 1 and {news.MOST}")
-    now = hub.now()
+    now = hub.market_now()
     start, end = _time(request.text("start"), 0.0, now), _time(request.text("end"), now, now)
     found = (item for item in news.backwards(hub.market.seed, instrument, start, min(end, now)))
     items = list(islice((item for item in found if item.provider in (wanted or _CODES)), limit + 1))

@@ -18,7 +18,7 @@ def option_price(session: Session, request: Record) -> None:
     quote, spot = _option(session, request), _positive(request, "underPrice", "price of the underlying")
     volatility = _positive(request, "volatility", "volatility")
     item = quote.instrument
-    greeks = value(spot, float(item.strike), quote.years(session.hub.now()), volatility, item.right)
+    greeks = value(spot, float(item.strike), quote.years(session.hub.market_now()), volatility, item.right)
     _send(session, request, computation(CUSTOM, greeks, greeks.price))
 
 
@@ -26,7 +26,7 @@ def option_volatility(session: Session, request: Record) -> None:
     """Answer calculateImpliedVolatility: the volatility at which the option is worth a price; -1 if there is none."""
     quote, spot = _option(session, request), _positive(request, "underPrice", "price of the underlying")
     price = _positive(request, "price", "option price")
-    item, years = quote.instrument, quote.years(session.hub.now())
+    item, years = quote.instrument, quote.years(session.hub.market_now())
     found = implied_volatility(price, spot, float(item.strike), years, item.right)
     if found is None:
         _send(session, request, unknown(CUSTOM))

@@ -29,7 +29,7 @@ def subscribe(session: Session, request: Record) -> None:
     if len(ids) >= MAX_SCANS:
         text = f"Historical Market Data Service error message:Max number of scanner subscriptions ({MAX_SCANS}) reached"
         raise RefusedError(162, text)
-    hub.feed.scans.open(session, request_id, scan, int(hub.now()))
+    hub.feed.scans.open(session, request_id, scan, int(hub.market_now()))
 
 
 def cancel(session: Session, request: Record) -> None:

@@ -26,6 +26,7 @@ from core.practice.link import Link
 from core.practice.market import Market
 from core.practice.options import DEFAULT_ACCOUNT, DEFAULT_CASH, GatewayOptions
 from core.practice.orders import Order
+from core.practice.replay_errors import ReplayError
 from core.practice.session import SERVER_VERSION, Session
 from core.practice.state import StateError, Store
 
@@ -182,6 +183,22 @@ class PracticeGateway:
         for connection in list(self.hub.connections):
             connection.abort()
 
+    @property
+    def market_time(self) -> float:
+        """What time the market has, in seconds since the epoch."""
+        return self.hub.market_now()
+
+    def play(self, speed: float | None = None, until: float | None = None) -> None:
+        """Let the market go on at a speed, to a market time in seconds since the epoch; None: as before, without end.
+
+        `hub.on_pause` is called when it has come there.
+        """
+        self.hub.play(speed, until)
+
+    def pause(self) -> None:
+        """Let the market stand still. Orders are taken, and fill against what is shown."""
+        self.hub.pause()
+
     async def wait_for(self, happened: Callable[[], bool], seconds: float = 5.0) -> None:
         """Wait until something holds, looked at after every turn. Raises TimeoutError."""
         if happened():
@@ -250,7 +267,7 @@ def run(options: GatewayOptions) -> int:
     """Run a gateway until SIGTERM, SIGINT or the idle exit. Returns the exit code: 0, 1 (failed), 2 (can't start)."""
     try:
         return asyncio.run(_run(options))
-    except (StateError, FaultError, LatencyError) as error:
+    except (StateError, FaultError, LatencyError, ReplayError) as error:
         return _refuse(f"Practice gateway not started: {error}.")
     except OSError as error:
         reason = "is in use" if error.errno == errno.EADDRINUSE else f"can't be opened ({error.strerror})"

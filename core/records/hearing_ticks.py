@@ -13,36 +13,18 @@ from core.domain.executions import Execution
 from core.domain.orders import Order
 from core.domain.quotes import Quote
 from core.domain.streams import StreamChanged, StreamData, StreamState
+from core.records.market_clock import MarketTime
 from core.records.tick_rows import OwnRow, TickKind, TickRow
 
 TICK_STREAMS: Final = (StreamKind.BID_ASK, StreamKind.TRADES)
 """What is followed tick by tick, where the broker gives it."""
 
-_TOGETHER: Final = 5_000_000
-"""Microseconds by which the broker's clock and ours may differ and still count as one."""
 _SECOND: Final = 1_000_000
 
 
 def micros(moment: datetime) -> int:
     """Microseconds since 1970 of an aware moment."""
     return int(moment.timestamp()) * _SECOND + moment.microsecond
-
-
-class MarketTime:
-    """What the broker's clock shows: ours, unless ticks say otherwise, as those of a replay or a fast market do."""
-
-    def __init__(self) -> None:
-        self._tick: int | None = None
-        self._apart = False
-
-    def note(self, time: int, received: int) -> None:
-        """A tick of that time came at that moment by our clock; both in microseconds since 1970."""
-        self._tick = time
-        self._apart = abs(received - time) > _TOGETHER
-
-    def at(self, received: int) -> int:
-        """The broker's time, in microseconds since 1970, at a moment of our clock."""
-        return received if self._tick is None or not self._apart else self._tick
 
 
 class TickHearing:
