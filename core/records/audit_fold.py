@@ -43,7 +43,7 @@ class AuditFold:
         self._orders: dict[str, Order] = {}
         self._labels: dict[int, str] = {}
         self._submitted: dict[str, str] = {}
-        """When each order left, as the journal spells it."""
+        """When each order that has left was taken, as the journal spells it."""
         self._executions: dict[str, Execution] = {}
         """The latest revision of each fill, by stem."""
         self._of_order: dict[str, dict[str, Execution]] = {}
@@ -59,7 +59,7 @@ class AuditFold:
                 case FactRecorded(fact=OrderChanged(order=order)):
                     self._orders[order.order_ref] = order
                     if order.state not in _NEVER_LEFT:
-                        self._submitted[order.order_ref] = order.created.isoformat(timespec="microseconds")
+                        self._submitted[order.order_ref] = _taken(order)
                 case FactRecorded(fact=ExecutionAdded(execution=execution)):
                     self._keep(execution)
 
@@ -111,7 +111,7 @@ class AuditFold:
         if before is not None and _told(before) == _told(order):
             return
         if not order.external and order.state not in _NEVER_LEFT and order.order_ref not in self._submitted:
-            self._submitted[order.order_ref] = timestamp
+            self._submitted[order.order_ref] = _taken(order)
             yield line_of(order, AuditEvent.SUBMISSION, timestamp, sequence)
             if order.state is OrderState.SENT:
                 return
@@ -168,6 +168,10 @@ class AuditFold:
             sequence=sequence,
             perm_id=execution.perm_id or None,
         )
+
+
+def _taken(order: Order) -> str:
+    return order.created.isoformat(timespec="microseconds")
 
 
 def _told(order: Order) -> tuple[object, ...]:

@@ -58,7 +58,7 @@ class AuditLine(Struct, kw_only=True, omit_defaults=True):
     order_type: str
     status: OrderStatus
     submission_time: str | None
-    """UTC: when it left; null before."""
+    """UTC: when an order that has left was taken, a moment before its SUBMISSION; null until it has left."""
     order_ref: str
     sequence: int
     """Number of the journal's row."""
