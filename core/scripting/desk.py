@@ -11,18 +11,21 @@ from typing import Self, TypedDict, Unpack
 
 from core.clock import trading_day
 from core.domain.account import Account
+from core.domain.charts import BarHistory, BarKind, BarRequest, BarSize
+from core.domain.commands import AskBars
 from core.domain.connection import Connection
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument
 from core.domain.money import Money
 from core.domain.orders import Order, OrderState
 from core.domain.quotes import Quote
-from core.errors import JournalError, NotConnectedError, UnknownOrderError
+from core.errors import JournalError, NotConnectedError, OrderValueError, UnknownOrderError
 from core.records.audit_lines import encode_line
 from core.records.audit_log import AuditReader, Summary, day_summary
 from core.scripting.handlers import ConnectionEventHandler, Handlers, OrderEventHandler
 from core.scripting.holdings import Holding, holding_of
 from core.scripting.ordering import Ordering, Outcome, RiskCheck
+from core.scripting.refusals import error_of
 from core.scripting.reports import OrderReport, report_of
 from core.scripting.retries import NoRetries, RetryPolicy
 from core.scripting.session import Session
@@ -147,6 +150,41 @@ class Desk:
     def quote(self, con_id: int) -> Quote | None:
         """The last known market of an instrument; None before the first tick."""
         return self._session.books.quotes.get(con_id)
+
+    async def bars(
+        self,
+        symbol: str,
+        size: BarSize | str = BarSize.MINUTE,
+        duration: str = "1 D",
+        *,
+        kind: BarKind = BarKind.TRADES,
+        regular: bool = False,
+    ) -> BarHistory:
+        """Bars of a ticker up to now; those that core has, marked `stale` with the reason, where IBKR gives none.
+
+        Args:
+            symbol: As of `instrument`.
+            size: As reqHistoricalData spells it: `5 secs`, `1 min`, `1 hour`, `1 day` ...
+            duration: How far back: a number and S, D, W, M or Y.
+            kind: What they are made of.
+            regular: True leaves out what lies outside regular trading hours.
+
+        Raises OrderValueError (a ValueError) for a symbol or a size that can't be; NotConnectedError, or the refusal of
+        core, where there are none.
+        """
+        if size not in set(BarSize):
+            known = ", ".join(one.value for one in BarSize)
+            raise OrderValueError(f"{size!r} is no length of a bar. There are {known}.")
+        instrument = await self.instrument(symbol)
+        request = BarRequest(
+            con_id=instrument.con_id, size=BarSize(size), duration=duration, kind=kind, regular=regular
+        )
+        ack = await self._session.send(AskBars(request=request))
+        if not isinstance(ack.result, BarHistory):
+            raise (
+                error_of(ack.denied) if ack.denied else NotConnectedError(f"Core gave no bars of {symbol}. Try again.")
+            )
+        return ack.result
 
     async def place(
         self, order: Ticket, *, attached: Sequence[Ticket] = (), retries: RetryPolicy | None = None
