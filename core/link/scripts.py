@@ -14,7 +14,7 @@ from core.domain.orders import Order, OrderState
 from core.errors import ConnectError, OrderUnknownError
 from core.link.stream import EventStream
 
-_NEVER_BEGUN = frozenset({DenialCode.NOT_CONNECTED, DenialCode.NOT_RECONCILED, DenialCode.JOURNAL_BUSY})
+NEVER_BEGUN = frozenset({DenialCode.NOT_CONNECTED, DenialCode.NOT_RECONCILED, DenialCode.JOURNAL_BUSY})
 """Refusals that pass by themselves."""
 _HOPELESS = frozenset({LinkState.AWAITING_CONFIRMATION, LinkState.REFUSED})
 """States of the connection that only a person ends."""
@@ -73,7 +73,7 @@ async def place(client: Client, command: PlaceOrder, retries: Sequence[float] = 
     ack = await client.send(command)
     for pause in retries:
         denied = ack.denied
-        if denied is None or ack.order is not None or denied.code not in _NEVER_BEGUN:
+        if denied is None or ack.order is not None or denied.code not in NEVER_BEGUN:
             break
         await asyncio.sleep(pause)
         ack = await client.send(command)

@@ -26,7 +26,8 @@ from core.errors import (
     WaitTimeoutError,
 )
 from core.ids import mint_order_ref
-from core.scripting.refusals import TRANSIENT, error_of
+from core.link.scripts import NEVER_BEGUN
+from core.scripting.refusals import error_of
 from core.scripting.retries import RetryPolicy
 from core.scripting.session import Session
 from core.scripting.symbols import known_as, watched
@@ -283,7 +284,7 @@ class Ordering:
 def _passing(ack: Ack) -> Denial | None:
     """The refusal that may pass by itself, of an order of which nothing was recorded; None for any other answer."""
     denial = ack.denied
-    return None if denial is None or ack.order is not None or denial.code not in TRANSIENT else denial
+    return None if denial is None or ack.order is not None or denial.code not in NEVER_BEGUN else denial
 
 
 def _not_connected(text: str) -> Ack:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from core.domain.denials import Denial, DenialCode
 from core.errors import DeskError, LiveGuardError, NotConnectedError, OrderValueError, RiskCheckError, UnknownOrderError
 
-TRANSIENT = frozenset({DenialCode.NOT_CONNECTED, DenialCode.NOT_RECONCILED, DenialCode.JOURNAL_BUSY})
-"""Refusals before anything of an order was recorded, that pass by themselves."""
-
 _NOT_CONNECTED = frozenset({DenialCode.NOT_CONNECTED, DenialCode.NOT_RECONCILED})
 _NO_ORDER = frozenset(
     {

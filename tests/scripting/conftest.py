@@ -14,6 +14,8 @@ _LIMITS = """\
 # So that IBKR's own refusal for missing funds can be seen.
 margin_percent = 100000
 order_value = 50000000
+# One test's quantities must not be unusual to another's.
+unusual_times = "none"
 """
 
 

@@ -109,3 +109,26 @@ async def test_an_order_that_nobody_knows(practice: Broker) -> None:
             await desk.cancel("ibd-X")
         with pytest.raises(OrderUnknownError, match="look its reference ibd-X up"):
             await desk.wait("ibd-X", timeout=0.05)
+
+
+@pytest.mark.covers("D1.9", "D0.15")
+async def test_close_orders_profit_and_money(practice: Broker) -> None:
+    """A market-on-close order rests; profit and money of the account are core's own sums."""
+    async with Desk(name="money") as desk:
+        moc = await desk.submit(ticket("MSFT", "BUY", 2, "MOC"))
+        assert (moc.order_type, moc.state) == (OrderType.MOC, OrderState.WORKING)
+        assert await desk.cancel(moc.order_ref)
+        bought = await desk.submit(ticket("MSFT", "BUY", 2))
+        await desk.wait(bought.order_ref)
+
+        def valued() -> bool:
+            return any(
+                one.con_id == bought.con_id and one.open.amount is not None
+                for money in desk.profits()
+                for one in money.positions
+            )
+
+        assert await desk.until(valued, 10.0)
+        (account,) = desk.accounts()
+        assert account.account == desk.connection.account
+        assert account.net_liquidation is not None

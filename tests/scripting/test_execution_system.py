@@ -26,7 +26,7 @@ async def test_basic_example(practice: Broker, capsys: pytest.CaptureFixture[str
     assert report is not None
     assert report.order_id is not None
     assert report.order_id.startswith("IBKR_")
-    assert report.filled_quantity == 10
+    assert report.filled_quantity == 14
     assert report.strategy == "COMPOSITE"
     latency = report.latency
     stages = (latency.intent_to_submit_ms, latency.submit_to_ack_ms, latency.ack_to_fill_ms)
@@ -35,7 +35,7 @@ async def test_basic_example(practice: Broker, capsys: pytest.CaptureFixture[str
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("Order placed: ibd-")
     assert said[-2] == f"Total: {latency.total_latency_ms}ms"
-    assert said[-1] == f"Filled 10 @ ${report.average_fill_price}"
+    assert said[-1] == f"Filled 14 @ ${report.average_fill_price}"
 
 
 @pytest.mark.covers("D0.14")

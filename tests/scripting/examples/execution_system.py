@@ -11,7 +11,7 @@ from core.domain.orders import Order, OrderState
 from core.scripting.reports import OrderReport
 
 
-async def place_market_order(quantity: int = 10) -> OrderReport | None:
+async def place_market_order(quantity: int = 14) -> OrderReport | None:
     """Basic example: place a market order, poll for its fill."""
     desk = Desk(name="basic example")
     try:
