@@ -167,4 +167,5 @@ class _Said(logging.Handler):
 def _log_to_stderr() -> None:
     handler = _Said()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("core.orderplane").setLevel(logging.INFO)
