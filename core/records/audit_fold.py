@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from msgspec.structs import replace
 
+from core.clock import trading_day
 from core.domain.entries import (
     CancelAsked,
     Entry,
@@ -20,6 +22,7 @@ from core.domain.events import ExecutionAdded, OrderChanged
 from core.domain.executions import Execution
 from core.domain.order_status import OrderStatus
 from core.domain.orders import Order, OrderState, terms_of
+from core.execution.recorded import DAYS_KEPT
 from core.records.audit_lines import AuditEvent, AuditLine, line_of, line_of_request
 from core.records.fills import filled_so_far, own_fills
 
@@ -62,6 +65,16 @@ class AuditFold:
                         self._submitted[order.order_ref] = _taken(order)
                 case FactRecorded(fact=ExecutionAdded(execution=execution)):
                     self._keep(execution)
+
+    def forget(self, before: date) -> None:
+        """Keep no order that had ended days before this one."""
+        oldest = before - DAYS_KEPT
+        for ref, order in list(self._orders.items()):
+            if not order.is_live and trading_day(order.changed) < oldest:
+                del self._orders[ref]
+                self._submitted.pop(ref, None)
+                for stem in self._of_order.pop(ref, {}):
+                    self._executions.pop(stem, None)
 
     def apply(self, sequence: int, timestamp: str, entry: Entry) -> list[AuditLine]:
         """Take one more row in: its number, its time as the journal spells it, what it says; returns its lines."""

@@ -28,6 +28,7 @@ from core.records.audit_log import append_lines, audit_path
 from core.records.journal_days import Beginning, beginning
 from core.records.ledger import days_below, ledger_path, write_day, write_frame
 from core.records.ledger_fold import LedgerFold
+from core.records.ledger_frame import DayFrame
 
 NICENESS = 10
 """How far it steps back behind core and its desks."""
@@ -61,6 +62,7 @@ class Keeper:
         self._audit = AuditFold("")
         self._lines: dict[date, list[AuditLine]] = {}
         """Of the audit log, not written yet."""
+        self._frames: dict[date, DayFrame] = {}
         self._start: Beginning | None = None
         self._since = date.min
         """Days before this one are written and forgotten: whatever touches them is read anew."""
@@ -112,31 +114,34 @@ class Keeper:
             self._lines.clear()
 
     def _write(self) -> None:
-        for day in sorted(self._ledger.touched):
-            self._write_ledger(day)
-            self._ledger.touched.discard(day)
+        for day, since in sorted(self._ledger.touched.items()):
+            self._write_ledger(day, since)
+            del self._ledger.touched[day]
         for day, lines in sorted(self._lines.items()):
             append_lines(audit_path(self._folder, day), self._instance, lines)
             del self._lines[day]
-        self._since = max(self._since, trading_day(self._now() - _SURE))
-        self._ledger.forget(self._since)
+        today = trading_day(self._now() - _SURE)
+        if today > self._since:
+            self._since = today
+            self._ledger.forget(today)
+            self._audit.forget(today)
+            self._frames = {day: frame for day, frame in self._frames.items() if day >= today}
 
-    def _write_ledger(self, day: date) -> None:
-        from core.records.ledger_frame import frame_of
-
+    def _write_ledger(self, day: date, since: int) -> None:
         try:
             if day < self._since:
                 # A late word on a fill of a day that is written and forgotten.
                 write_day(self._journal, day, self._folder)
             else:
-                write_frame(day, frame_of(self._instance, self._ledger.rows.get(day, [])), self._folder)
+                growing = self._frames.setdefault(day, DayFrame(self._instance))
+                write_frame(day, growing.made(self._ledger.rows.get(day, []), since), self._folder)
         except RecordsError:
             # One that is damaged is made anew, unless it is the folder that is at fault.
             path = ledger_path(self._folder, day)
             if not _put_aside(path):
                 raise
             self._tell(f"{path} was damaged and is made anew from the journal; the old one is beside it.")
-            self._write_ledger(day)
+            self._write_ledger(day, since)
 
     @property
     def _instance(self) -> str:

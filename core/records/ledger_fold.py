@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from core.clock import trading_day, trading_day_span
 from core.domain.entries import Carried, Entry, FactRecorded, InstrumentKnown, Intent, ModifyIntent, Refused
@@ -12,6 +13,7 @@ from core.domain.events import ExecutionAdded, OrderChanged
 from core.domain.executions import Execution
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderState
+from core.execution.recorded import DAYS_KEPT
 from core.records.fills import filled_so_far, is_leg, own_fills
 from core.records.ledger_rows import LedgerEvent, LedgerRow, OrderPart, part_of, part_of_request
 
@@ -26,6 +28,14 @@ _ENDED = {
 _BASIS_POINTS = Decimal(10_000)
 
 
+class _Place(NamedTuple):
+    """A row, and where it is."""
+
+    row: LedgerRow
+    day: date
+    at: int
+
+
 class _Known:
     """What the fold remembers of one order."""
 
@@ -37,8 +47,7 @@ class _Known:
         self.acked = False
         self.executions: dict[str, Execution] = {}
         """The latest revision of each, by stem."""
-        self.snapshot: tuple[LedgerRow, date] | None = None
-        """Its row, and the day of that."""
+        self.snapshot: _Place | None = None
         self.closed_on: date | None = None
         """The day of its snapshot, where that came before the first row."""
 
@@ -59,14 +68,14 @@ class LedgerFold:
         self._rows: dict[date, list[LedgerRow]] = {}
         self._unsummed: dict[str, _Known] = {}
         """Orders whose snapshot does not say yet what holds."""
-        self.touched: set[date] = set()
-        """Days of which a row came or changed; whoever writes them takes them out."""
+        self.touched: dict[date, int] = {}
+        """Days of which a row came or changed, each with the first such row; whoever writes them takes them out."""
         self._instruments: dict[int, Instrument] = {}
         self._orders: dict[str, _Known] = {}
         self._executions: dict[str, Execution] = {}
         """The latest revision of each fill, by stem."""
-        self._fills: dict[str, tuple[LedgerRow, date]] = {}
-        """The row of each fill, by stem, and its day; without those of before the first row."""
+        self._fills: dict[str, _Place] = {}
+        """The row of each fill, by stem; without those of before the first row."""
         self._day = date.min
         self._begin = self._end = ""
 
@@ -93,7 +102,7 @@ class LedgerFold:
         """In order, by the trading day of their timestamp."""
         for known in self._unsummed.values():
             if known.snapshot is not None:
-                _sum_up(known, known.snapshot[0])
+                _sum_up(known, known.snapshot.row)
         self._unsummed.clear()
         return self._rows
 
@@ -125,17 +134,30 @@ class LedgerFold:
                 pass
 
     def forget(self, before: date) -> None:
-        """Keep no row of a day before this one: they are written."""
+        """Keep no row of a day before this one, for they are written, and no order that had ended days before it."""
         for day in [day for day in self.rows if day < before]:
             del self._rows[day]
+        oldest = before - DAYS_KEPT
+        for ref, known in list(self._orders.items()):
+            if known.order is not None and not known.order.is_live and trading_day(known.order.changed) < oldest:
+                del self._orders[ref]
+                for stem in known.executions:
+                    self._executions.pop(stem, None)
+                    self._fills.pop(stem, None)
 
-    def _add(self, row: LedgerRow) -> date:
+    def _touch(self, day: date, index: int = 0) -> None:
+        if index <= self.touched.get(day, index):
+            self.touched[day] = index
+
+    def _add(self, row: LedgerRow) -> _Place:
         if not self._begin <= row.timestamp < self._end:
             self._day = trading_day(datetime.fromisoformat(row.timestamp))
             self._begin, self._end = (_spelt(moment) for moment in trading_day_span(self._day))
-        self._rows.setdefault(self._day, []).append(row)
-        self.touched.add(self._day)
-        return self._day
+        rows = self._rows.setdefault(self._day, [])
+        rows.append(row)
+        place = _Place(row, self._day, len(rows) - 1)
+        self.touched.setdefault(self._day, place.at)
+        return place
 
     def _changed(self, sequence: int, timestamp: str, order: Order) -> None:
         known = self._orders.get(order.order_ref)
@@ -180,7 +202,7 @@ class LedgerFold:
         row = LedgerRow(sequence, timestamp, LedgerEvent.PARTIAL, self._part_of_fill(known, execution))
         row.exec_time = _spelt(execution.time)
         _take(row, execution)
-        self._fills[stem] = row, self._add(row)
+        self._fills[stem] = self._add(row)
         if is_leg(known.order, execution):
             row.reason = "leg of a combination"
             return
@@ -195,17 +217,18 @@ class LedgerFold:
         """A correction of a fill, its costs, or whose it is: the row of that fill says what holds now."""
         if execution.order_ref != earlier.order_ref:
             self._orders[_key(earlier)].executions.pop(stem, None)
-        row, day = self._fills.get(stem, (None, None))
-        if row is None or day is None:
-            self.touched.add(trading_day(execution.time))
+        place = self._fills.get(stem)
+        if place is None:
+            self._touch(trading_day(execution.time))
         else:
+            row = place.row
             if execution.exec_id != earlier.exec_id:
                 was = f"corrected, was {earlier.quantity:f} @ {earlier.price:f} ({earlier.exec_id})"
                 row.reason = "; ".join(filter(None, [row.reason, was]))
             if execution.order_ref != earlier.order_ref:
                 row.order = self._part_of_fill(known, execution)
             _take(row, execution)
-            self.touched.add(day)
+            self._touch(place.day, place.at)
         self._sum_up(known)
 
     def _snapshot(self, sequence: int, timestamp: str, known: _Known, order: Order) -> None:
@@ -214,16 +237,16 @@ class LedgerFold:
             return
         if known.snapshot is None and known.closed_on is None:
             row = LedgerRow(sequence, timestamp, LedgerEvent.PNL_SNAPSHOT, self._part(known, order))
-            known.snapshot = row, self._add(row)
+            known.snapshot = self._add(row)
         self._sum_up(known)
 
     def _sum_up(self, known: _Known) -> None:
         """Its snapshot, if there is one, is to say what its fills come to now."""
         if known.closed_on is not None:
-            self.touched.add(known.closed_on)
+            self._touch(known.closed_on)
         elif known.snapshot is not None and known.order is not None:
             self._unsummed[known.order.order_ref] = known
-            self.touched.add(known.snapshot[1])
+            self._touch(known.snapshot.day, known.snapshot.at)
 
     def _part(self, known: _Known, order: Order) -> OrderPart:
         if known.part is None:

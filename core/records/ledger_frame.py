@@ -140,6 +140,29 @@ def frame_of(instance: str, rows: Sequence[LedgerRow]) -> pl.DataFrame:
     return found.with_columns(pl.lit(instance).alias("instance")).select(COLUMNS)
 
 
+class DayFrame:
+    """The table of a day that grows: what has not changed since the last time is not made again."""
+
+    def __init__(self, instance: str) -> None:
+        """`instance` is the journal's."""
+        self._instance = instance
+        self._pieces: list[pl.DataFrame] = []
+        """Tables of PIECE rows each."""
+
+    def made(self, rows: Sequence[LedgerRow], since: int) -> pl.DataFrame:
+        """All rows as a table; those before the place `since` are as they were the last time."""
+        import polars as pl
+
+        del self._pieces[since // PIECE :]
+        begin = len(self._pieces) * PIECE
+        while len(rows) - begin >= PIECE:
+            self._pieces.append(frame_of(self._instance, rows[begin : begin + PIECE]))
+            begin += PIECE
+        return pl.concat([*self._pieces, frame_of(self._instance, rows[begin:])])
+
+
+PIECE: Final = 5000
+"""Rows of a piece that is made once."""
 _OWN: Final = tuple(name for name in LedgerRow.__struct_fields__ if name != "order")
 
 

@@ -15,6 +15,7 @@ from core.domain.entries import Entry, FactRecorded
 from core.domain.events import ExecutionAdded
 from core.journal.files import segment_paths
 from core.journal.opened import JournalOptions
+from core.records import ledger_frame
 from core.records.audit_lines import encode_line
 from core.records.audit_log import audit_path, day_lines
 from core.records.keeper import Keeper, keep, numbers
@@ -64,7 +65,10 @@ async def grown(path: Path, folder: Path, renewed_every: int) -> None:
 
 
 @pytest.mark.parametrize("renewed_every", [1, 3, 100])
-async def test_every_day_is_as_it_is_made_anew(tmp_path: Path, renewed_every: int) -> None:
+async def test_every_day_is_as_it_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renewed_every: int
+) -> None:
+    monkeypatch.setattr(ledger_frame, "PIECE", 5)
     path, folder = tmp_path / "journal.db", tmp_path / "kept"
     await grown(path, folder, renewed_every)
     write_all(path, tmp_path / "anew")
