@@ -33,6 +33,7 @@ from tui.panes.mode_words import account_word, mode_word
 from tui.pulse import PERIOD, Pulse
 from tui.screens.first_frame import FirstFrame
 from tui.themes import DEFAULT_THEME, NAME, load_themes, parse_theme
+from tui.way_log import CLICK
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -86,6 +87,7 @@ class DeskApp(DeskHost, inherit_bindings=False):
         theme_folder: Path | None = None,
         keymap: Mapping[str, str] | None = None,
         utc: Callable[[], datetime] = utc_now,
+        on_profile: Callable[[str], None] | None = None,
     ) -> None:
         """Create the desk; see `DeskHost` for what is not said here.
 
@@ -96,6 +98,7 @@ class DeskApp(DeskHost, inherit_bindings=False):
             theme_folder: The user's own themes; None for none.
             keymap: Keys by command id.
             utc: The wall time.
+            on_profile: Told the profile's name once core has said it; None tells nobody.
         """
         super().__init__(connect, mode=mode, keymap=keymap, utc=utc)
         self._pulse = Pulse(self.desk.flush, self.post_message, utc)
@@ -103,6 +106,7 @@ class DeskApp(DeskHost, inherit_bindings=False):
         self.arming = Arming(self)
         """Armed mode at this desk."""
         self._phrase_asked = False
+        self._on_profile = on_profile
         self._theme_folder = theme_folder
         self._wanted_theme = theme
         first = _shipped(theme) or _shipped(DEFAULT_THEME)
@@ -146,11 +150,19 @@ class DeskApp(DeskHost, inherit_bindings=False):
         """Give a message to all who listen to its kind; show what it asks of the whole screen first."""
         match message:
             case messages.SnapshotLoaded() | messages.ConnectionUpdated():
+                self._tell_profile()
                 self._name_window()
                 self._ask_for_phrase()
             case messages.StartFailed(title=title, text=text, other_build=other_build):
                 self._show_start_error(title, text, other_build=other_build)
         super().publish(message)
+
+    def _tell_profile(self) -> None:
+        """Say once, to whoever made the desk, whose it is."""
+        told, connection = self._on_profile, self.replica.connection
+        if told is not None and connection is not None:
+            self._on_profile = None
+            told(connection.profile)
 
     def _show_start_error(self, title: str, text: str, *, other_build: bool) -> None:
         from tui.screens.start_error import StartErrorScreen
@@ -250,6 +262,7 @@ class DeskApp(DeskHost, inherit_bindings=False):
         """Textual's way in for every event: a key or a click says that somebody is there."""
         if isinstance(event, Key | MouseDown):
             self.arming.pressed()
+            self.desk.way.pressed(event.key if isinstance(event, Key) else CLICK)
         await super().on_event(event)
 
     async def action_keys(self) -> None:

@@ -37,6 +37,7 @@ from core.domain.what_ifs import WhatIfAnswered
 from core.errors import DeskError, LinkError, OtherBuildError
 from tui import messages
 from tui.replica import Replica, SnapshotNeededError
+from tui.way_log import WayLog
 
 Connect = Callable[[], Awaitable[DeskClient]]
 """Reaches core, starting it if it is not there. Raises a DeskError whose text is for a person."""
@@ -104,6 +105,8 @@ class Bridge:
         self._restart: OtherBuildError | None = None
         self._quotes: set[int] = set()
         self._stale_parts: set[type[messages.DeskMessage]] = set()
+        self.way = WayLog()
+        """What is logged of orders, from the key on."""
         self.changed: Callable[[], None] = _nothing
         """Called for every change of state that waits for a flush; the application sets it."""
 
@@ -132,7 +135,9 @@ class Bridge:
         Raises LinkError when core is not attached (nothing was sent), or when the link broke while waiting: then the
         outcome is unknown, and the order's reference must be looked up after the next snapshot.
         """
-        return await self._attached().send(command)
+        client = self._attached()
+        self.way.asks(command)
+        return await client.send(command)
 
     def try_again(self) -> None:
         """Start attaching once more after `StartFailed`."""
@@ -244,8 +249,10 @@ class Bridge:
             self.changed()
         match envelope.event:
             case OrderChanged(order=order):
+                self.way.told(order)
                 self._post(messages.OrderUpdated(order))
             case ExecutionAdded(execution=execution):
+                self.way.filled(execution)
                 self._post(messages.ExecutionAdded(execution))
             case ConnectionChanged(connection=connection):
                 self._post(messages.ConnectionUpdated(connection))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -65,7 +66,17 @@ def open_desk(arguments: Mapping[str, str], theme: str | None) -> int:
     install()
     from tui.run import run_desk
 
-    return run_desk(arguments, begun, theme)
+    return run_desk(arguments, begun, theme, lambda profile: _log(profile, debug="debug" in arguments))
+
+
+def _log(profile: str, *, debug: bool) -> None:
+    """Log what this desk does into a file of the profile; one that can't be had is no reason to show no desk."""
+    from core.errors import DeskError
+    from core.link.paths import state_dir
+    from core.logs import DESK, log_to
+
+    with contextlib.suppress(DeskError):
+        log_to(state_dir(profile) / DESK, debug=debug)
 
 
 def _begin(arguments: Mapping[str, str]) -> PendingCore | None:

@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Thread
 
 from core.api import PendingCore
@@ -15,10 +15,15 @@ from tui.reach import Reach
 from tui.themes import DEFAULT_THEME
 
 
-def run_desk(arguments: Mapping[str, str], begun: PendingCore | None, theme: str | None) -> int:
-    """Show the desk until it is closed; returns the exit status. `theme` None is the default one."""
+def run_desk(
+    arguments: Mapping[str, str], begun: PendingCore | None, theme: str | None, on_profile: Callable[[str], None]
+) -> int:
+    """Show the desk until it is closed; returns the exit status.
+
+    `theme` None is the default one. `on_profile` is told the profile's name once core has said it.
+    """
     Thread(target=_end_with, args=(sys.stdin.fileno(),), name="terminal", daemon=True).start()
-    app = DeskApp(Reach(arguments, begun).connect, theme=theme or DEFAULT_THEME)
+    app = DeskApp(Reach(arguments, begun).connect, theme=theme or DEFAULT_THEME, on_profile=on_profile)
     app.run()
     return app.return_code or 0
 

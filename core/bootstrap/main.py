@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.bootstrap.gateway import OutsideGateway, PracticeGateway
-from core.bootstrap.logs import start_logging
 from core.bootstrap.notices import Notices
 from core.bootstrap.scheduling import ask_for_short_slices
 from core.domain.connection import Mode
@@ -23,6 +22,7 @@ from core.errors import DeskError, LockHeldError
 from core.ids import mint_ulid
 from core.link import paths
 from core.link.lock import CoreLock, LockRecord, ProfileHeldError, check_endpoint
+from core.logs import start_logging
 from core.ports import MakeBroker
 from core.risk.live_guard import permit
 from core.settings import (
@@ -106,7 +106,7 @@ def _run(
     if holder is not None:
         answer({"ready": {"socket": holder.socket, "session": holder.session, "pid": holder.pid, "attached": True}})
         return 0
-    listener = start_logging(folder)
+    listener = start_logging(folder, debug=settings.debug)
     notices = Notices()
     for text in warnings:
         notices.tell(text)

@@ -22,6 +22,7 @@ from core.domain.entries import SessionStarted
 from core.execution.alerts import AlertOptions
 from core.execution.keeper import KeeperOptions
 from core.execution.limit_keeper import LimitsSource
+from core.execution.order_log import OrderLog
 from core.execution.service import ExecutionService
 from core.execution.service_options import ServiceOptions
 from core.execution.state import DeskState
@@ -143,6 +144,7 @@ async def assemble(options: RunOptions, gateway: Gateway, clock: Clock, make_bro
             alerts=options.alerts,
         ),
     )
+    service.add_sink(OrderLog())
     service.recover()
 
     def describe() -> Welcome:

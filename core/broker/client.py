@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 logging.getLogger("ib_async").addHandler(logging.NullHandler())
 logging.getLogger("eventkit").addHandler(logging.NullHandler())
 
+log = logging.getLogger(__name__)
+
 GREETING = b"API\0" + frame(b"v%d..%d" % (Client.MinClientVersion, Client.MaxClientVersion))
 """The first bytes of a client: its marker, then the range of server versions that it speaks."""
 
@@ -76,6 +78,8 @@ class WireClient(Client):
 
     def sendMsg(self, msg: str) -> Any:
         """Queue one message, given as its fields, each ended by NUL."""
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("to the gateway: %s", msg.rstrip("\0").replace("\0", "|"))
         outgoing = self._tracked or Outgoing(b"")
         outgoing.data = frame(msg.encode())
         lane = LANES.get(msg.partition("\0")[0], Lane.QUERY) if self._lane is None else self._lane

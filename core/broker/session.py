@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from core.broker.callbacks import Callbacks
 from core.broker.client import GREETING, WireClient
@@ -22,6 +23,11 @@ from core.domain.reports import RefusedFrameReport
 from core.errors import ConnectError, NotConnectedError
 from core.ports import BrokerListener
 from core.text import clean
+
+log = logging.getLogger(__name__)
+
+TOO_MANY = frozenset({"1", "2", "6", "7", "12", "13", "45", "46", "49", "50", "58", "81", "90", "94", "95", "99"})
+"""Messages that no log has room for: ticks, depth, bars, account values, profits, heartbeats."""
 
 
 class Session:
@@ -50,6 +56,7 @@ class Session:
         """True once the socket was open."""
         self.received = 0
         """Frames that came over it."""
+        self._traced = log.isEnabledFor(logging.DEBUG)
         self.connection = Connection(self)
         self.market_data = MarketData(registry)
         self.profits = Profits(registry)
@@ -90,6 +97,8 @@ class Session:
     def on_frame(self, fields: list[str]) -> None:
         """One frame: the greeting first, then messages."""
         self.received += 1
+        if self._traced and TOO_MANY.isdisjoint(fields[:1]):
+            log.debug("from the gateway: %s", "|".join(fields))
         if self._server_version is not None:
             self.decoder.interpret(fields)
             return

@@ -70,6 +70,7 @@ _OPTIONS = (
         help="Seconds to wait for core and IBKR.",
     ),
     click.option("--json", "as_json", is_flag=True, help="Say it as one line of JSON."),
+    click.option("--debug", is_flag=True, help="Log all that is asked and answered, also of a core that is started."),
 )
 
 
@@ -87,9 +88,11 @@ def with_reach(function: Callable[..., None]) -> Callable[..., None]:
         client_id: str | None,
         timeout: float,
         as_json: bool,
+        debug: bool,
         **own: object,
     ) -> None:
         given = {"profile": profile, "host": host, "port": port, "client_id": client_id}
+        given["debug"] = "true" if debug else None
         arguments = {key: value for key, value in given.items() if value is not None}
         function(reach=Reach(arguments, as_json, timeout), **own)
 
@@ -145,10 +148,15 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]], left: frozenset[st
 
 async def _with_client(reach: Reach, name: str, work: Work, *, start: bool) -> Said:
     from core.scripting.connecting import connected, leave
-    from core.settings import contradictions
+    from core.settings import contradictions, load_settings
 
     for line in contradictions(os.environ):
         say(f"Warning: {line}", err=True)
+    if "debug" in reach.arguments:
+        from core.link.paths import state_dir
+        from core.logs import COMMANDS, log_to
+
+        log_to(state_dir(load_settings(reach.arguments, os.environ).profile) / COMMANDS, debug=True)
     client = await connected(reach.profile, name, arguments=reach.arguments, timeout=reach.timeout, start=start)
     try:
         return await work(client)

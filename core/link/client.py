@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
@@ -14,6 +16,7 @@ import msgspec
 from core.domain.commands import Ack, Command, PlaceOrder
 from core.domain.events import Envelope, Snapshot
 from core.errors import LinkError
+from core.link.noting import note_answered, note_asked, note_lost
 from core.link.pages import join
 from core.link.paths import check_length
 from core.link.retire import other_build
@@ -39,6 +42,8 @@ from core.link.wire import (
     schema_digest,
 )
 from core.text import clean
+
+_logger = logging.getLogger(__name__)
 
 _GONE = "Core is gone"
 _CLOSED = "This link was closed"
@@ -99,9 +104,16 @@ class SocketClient:
 
         Raises LinkError if the link broke first: the outcome is then unknown until the order_ref is looked up.
         """
-        reply = await self._protocol.ask(command)
-        if reply.ack is None:
-            raise LinkError("Core answered a command with something else. Restart core and this desk.")
+        note_asked(_logger, command, self.name)
+        began = time.perf_counter()
+        try:
+            reply = await self._protocol.ask(command)
+            if reply.ack is None:
+                raise LinkError("Core answered a command with something else. Restart core and this desk.")
+        except LinkError as error:
+            note_lost(_logger, command, self.name, str(error))
+            raise
+        note_answered(_logger, command, self.name, reply.ack, time.perf_counter() - began)
         return reply.ack
 
     async def snapshot(self) -> Snapshot:

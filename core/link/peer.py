@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from collections import deque
 from collections.abc import Collection, Coroutine, Sequence
 from typing import Protocol, cast
@@ -31,6 +32,7 @@ from core.domain.events import Envelope, Snapshot
 from core.errors import LinkError
 from core.link import pages
 from core.link.foreign import refused
+from core.link.noting import note_answered, note_asked
 from core.link.outbox import Outbox
 from core.link.sockets import peer_uid
 from core.link.stream_sender import StreamSender
@@ -355,7 +357,10 @@ class Peer(asyncio.Protocol):
 
     async def _carry_out(self, request_id: int, command: Command) -> None:
         try:
+            note_asked(_logger, command, self.name)
+            began = time.perf_counter()
             ack = await self._room.host.execute(command, self.name)
+            note_answered(_logger, command, self.name, ack, time.perf_counter() - began)
             self.outbox.send(frame(Reply(id=request_id, ack=ack)), now=True)
         except Exception:
             _logger.exception("a command of %s failed", self.name)

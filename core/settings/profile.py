@@ -36,6 +36,7 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "account": ("IBKR_ACCOUNT_ID",),
     "readonly": ("IBKR_READONLY",),
     "records": ("IBDESK_RECORDS",),
+    "debug": ("IBDESK_DEBUG",),
     "timeout_seconds": ("IBKR_TIMEOUT_SECONDS",),
     "reconnect_max_attempts": ("IBKR_RECONNECT_MAX_ATTEMPTS",),
     "reconnect_backoff_seconds": ("IBKR_RECONNECT_BACKOFF_SECONDS",),
@@ -93,6 +94,8 @@ class Settings(BaseSettings):
     """Frames to the gateway in any second; None takes the mode's default. Paper and live can't go above 45."""
     market_data_lines: int = Field(default=100, ge=1, le=10_000)
     """Instruments that can be quoted at a time: what the account has, other programs of the same login left out."""
+    debug: bool = False
+    """True logs every frame about orders, every command and every request too."""
     records: bool = True
     """Ledger and audit log are kept up to date in files while core runs, by a process of their own."""
     watchlist: tuple[str, ...] = _WATCHLIST

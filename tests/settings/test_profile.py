@@ -34,6 +34,7 @@ VALUES: dict[str, tuple[str, str, str, object]] = {
     "account": ("DU111111", "DU222222", '"DU333333"', ""),
     "readonly": ("true", "false", "true", False),
     "records": ("true", "false", "true", True),
+    "debug": ("true", "false", "true", False),
     "timeout_seconds": ("1.5", "2.5", "3.5", 10.0),
     "reconnect_max_attempts": ("3", "5", "7", 0),
     "reconnect_backoff_seconds": ("1", "5", "2.5", 0.5),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.bootstrap.logs import JsonLines, start_logging
+from core.logs import JsonLines, start_logging
 from tests.hostile import ACCOUNT, CORPUS, texts, unclean
 
 
