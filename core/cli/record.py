@@ -21,7 +21,7 @@ from core.domain.instruments import Instrument
 from core.errors import DeskError, LinkError
 from core.records.live_folder import LIVE, bars_path
 from core.records.market_clock import was_apart
-from core.records.merging import days_with_segments, merge_day
+from core.records.merging import Merged, days_with_segments, merge_day, recorded_days, remake_bars
 
 NAME = "ibdesk record"
 
@@ -56,17 +56,22 @@ Exit status:
     help="Folder of the recorded days.",
 )
 @click.option("--for", "seconds", type=click.FloatRange(0, min_open=True), help="Stop after so many seconds.")
-@click.option("--merge", is_flag=True, help="Only merge what an earlier recorder left, then end.")
+@click.option(
+    "--ticks/--no-ticks", default=True, help="Whether it takes streams of single ticks, of which desks have few."
+)
+@click.option("--merge", is_flag=True, help="Only merge what an earlier recorder left, and make bars anew of ticks.")
 @with_reach
-def command(*, symbols: tuple[str, ...], out_dir: Path, seconds: float | None, merge: bool, reach: Reach) -> None:
+def command(
+    *, symbols: tuple[str, ...], out_dir: Path, seconds: float | None, ticks: bool, merge: bool, reach: Reach
+) -> None:
     """Record SYMBOLS until Ctrl+C: tick by tick as far as IBKR gives it, else as last values."""
     if not symbols and not merge:
         raise click.UsageError("Name what to record: ibdesk record SPY")
     try:
         with only_recorder(out_dir):
-            figures = _merged(out_dir, as_json=reach.as_json)
+            figures = _merged(out_dir, remakes=merge, as_json=reach.as_json)
             if not merge:
-                figures = asyncio.run(_record(reach, symbols, out_dir, seconds))
+                figures = asyncio.run(_record(reach, symbols, out_dir, seconds, by_tick=ticks))
     except (DeskError, OSError) as error:
         if reach.as_json:
             say_json({"ok": False, "problem": str(error)})
@@ -78,19 +83,28 @@ def command(*, symbols: tuple[str, ...], out_dir: Path, seconds: float | None, m
     sys.exit(DONE)
 
 
-def _merged(folder: Path, *, as_json: bool) -> Mapping[str, object]:
-    """Merge what a recorder that was killed has left behind."""
-    days = days_with_segments(folder)
-    for day in days:
-        done = merge_day(folder, day)
-        for problem in done.problems:
-            say(f"[record] {problem}", err=True)
-        if done.segments and not as_json:
-            say(f"[record] {day}: {done.ticks} ticks of {done.segments} segments merged.")
-    return {"ok": True, "merged_days": [f"{day}" for day in days]}
+def _merged(folder: Path, *, remakes: bool, as_json: bool) -> Mapping[str, object]:
+    """Merge what a recorder that was killed has left behind; `remakes` makes bars anew that are missing or damaged."""
+    merged: list[str] = []
+    files: list[str] = []
+    for day in recorded_days(folder) if remakes else days_with_segments(folder):
+        for done in (merge_day(folder, day), remake_bars(folder, day) if remakes else Merged()):
+            for problem in done.problems:
+                say(f"[record] {problem}", err=True)
+            if done.segments:
+                merged.append(f"{day}")
+                say(f"[record] {day}: {done.ticks} ticks of {done.segments} segments merged.", err=as_json)
+            elif done.files:
+                say(f"[record] made anew: {', '.join(str(path) for path in done.files)}.", err=as_json)
+            files += [str(path) for path in done.files]
+    if remakes and not files:
+        say("[record] There is nothing to merge.", err=as_json)
+    return {"ok": True, "merged_days": merged, "files": files}
 
 
-async def _record(reach: Reach, symbols: tuple[str, ...], folder: Path, seconds: float | None) -> Mapping[str, object]:
+async def _record(
+    reach: Reach, symbols: tuple[str, ...], folder: Path, seconds: float | None, *, by_tick: bool
+) -> Mapping[str, object]:
     from core.scripting.connecting import connected, leave
 
     async def attach(*, start: bool = False) -> DeskClient:
@@ -108,7 +122,7 @@ async def _record(reach: Reach, symbols: tuple[str, ...], folder: Path, seconds:
         watched = (await client.snapshot()).watchlist
         for symbol in dict.fromkeys(symbols):
             instruments += (await find_instrument(client, symbol),)
-        recording = Recording(client, instruments, folder, tell, apart=was_apart(folder))
+        recording = Recording(client, instruments, folder, tell, by_tick=by_tick, apart=was_apart(folder))
         tell(f"{', '.join(one.label for one in instruments)} to {folder}; Ctrl+C ends it.")
         try:
             await _until_told(recording, attach, seconds)

@@ -79,10 +79,13 @@ class Recording:
         folder: Path,
         say: Callable[[str], None],
         *,
+        by_tick: bool = True,
         apart: bool = False,
         segment_seconds: float = SEGMENT_SECONDS,
     ) -> None:
         """`folder` is `data/live`; `say` hears what a person should know; a segment lasts `segment_seconds`.
+
+        `by_tick` False asks for no stream of single ticks and records last values.
 
         `apart` says that the market recorded last had a time of its own: then nothing counts before the first tick.
         """
@@ -101,6 +104,7 @@ class Recording:
         self._begun = 0.0
         self._merging: asyncio.Task[None] | None = None
         self._connected = False
+        self._streams = TICK_STREAMS if by_tick else ()
         self._apart = apart
         self._segment_seconds = segment_seconds
         self._awaited: set[tuple[int, StreamKind]] = set()
@@ -160,7 +164,7 @@ class Recording:
         async with followed(client, snapshot.number) as events:
             await client.send(SetViewers(con_ids=tuple(self._heard)))
             for con_id in self._heard:
-                for kind in TICK_STREAMS:
+                for kind in self._streams:
                     self._awaited.add((con_id, kind))
                     ack = await client.send(OpenStream(con_id=con_id, kind=kind))
                     if ack.denied is not None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from core.practice.options import DEFAULT_ACCOUNT, DEFAULT_CASH, DEFAULT_LINES, GatewayOptions
+from core.practice.tempo import FASTEST
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--speed", type=float, default=1.0, help="seconds of the market in one, 1 to 60 (default 1)")
     given = vars(parser.parse_args(arguments))
+    if not 1 <= given["speed"] <= FASTEST:
+        parser.error(f"--speed is from 1 to {FASTEST:g}")
     return run(GatewayOptions(**(given | {name: tuple(given[name]) for name in ("faults", "others")})))
 
 

@@ -36,7 +36,7 @@ SECOND: Final = timedelta(seconds=1)
 OLDEST_ARRIVAL: Final = timedelta(seconds=60)
 """A bar that ended longer ago than this says nothing of the price now."""
 
-_RECORD: Final = "Record it with `ibdesk record`."
+_RECORD: Final = "Record it with `ibdesk record`; of ticks that are there `ibdesk record --merge` makes bars."
 
 
 class Bars:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from core.domain.instruments import Instrument
 from core.errors import RecordsError
 from core.private import make_folder, open_file
 from core.records.bar_making import join_bars, make_bars
-from core.records.live_folder import bars_path, file_symbol, orders_path, segments_folder, ticks_path
+from core.records.live_folder import TICKS_PREFIX, bars_path, file_symbol, orders_path, segments_folder, ticks_path
 from core.records.parquet_file import read_about, read_parquet, write_parquet
 from core.records.segments import Segment, is_finished, read_segment, segment_paths
 from core.records.tick_rows import own_frame, tick_frame
@@ -37,22 +37,23 @@ class Merged(Struct, frozen=True, kw_only=True):
     ticks: int = 0
     own: int = 0
     files: tuple[Path, ...] = ()
-    """Written anew."""
+    """Written."""
     problems: tuple[str, ...] = ()
     """For a person: what was damaged, and where it is now."""
 
 
+def recorded_days(folder: Path) -> list[date]:
+    """The trading days that have a folder below `data/live`, oldest first."""
+    days = []
+    for path in folder.glob("*-*-*"):
+        with suppress(ValueError):
+            days.append(date.fromisoformat(path.name))
+    return sorted(days)
+
+
 def days_with_segments(folder: Path) -> list[date]:
     """The days below `data/live` whose recordings were not merged to their end."""
-    days = []
-    for path in folder.glob("*/segments"):
-        try:
-            day = date.fromisoformat(path.parent.name)
-        except ValueError:
-            continue
-        if segment_paths(path):
-            days.append(day)
-    return sorted(days)
+    return [day for day in recorded_days(folder) if segment_paths(segments_folder(folder, day))]
 
 
 def merge_day(folder: Path, day: date) -> Merged:
@@ -86,6 +87,26 @@ def merge_day(folder: Path, day: date) -> Merged:
         files=tuple(files),
         problems=tuple(problems),
     )
+
+
+def remake_bars(folder: Path, day: date) -> Merged:
+    """Make bars anew of the day's ticks where they are missing, or damaged and set aside. Raises RecordsError."""
+    files: list[Path] = []
+    problems: list[str] = []
+    place = segments_folder(folder, day)
+    sources = sorted(place.parent.glob(f"{TICKS_PREFIX}*.parquet"))
+    if not sources:
+        return Merged()
+    with _alone(place):
+        for source in sources:
+            symbol = source.stem.removeprefix(TICKS_PREFIX)
+            path = bars_path(folder, day, symbol)
+            if read_about(path) or _kept(path, f"Bars of {symbol}", problems) is not None:
+                continue
+            ticks = read_parquet(source, f"Ticks of {symbol}", "Its bars can't be made anew.")
+            write_parquet(make_bars(ticks), path, read_about(source))
+            files.append(path)
+    return Merged(files=tuple(files), problems=tuple(problems))
 
 
 def open_ticks(folder: Path, day: date, symbol: str) -> pl.DataFrame | None:

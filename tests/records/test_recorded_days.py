@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
+from msgspec.structs import replace
 
 from core.domain.instruments import Instrument, SecType
 from core.errors import RecordsError
 from core.records.bars import read_bars
-from core.records.live_folder import bars_path, orders_path, segments_folder, ticks_path
-from core.records.merging import days_with_segments, merge_day
+from core.records.live_folder import bars_path, file_symbol, orders_path, segments_folder, ticks_path
+from core.records.merging import Merged, days_with_segments, merge_day, remake_bars
 from core.records.segments import SegmentWriter, read_segment, segment_paths
 from core.records.tick_rows import Heading, OwnRow, Rows, TickKind, TickRow
+from tui.options import cli
 
 DAY = date(2026, 11, 20)
 NOON = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
@@ -181,6 +185,64 @@ def test_a_day_that_can_not_be_written_keeps_its_segments(tmp_path: Path) -> Non
         merge_day(tmp_path, DAY)
 
     assert days_with_segments(tmp_path) == [DAY]
+
+
+def test_missing_and_damaged_bars_are_made_anew_of_the_ticks(tmp_path: Path) -> None:
+    segment(tmp_path, 0, *MORNING).close()
+    merge_day(tmp_path, DAY)
+    path = bars_path(tmp_path, DAY, "SPY")
+    whole = pl.read_parquet(path)
+    assert remake_bars(tmp_path, DAY) == Merged()
+
+    path.unlink()
+    assert remake_bars(tmp_path, DAY).files == (path,)
+    assert pl.read_parquet(path).equals(whole)
+
+    path.write_bytes(path.read_bytes()[:200])
+    done = remake_bars(tmp_path, DAY)
+    assert (done.files, len(done.problems)) == ((path,), 1)
+    assert pl.read_parquet(path).equals(whole)
+    assert len(list(path.parent.glob("bars1s_SPY.parquet.damaged-*"))) == 1
+
+
+def test_another_instrument_of_the_same_name_gets_files_of_its_own(tmp_path: Path) -> None:
+    segment(tmp_path, 0, *MORNING).close()
+    merge_day(tmp_path, DAY)
+    mexican = replace(SPY, con_id=38708303, currency="MXN")
+    writer = SegmentWriter(segments_folder(tmp_path, DAY), NOON + timedelta(hours=1), Heading((mexican,), {}))
+    writer.write(Rows(ticks=(replace(quote(1, 12000.0, 12010.0), con_id=mexican.con_id),)))
+    writer.close()
+
+    merge_day(tmp_path, DAY)
+
+    assert [bar["bid"] for bar in bars_of(tmp_path)][-1] == 598.01
+    assert read_bars(bars_path(tmp_path, DAY, "SPY-38708303")).frame["bid"].to_list() == [12000.0]
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [("/ESZ6", "ESZ6"), ("EUR.USD", "EUR.USD"), ("BRK B", "BRK_B"), ("../..", "_"), (".hidden", "hidden")],
+)
+def test_labels_make_names_of_files_that_stay_in_their_folder(label: str, name: str) -> None:
+    assert file_symbol(label) == name
+
+
+def test_the_command_merges_what_was_left_and_says_what_it_did(tmp_path: Path) -> None:
+    writer = segment(tmp_path, 0, *MORNING)
+    writer.close()
+    writer.path.write_bytes(writer.path.read_bytes()[:-1])
+
+    words = ["record", "--merge", "--out-dir", str(tmp_path)]
+    first = CliRunner().invoke(cli, [*words, "--json"])
+    again = CliRunner().invoke(cli, words)
+    nothing = CliRunner().invoke(cli, ["record", "--out-dir", str(tmp_path)])
+
+    figures = json.loads(first.stdout.splitlines()[-1])
+    assert (first.exit_code, figures["merged_days"]) == (0, ["2026-11-20"])
+    assert f"{bars_path(tmp_path, DAY, 'SPY')}" in figures["files"]
+    assert "are left out: its recorder was killed while it wrote them" in first.stderr
+    assert (again.exit_code, again.stdout) == (0, "[record] There is nothing to merge.\n")
+    assert (nothing.exit_code, "Name what to record" in nothing.stderr) == (2, True)
 
 
 def own(event: str, sequence: int) -> OwnRow:
