@@ -24,7 +24,10 @@ class LoopThread:
         self._thread.start()
 
     def run(self, work: Coroutine[None, None, _T]) -> _T:
-        """What `work` returns or raises; waits for it. Not to be called on the loop itself."""
+        """What `work` returns or raises; waits for it. Raises RuntimeError on the loop itself, which can't wait."""
+        if current_thread() is self._thread:
+            work.close()
+            raise RuntimeError("A risk check runs where orders are handled: it can't call the broker. Look before.")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def end(self) -> None:

@@ -57,7 +57,11 @@ class Broker:
 
     def __enter__(self) -> Self:
         """Connect."""
-        self.connect()
+        try:
+            self.connect()
+        except BaseException:
+            self.disconnect()
+            raise
         return self
 
     def __exit__(

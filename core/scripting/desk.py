@@ -76,12 +76,17 @@ class Desk:
         self._ordering = Ordering(self._session, self._own, retries or NoRetries())
         self._timeout = timeout
         self._polled: int | None = None
+        self._polled_of = ""
         if risk_check is not None:
             self.add_risk_check(risk_check)
 
     async def __aenter__(self) -> Self:
         """Connect."""
-        await self.connect()
+        try:
+            await self.connect()
+        except BaseException:
+            await self.disconnect()
+            raise
         return self
 
     async def __aexit__(
@@ -98,7 +103,7 @@ class Desk:
         """
         connection = await self._session.connect(self._timeout if timeout is None else timeout)
         if self._polled is None:
-            self._polled = self._session.reports.last
+            self._polled, self._polled_of = self._session.reports.last, self._session.books.instance
         return connection
 
     async def ensure_connected(self, timeout: float | None = None) -> Connection:
@@ -296,6 +301,9 @@ class Desk:
         """
         session, books = self._session, self._session.books
         journal = session.journal
+        if self._polled_of != books.instance:
+            # The journal was begun anew: all that it holds is new.
+            self._polled, self._polled_of = 0, books.instance
         start = after if after is not None else self._polled
         if start is None:
             raise NotConnectedError("This script has not connected yet. Call connect first.")

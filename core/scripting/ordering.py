@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from core.api import DeskClient
 from core.domain.commands import Ack, CancelOrder, ModifyOrder, PlaceOrder, SetViewers
 from core.domain.denials import Denial, DenialCode
 from core.domain.instruments import Instrument
@@ -64,6 +65,7 @@ class Ordering:
         self._session = session
         self._own = own
         self._retries = retries
+        self._viewer: DeskClient | None = None
         self._viewed: dict[int, None] = {}
         self.retried: dict[str, int] = {}
         """How often an order was tried again, where it was."""
@@ -75,6 +77,9 @@ class Ordering:
         known = known_as(symbol, books.instruments.values())
         if known is None or known.con_id not in books.watchlist:
             known = await watched(client, symbol if known is None else str(known.con_id))
+        if client is not self._viewer:
+            # Core forgets what a client had in sight once that is gone.
+            self._viewer, self._viewed = client, {}
         if known.con_id not in self._viewed:
             self._viewed[known.con_id] = None
             await client.send(SetViewers(con_ids=tuple(self._viewed)))
@@ -141,15 +146,17 @@ class Ordering:
 
     async def _answer(self, command: PlaceOrder) -> Ack:
         try:
-            return await self._session.send(command)
+            client = self._session.client
         except NotConnectedError as error:
             return _not_connected(str(error))
+        try:
+            return await client.send(command)
         except LinkError as error:
             lost = error
         order_ref = command.request.order_ref
         # The same core, or one that is started now, has the order in its journal, or it was never sent.
         try:
-            await self._session.renew(SETTLE_SECONDS)
+            await self._session.renew(client, SETTLE_SECONDS)
         except DeskError as error:
             raise OrderUnknownError(f"{lost} It can't be looked up now: {error}") from lost
         found = self._session.books.orders.get(order_ref)

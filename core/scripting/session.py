@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from core.api import DeskClient
@@ -38,6 +38,8 @@ class Session:
         self._client: DeskClient | None = None
         self._following: asyncio.Task[None] | None = None
         self._told_connected = False
+        self._events: AsyncIterator[Envelope] | None = None
+        self._attaching = asyncio.Lock()
         self.books = Books()
         self.reports = ReportLog()
 
@@ -57,8 +59,9 @@ class Session:
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
-        if not self.books.attached:
-            await self._attach(timeout)
+        async with self._attaching:
+            if not self.books.attached:
+                await self._attach(timeout)
 
         def ready() -> Connection | None:
             connection = self.books.connection
@@ -94,20 +97,23 @@ class Session:
         """One command. Raises NotConnectedError if there is no core, LinkError if the link broke before the answer."""
         return await self.client.send(command)
 
-    async def renew(self, timeout: float) -> None:
-        """Attach anew, to the same core or to one that is started now: what stands in the books is core's word then.
+    async def renew(self, former: DeskClient, timeout: float) -> None:
+        """Attach anew after `former` broke, to the same core or to one that is started now.
 
-        Raises NotConnectedError; then it goes on trying in the background.
+        What stands in the books is core's word from after the break then. Raises NotConnectedError; it goes on trying
+        in the background.
         """
-        former, self._client = self._client, None
-        self._lost()
-        if former is not None:
+        async with self._attaching:
+            if self.books.attached and self._client is not former:
+                return
+            self._client = None
+            self._lost()
             await former.close()
-        try:
-            await self._attach(timeout)
-        except NotConnectedError:
-            self._following = asyncio.create_task(self._follow(), name=f"events of {self._name}")
-            raise
+            try:
+                await self._attach(timeout)
+            except NotConnectedError:
+                self._following = asyncio.create_task(self._follow(), name=f"events of {self._name}")
+                raise
 
     async def settled(self) -> None:
         """Wait until the journal on the disk has the last event that was told. Raises JournalError if it never does."""
@@ -130,6 +136,8 @@ class Session:
 
     async def _take(self, client: DeskClient) -> None:
         """Go on with a new client: what changed meanwhile is told."""
+        # Asked for first: whatever changes behind the snapshot comes, and what comes from before it is passed over.
+        events = client.events()
         try:
             snapshot = await client.snapshot()
         except BaseException:
@@ -140,7 +148,7 @@ class Session:
             self._handlers.know(list(snapshot.executions))
         news = self.books.load(snapshot)
         self.reports.restart(snapshot.number)
-        self._client = client
+        self._client, self._events = client, events
         self.books.attached = True
         self.books.wake()
         for event in [] if first else news:
@@ -150,10 +158,11 @@ class Session:
     async def _follow(self) -> None:
         """Apply and tell what comes; attach again whenever the link breaks, until cancelled."""
         while self.books.attached or await self._attach_again():
-            client = self.client
+            client, events = self.client, self._events
             try:
-                async for envelope in client.events(self.books.number):
-                    self._hear(envelope)
+                if events is not None:
+                    async for envelope in events:
+                        self._hear(envelope)
                 return
             except LinkError as error:
                 log.warning("the link to core broke: %s", error)
@@ -161,6 +170,8 @@ class Session:
             await client.close()
 
     def _hear(self, envelope: Envelope) -> None:
+        if envelope.number is not None and envelope.number <= self.books.number:
+            return
         self.reports.keep(envelope)
         self.books.apply(envelope)
         self._handlers.tell(envelope.event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from decimal import Decimal
 
@@ -177,6 +178,21 @@ def test_what_is_asked_before_connecting_or_of_unknown_orders(practice: Broker) 
     with pytest.raises(UnknownOrderError, match="no order 999999"):
         practice.get_order_status(999_999)
     broker.disconnect()
+
+
+def test_a_risk_check_that_calls_the_broker_refuses_instead_of_waiting_for_ever(practice: Broker) -> None:
+    broker = Broker(name="circular", risk_check=lambda _: broker.get_positions() is not None)
+    with broker, pytest.raises(RiskCheckError, match="it can't call the broker"):
+        broker.execute(ticket("AAPL", "BUY", 6))
+
+
+def test_a_broker_that_can_not_connect_leaves_nothing_behind(practice: Broker) -> None:
+    before = threading.active_count()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(ConnectionError), Broker("paper", port=taken.getsockname()[1], timeout=1.5, name="lost"):
+            pass
+    assert threading.active_count() == before
 
 
 def test_a_risk_check_of_a_broker_refuses(practice: Broker) -> None:

@@ -21,7 +21,9 @@ def test_both_ways_are_shown() -> None:
 
 
 @pytest.mark.covers("D2.7", "D0.14")
-@pytest.mark.parametrize(("block", "said"), zip(_BLOCKS, ("FILLED 10 ", "True Cancelled"), strict=True))
+@pytest.mark.parametrize(
+    ("block", "said"), zip(_BLOCKS, ("FILLED 10 ", "True Cancelled"), strict=True), ids=["Desk", "Broker"]
+)
 async def test_block_runs(practice: Broker, block: str, said: str) -> None:
     command = [sys.executable, "-W", "error", "-c", block]
     run = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=30, check=False)
