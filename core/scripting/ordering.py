@@ -100,7 +100,7 @@ class Ordering:
                 pause = policy.pause(denial, attempt)
                 if pause is None:
                     break
-                log.info("%s: tried again in %g s, for %s", order.text, pause, denial.message)
+                log.info("%s %s: tried again in %g s, for %s", refs[0], order.text, pause, denial.message)
                 await asyncio.sleep(pause)
                 self.retried[refs[0]] = attempt
                 ack = await self._attempt(order, attached, refs)

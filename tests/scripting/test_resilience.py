@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,18 @@ def core_pid(home: DeskHome) -> int:
 
 def _command_line(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+@pytest.mark.covers("D1.9")
+async def test_an_order_for_another_account_of_the_login(home: DeskHome) -> None:
+    async with (
+        running_gateway(home, "--other", "DU7654321") as port,
+        Desk("paper", port=port, name="accounts") as desk,
+    ):
+        order = await desk.submit(ticket("AAPL", "BUY", 6, account="DU7654321"))
+        assert (await desk.wait(order.order_ref)).account == "DU7654321"
+        assert await desk.until(lambda: any(one.quantity for one in desk.positions() or ()), PATIENCE)
+        assert {(one.account, one.quantity) for one in desk.positions() or ()} == {("DU7654321", Decimal(6))}
+        assert {one.account for one in desk.accounts()} == {"DU1234567", "DU7654321"}
+        with pytest.raises(OrderValueError, match="account"):
+            await desk.place(ticket("AAPL", "BUY", 6, account="DU9999999"))
