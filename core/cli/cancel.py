@@ -13,6 +13,7 @@ from core.cli.reaching import DONE, EXITS, IN_DOUBT, REFUSED, Reach, Said, faile
 from core.domain.commands import CancelOrder
 from core.domain.events import Snapshot
 from core.domain.orders import Order, OrderState
+from core.errors import DeskError
 
 NAME = "ibdesk cancel"
 
@@ -48,7 +49,12 @@ def command(
     async def work(client: DeskClient) -> Said:
         await ready(client, reach.timeout)
         found = chosen(await client.snapshot())
-        return found if isinstance(found, Said) else await _cancel(client, found, wait)
+        if isinstance(found, Said):
+            return found
+        try:
+            return await _cancel(client, found, wait)
+        except DeskError as error:
+            return failed(f"{error} Cancels may have been sent: `ibdesk orders` shows what works.", IN_DOUBT)
 
     run(reach, NAME, work)
 

@@ -17,7 +17,7 @@ from core.cli.ledger_file import check_writable, with_ledger
 from core.cli.lookup import find_instrument, ready
 from core.cli.output import say
 from core.cli.reaching import DONE, EXITS, IN_DOUBT, REFUSED, Reach, Said, failed, run, told, with_reach
-from core.cli.sending import await_grant, denied, market, sent
+from core.cli.sending import await_grant, market, placed
 from core.clock import trading_day
 from core.domain.commands import PlaceOrder
 from core.domain.orders import Order
@@ -135,17 +135,16 @@ async def _shoot(client: DeskClient, reach: Reach, wanted: Wanted) -> Said:
     request = replace(request, arrival_price=arrival)
     ttl = wanted.ticket.ttl or Decimal(0)
     command = PlaceOrder(request=request, ttl=ttl, confirms=wanted.ticket.confirms, short=wanted.ticket.short)
-    ack = await sent(client, command, wanted.grant)
-    if ack.denied is not None:
-        return denied(ack.denied, ack.order)
-    last = await ended(client, request.order_ref, float(ttl) + reach.timeout)
-    if last is None:
-        known = {order.order_ref: order for order in (await client.snapshot()).orders}
-        last = known.get(request.order_ref, ack.order)
-    if last is None:
-        return failed(f"Core does not know what became of the order, ref {request.order_ref}.", IN_DOUBT)
-    said = _told(last, "quote" if arrival is None else "bars")
-    return await with_ledger(client, last, wanted.out_dir, said)
+
+    async def follow(order: Order) -> Said:
+        last = await ended(client, order.order_ref, float(ttl) + reach.timeout)
+        if last is None:
+            known = {one.order_ref: one for one in (await client.snapshot()).orders}
+            last = known.get(order.order_ref, order)
+        said = _told(last, "quote" if arrival is None else "bars")
+        return await with_ledger(client, last, wanted.out_dir, said)
+
+    return await placed(client, command, wanted.grant, follow)
 
 
 def _arrival(bars: Path) -> Decimal | None:

@@ -9,9 +9,9 @@ import click
 from core.api import DeskClient, answered, ended, mint_order_ref
 from core.cli.lookup import find_instrument, ready
 from core.cli.reaching import DONE, EXITS, IN_DOUBT, REFUSED, Reach, Said, failed, run, told, with_reach
-from core.cli.sending import await_grant, denied, market, outcome, sent
+from core.cli.sending import await_grant, denied, market, outcome, placed
 from core.domain.commands import OrderPreview, PlaceOrder, PreviewOrder
-from core.domain.orders import OrderRequest
+from core.domain.orders import Order, OrderRequest
 from core.errors import DeskError
 from core.scripting.tickets import TYPE_WORDS, Ticket, ticket
 
@@ -147,18 +147,20 @@ async def _place(client: DeskClient, reach: Reach, wanted: Ticket, how: Wanted) 
     if how.preview:
         return await _previewed(client, request)
     command = PlaceOrder(request=request, ttl=wanted.ttl, confirms=wanted.confirms, short=wanted.short)
-    ack = await sent(client, command, how.grant)
-    if ack.denied is not None:
-        return denied(ack.denied, ack.order)
-    if how.until == "sent" and ack.order is not None:
-        return outcome(ack.order)
-    if how.until == "ended":
-        last = await ended(client, request.order_ref, how.wait)
-        if last is not None:
-            return outcome(last)
-        text = f"It has not ended within {how.wait:g} s and goes on: `ibdesk orders` shows it, ref {request.order_ref}."
-        return failed(text, IN_DOUBT)
-    return outcome(await answered(client, request.order_ref, how.wait))
+    return await placed(client, command, how.grant, lambda order: _followed(client, order, how))
+
+
+async def _followed(client: DeskClient, order: Order, how: Wanted) -> Said:
+    """How the order stands once what was asked for has happened to it."""
+    if how.until == "sent":
+        return outcome(order)
+    if how.until == "answered":
+        return outcome(await answered(client, order.order_ref, how.wait))
+    last = await ended(client, order.order_ref, how.wait)
+    if last is not None:
+        return outcome(last)
+    text = f"{order.name} has not ended within {how.wait:g} s and goes on: `ibdesk orders` shows it."
+    return Said(IN_DOUBT, [text], {"ok": False, "problem": text, "order_ref": order.order_ref})
 
 
 async def _previewed(client: DeskClient, request: OrderRequest) -> Said:

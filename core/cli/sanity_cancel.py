@@ -13,7 +13,7 @@ from core.cli.figures import fields, order_line
 from core.cli.ledger_file import check_writable, with_ledger
 from core.cli.lookup import find_instrument, ready, seen
 from core.cli.reaching import DONE, EXITS, IN_DOUBT, REFUSED, Reach, Said, failed, run, told, with_reach
-from core.cli.sending import await_grant, denied, market, outcome, sent
+from core.cli.sending import await_grant, market, outcome, placed
 from core.domain.commands import CancelOrder, PlaceOrder
 from core.domain.events import Snapshot
 from core.domain.orders import Order, OrderState
@@ -72,14 +72,16 @@ async def _try(client: DeskClient, reach: Reach, wanted: Ticket, out_dir: Path, 
         return failed(text, REFUSED)
     request = wanted.request(instrument, connection.account, mint_order_ref(client.instance))
     command = PlaceOrder(request=request, ttl=wanted.ttl, confirms=wanted.confirms)
-    ack = await sent(client, command, grant)
-    if ack.denied is not None:
-        return denied(ack.denied, ack.order)
-    taken = await answered(client, request.order_ref, reach.timeout)
+    return await placed(client, command, grant, lambda order: _cancelled(client, order, reach.timeout, out_dir))
+
+
+async def _cancelled(client: DeskClient, order: Order, timeout: float, out_dir: Path) -> Said:
+    """How the order ended that is cancelled as soon as IBKR has taken it."""
+    taken = await answered(client, order.order_ref, timeout)
     if not taken.is_live:
         return await with_ledger(client, taken, out_dir, outcome(taken))
-    asked = await client.send(CancelOrder(order_ref=request.order_ref))
-    last = await _ended(client, taken, reach.timeout)
+    asked = await client.send(CancelOrder(order_ref=order.order_ref))
+    last = await _ended(client, taken, timeout)
     said = _told(last, "" if asked.denied is None else asked.denied.message)
     return await with_ledger(client, last, out_dir, said)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 import click
 
 from core.api import DeskClient
@@ -14,8 +17,10 @@ from core.domain.denials import Denial
 from core.domain.events import Snapshot
 from core.domain.orders import Order, OrderState
 from core.domain.quotes import Quote
-from core.errors import LinkError, OrderUnknownError
+from core.errors import DeskError, LinkError, OrderUnknownError
 
+ANSWER_SECONDS = 30.0
+"""How long core may take to answer an order, its journal's longest wait included."""
 QUOTE_SECONDS = 5.0
 """How long a quote of the instrument is waited for; core refuses what it can't judge without one."""
 
@@ -45,8 +50,36 @@ async def market(client: DeskClient, con_id: int, timeout: float) -> Quote | Non
     return await quoted(client, con_id, min(QUOTE_SECONDS, timeout))
 
 
-async def sent(client: DeskClient, command: PlaceOrder, grant_seconds: float) -> Ack:
-    """Send an order once. Raises OrderUnknownError if core went away before it answered.
+async def placed(
+    client: DeskClient, command: PlaceOrder, grant_seconds: float, follow: Callable[[Order], Awaitable[Said]]
+) -> Said:
+    """Send an order once; what `follow` says of it once core has recorded it.
+
+    From the moment that it may have left, whatever goes wrong leaves its outcome in doubt: it is never said to be
+    undone. Raises LinkError if core went away while a grant of live trading was waited for: nothing was sent.
+    """
+    order_ref = command.request.order_ref
+    try:
+        ack = await _sent(client, command, grant_seconds)
+        if ack.denied is not None:
+            return denied(ack.denied, ack.order)
+        if ack.order is None:
+            raise _unknown("Core has recorded the order and does not show it.", order_ref)
+        try:
+            return await follow(ack.order)
+        except OrderUnknownError:
+            raise
+        except (DeskError, OSError) as error:
+            raise _unknown(str(error), order_ref) from error
+    except OrderUnknownError as error:
+        return Said(IN_DOUBT, [str(error)], {"ok": False, "problem": str(error), "order_ref": order_ref})
+    except asyncio.CancelledError:
+        say(str(_unknown("Stopped waiting.", order_ref)), err=True)
+        raise
+
+
+async def _sent(client: DeskClient, command: PlaceOrder, grant_seconds: float) -> Ack:
+    """Send an order once. Raises OrderUnknownError if core went away or fell silent before it answered.
 
     Where nobody has granted live trading it waits `grant_seconds` for that; nothing of a refused order was recorded
     as sent, so that it may be sent then.
@@ -67,12 +100,19 @@ async def sent(client: DeskClient, command: PlaceOrder, grant_seconds: float) ->
 
 async def _send(client: DeskClient, command: PlaceOrder) -> Ack:
     try:
-        return await client.send(command)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await client.send(command)
     except LinkError as error:
-        raise OrderUnknownError(
-            f"{error} The order may be working all the same. Don't send it again: `ibdesk orders --all` shows what "
-            f"became of it by its reference {command.request.order_ref}."
-        ) from error
+        raise _unknown(str(error), command.request.order_ref) from error
+    except TimeoutError:
+        raise _unknown(f"Core has not answered within {ANSWER_SECONDS:g} s.", command.request.order_ref) from None
+
+
+def _unknown(fact: str, order_ref: str) -> OrderUnknownError:
+    return OrderUnknownError(
+        f"{fact} The order may be working. Don't send it again: `ibdesk orders --all --json` shows what became of it, "
+        f"by its reference {order_ref}."
+    )
 
 
 def denied(denial: Denial, order: Order | None = None) -> Said:
