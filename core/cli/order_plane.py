@@ -62,6 +62,7 @@ class _Asked(NamedTuple):
     max_age: float
     in_flight: int
     takeover: float
+    debug: bool
 
 
 @click.command(epilog=_EPILOG)
@@ -103,6 +104,9 @@ class _Asked(NamedTuple):
     help="Seconds after which others go on with what an order plane had begun that is not heard of.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Say at the end what was done as one line of JSON.")
+@click.option(
+    "--debug", is_flag=True, help="Log every command in commands.log, and every frame in a core that is started now."
+)
 def command(
     *,
     profile: str,
@@ -113,15 +117,16 @@ def command(
     in_flight: int,
     takeover: float,
     as_json: bool,
+    debug: bool,
 ) -> None:
     """Place the intents of a bus through every control, and publish what becomes of each. Any number may run at once.
 
     An intent is placed once, whoever of them takes it and however often its message comes; or it is refused with the
     reason.
     """
-    _log_to_stderr()
     try:
-        counts = asyncio.run(_run(_Asked(profile, bus, pov, pov_minutes, max_age, in_flight, takeover)))
+        _begin_logging(profile, debug=debug)
+        counts = asyncio.run(_run(_Asked(profile, bus, pov, pov_minutes, max_age, in_flight, takeover, debug)))
     except (DeskError, OSError) as error:
         say(str(error), err=True)
         sys.exit(NOT_REACHED)
@@ -141,7 +146,7 @@ async def _run(asked: _Asked) -> Counts:
     from core.scripting.connecting import connected, leave
 
     async def connect() -> DeskClient:
-        return await connected(asked.profile, NAME)
+        return await connected(asked.profile, NAME, arguments={"debug": "true"} if asked.debug else {})
 
     window = timedelta(minutes=asked.pov_minutes)
     options = OrderPlaneOptions(
@@ -161,11 +166,21 @@ class _Said(logging.Handler):
     """Log records as lines of this command."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        say(self.format(record), err=True)
+        """Write it, but for the orders that went their way: they are in the file."""
+        if record.levelno > logging.INFO or not getattr(record, "order_ref", ""):
+            say(self.format(record), err=True)
 
 
-def _log_to_stderr() -> None:
+def _begin_logging(profile: str, *, debug: bool) -> None:
+    """All into the file of commands, and what an operator reads to standard error."""
+    from core.link.paths import state_dir
+    from core.logs import COMMANDS, log_to
+    from core.settings import read_layers
+
+    log_to(state_dir(read_layers({"profile": profile} if profile else {}).profile) / COMMANDS, debug=debug)
     handler = _Said()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    logging.getLogger("core.orderplane").setLevel(logging.INFO)
+    logging.getLogger("core.orderplane").addHandler(handler)
+    if not debug:
+        # Core's own log has every order.
+        logging.getLogger("core.link").setLevel(logging.WARNING)

@@ -14,13 +14,14 @@ from msgspec import Struct
 from core.domain.commands import Ack, PlaceOrder
 from core.domain.denials import Denial, DenialCode
 from core.domain.orders import OrderRequest
+from core.domain.subjects import about
 from core.errors import LinkError
 from core.orderplane.batch import Batch
 from core.orderplane.bus import Claim, Delivery, Held, IntentBus, Settlement, Standing
 from core.orderplane.contracts import IntentError, OrderIntent, identity_in, read_intent
 from core.orderplane.counts import Counts
 from core.orderplane.deciding import Deciding
-from core.orderplane.notes import Note, read_note, request_of
+from core.orderplane.notes import Note, order_ref_of, read_note, request_of
 from core.orderplane.patience import Patience
 from core.orderplane.reports import refusal, rejection
 from core.orderplane.sessions import CoreSession, Sessions
@@ -162,7 +163,7 @@ class Placer:
             await self._refuse_other(delivery, intent, None)
             return True
         if ack.ok or ack.order is not None or _is_of_earlier_day(ack):
-            return await self._settled(delivery, intent, note)
+            return await self._settled(delivery, intent, note, session)
         denial = ack.denied or Denial(code=DenialCode.BAD_COMMAND, message="Core did not say why.")
         now = datetime.now(UTC)
         if denial.code in _PASSING and now < limit:
@@ -179,13 +180,14 @@ class Placer:
         doubt = again or denial.code in _UNCERTAIN
         return await self._refuse(delivery, intent, note, request, session, reason, doubt=doubt)
 
-    async def _settled(self, delivery: Delivery, intent: OrderIntent, note: Note) -> bool:
+    async def _settled(self, delivery: Delivery, intent: OrderIntent, note: Note, session: CoreSession) -> bool:
         """Core has recorded the order: its reports follow its events."""
         if await self._patiently(partial(self._settle, Settlement(delivery, str(intent.intent_id)))):
             self._counts.placed += 1
             self._counts.scaled += bool(note.scaled)
-            if note.scaled:
-                log.info("intent %s was scaled down to %s: %s", intent.intent_id, note.quantity, note.scaled)
+            order_ref = order_ref_of(session.snapshot.instance, intent.intent_id)
+            extra = about(order_ref, strategy=intent.strategy_id, quantity=note.quantity, scaled=note.scaled)
+            log.info("intent %s is placed", intent.intent_id, extra=extra)
         return True
 
     async def _refuse(
@@ -204,7 +206,7 @@ class Placer:
             # Whoever claimed it before may have had it placed, and core refuses some clients before it looks.
             snapshot = await session.client.snapshot()
             if any(order.order_ref == request.order_ref for order in snapshot.orders):
-                return await self._settled(delivery, intent, note)
+                return await self._settled(delivery, intent, note, session)
             if snapshot.since is not None and note.claimed < snapshot.since:
                 text = f"Whether it was placed on an earlier day is not known. Look {request.order_ref} up. {reason}"
                 await self.set_aside(delivery, text)
@@ -213,7 +215,8 @@ class Placer:
         if await self._patiently(partial(self._settle, Settlement(delivery, str(intent.intent_id), (report,)))):
             self._counts.refused += 1
             self._deciding.nothing_came(note, request.order_ref)
-            log.warning("intent %s was refused: %s", intent.intent_id, reason)
+            extra = about(request.order_ref, strategy=intent.strategy_id)
+            log.warning("intent %s was refused: %s", intent.intent_id, reason, extra=extra)
         return True
 
     async def _refuse_other(self, delivery: Delivery, intent: OrderIntent, first: Note | None) -> None:

@@ -80,7 +80,7 @@ async def test_planes_come_and_go_and_each_intent_is_placed_once() -> None:
                 await strategy.ask(body(one))
                 await filled(reports, one)
 
-            with order_plane(home, server.url, "--json") as second:
+            with order_plane(home, server.url, "--json", "--debug") as second:
                 await strategy.ask(body(one))
                 await strategy.ask(body(other))
                 await filled(reports, other)
