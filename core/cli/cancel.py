@@ -104,6 +104,10 @@ async def _cancel(client: DeskClient, orders: Sequence[Order], wait: float) -> S
 
     now = {order.order_ref: order for order in (await seen(client, over, wait)).orders}
     last = [now.get(order.order_ref, order) for order in orders]
+    for before, after in zip(orders, last, strict=True):
+        if before.is_live and after.state is OrderState.CANCELLED:
+            # Ended by the cancel of what it was attached to, before its own.
+            refusals.pop(after.order_ref, None)
     lines = [_line(order, refusals.get(order.order_ref, "")) for order in last]
     status = max((_status(order, refusals) for order in last), default=DONE)
     figures: dict[str, object] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import click
 
@@ -11,15 +11,16 @@ from core.cli.lookup import find_instrument, ready
 from core.cli.reaching import DONE, EXITS, IN_DOUBT, REFUSED, Reach, Said, failed, run, told, with_reach
 from core.cli.sending import await_grant, denied, market, outcome, placed
 from core.domain.commands import OrderPreview, PlaceOrder, PreviewOrder
-from core.domain.orders import Order, OrderRequest
+from core.domain.orders import Order, TimeInForce
 from core.errors import DeskError
-from core.scripting.tickets import TYPE_WORDS, Ticket, ticket
+from core.scripting.tickets import TYPE_WORDS, Instructions, Ticket, ticket
 
 NAME = "ibdesk place"
 
 _EPILOG = f"""\b
 Examples:
   ibdesk place BUY 100 AAPL --limit 233.33 --tag breakout
+  ibdesk place BUY 100 AAPL --limit 233.33 --take-profit 240 --stop-loss 229
   ibdesk place SELL 50 TSLA --until ended --ttl 30 --json
   ibdesk place BUY 10 SPY --limit 400 --preview
 
@@ -31,8 +32,10 @@ meant. No command trades live by itself: a person grants it at a desk while it w
 
 
 class Wanted(NamedTuple):
-    """How the order is to be followed."""
+    """The order, what is attached to it, and how it is to be followed."""
 
+    ticket: Ticket
+    attached: tuple[Ticket, ...]
     until: str
     """`sent`, `answered` or `ended`."""
     wait: float
@@ -50,6 +53,8 @@ class Wanted(NamedTuple):
 @click.option("--stop", "stop_price", metavar="PRICE", help="The price that starts a stop.")
 @click.option("--trail", "trail_amount", metavar="DISTANCE", help="The distance of a trailing stop.")
 @click.option("--trail-percent", metavar="PERCENT", help="The same in per cent.")
+@click.option("--take-profit", metavar="PRICE", help="Attach a limit order that closes it again.")
+@click.option("--stop-loss", metavar="PRICE", help="Attach a stop that closes it again; with both, one ends the other.")
 @click.option(
     "--type",
     "order_type",
@@ -58,7 +63,7 @@ class Wanted(NamedTuple):
     help="MARKET, LIMIT, STOP, STOP_LIMIT, ADAPTIVE, or IBKR's name; otherwise what the prices say.",
 )
 @click.option("--urgency", type=click.Choice(["LOW", "NORMAL", "HIGH"], case_sensitive=False), default="NORMAL")
-@click.option("--tif", default="DAY", show_default=True, help="DAY, GTC, IOC, FOK or OPG.")
+@click.option("--tif", "time_in_force", default="DAY", show_default=True, help="DAY, GTC, IOC, FOK or OPG.")
 @click.option("--outside-rth", is_flag=True, help="Let it fill outside regular hours.")
 @click.option("--ttl", metavar="SECONDS", help="Core cancels what has not filled by then, over its own crash too.")
 @click.option("--tag", default="", help="A word for the records.")
@@ -83,71 +88,75 @@ def command(
     side: str,
     quantity: str,
     symbol: str,
-    limit_price: str | None,
-    stop_price: str | None,
-    trail_amount: str | None,
-    trail_percent: str | None,
     order_type: str | None,
-    urgency: str,
-    tif: str,
-    outside_rth: bool,
-    ttl: str | None,
-    tag: str,
-    strategy: str,
-    account: str,
-    short: bool,
-    repeat: bool,
+    take_profit: str | None,
+    stop_loss: str | None,
     preview: bool,
     until: str,
     wait: float,
     await_grant: float,
+    **more: Unpack[Instructions],
 ) -> None:
     """Send one order: SIDE QUANTITY SYMBOL. SYMBOL is a ticker, a label (/ESZ6, EUR.USD) or a contract number."""
-    trails = trail_amount is not None or trail_percent is not None
-    kind = order_type or _kind(limit=limit_price is not None, stop=stop_price is not None, trail=trails)
     try:
-        wanted = ticket(
-            symbol,
-            side,
-            quantity,
-            kind,
-            limit_price=limit_price,
-            stop_price=stop_price,
-            trail_amount=trail_amount,
-            trail_percent=trail_percent,
-            time_in_force=tif,
-            outside_rth=outside_rth,
-            urgency=urgency,
-            account=account,
-            tag=tag,
-            strategy=strategy,
-            ttl=ttl,
-            short=short,
-            repeat=repeat,
-        )
+        order = ticket(symbol, side, quantity, order_type or _kind(more), **more)
+        attached = _attached(order, take_profit, stop_loss)
     except DeskError as error:
         told(failed(str(error)), as_json=reach.as_json)
-    run(reach, NAME, lambda client: _place(client, reach, wanted, Wanted(until, wait, preview, await_grant)))
+    wanted = Wanted(order, attached, until, wait, preview, await_grant)
+    run(reach, NAME, lambda client: _place(client, reach, wanted))
 
 
-def _kind(*, limit: bool, stop: bool, trail: bool) -> str:
+def _kind(given: Instructions) -> str:
     """The type that the prices make."""
-    if trail:
+    limit = given.get("limit_price") is not None
+    if given.get("trail_amount") is not None or given.get("trail_percent") is not None:
         return "TRAIL"
-    if stop:
+    if given.get("stop_price") is not None:
         return "STOP_LIMIT" if limit else "STOP"
     return "LIMIT" if limit else "MARKET"
 
 
-async def _place(client: DeskClient, reach: Reach, wanted: Ticket, how: Wanted) -> Said:
+def _attached(order: Ticket, take_profit: str | None, stop_loss: str | None) -> tuple[Ticket, ...]:
+    """What closes it again, once it has filled: they stand as long as it does, for the day if it does not stand."""
+    made = [("LIMIT", take_profit, None), ("STOP", None, stop_loss)]
+    return tuple(
+        ticket(
+            order.symbol,
+            order.side.opposite,
+            order.quantity,
+            kind,
+            limit_price=limit,
+            stop_price=stop,
+            time_in_force=order.tif if order.tif is TimeInForce.GTC else TimeInForce.DAY,
+            outside_rth=order.outside_rth,
+            account=order.account,
+            tag=order.tag,
+            strategy=order.strategy,
+        )
+        for kind, limit, stop in made
+        if limit is not None or stop is not None
+    )
+
+
+async def _place(client: DeskClient, reach: Reach, wanted: Wanted) -> Said:
     connection = await ready(client, reach.timeout)
-    instrument = await find_instrument(client, wanted.symbol)
+    instrument = await find_instrument(client, wanted.ticket.symbol)
     await market(client, instrument.con_id, reach.timeout)
-    request = wanted.request(instrument, connection.account, mint_order_ref(client.instance))
-    if how.preview:
-        return await _previewed(client, request)
-    command = PlaceOrder(request=request, ttl=wanted.ttl, confirms=wanted.confirms, short=wanted.short)
-    return await placed(client, command, how.grant, lambda order: _followed(client, order, how))
+    order_ref = mint_order_ref(client.instance)
+    request = wanted.ticket.request(instrument, connection.account, order_ref)
+    children = tuple(
+        one.request(instrument, connection.account, mint_order_ref(client.instance), order_ref)
+        for one in wanted.attached
+    )
+    if wanted.preview:
+        return await _previewed(client, PreviewOrder(request=request, children=children))
+    ticket = wanted.ticket
+    command = PlaceOrder(
+        request=request, children=children, ttl=ticket.ttl, confirms=ticket.confirms, short=ticket.short
+    )
+    said = await placed(client, command, wanted.grant, lambda order: _followed(client, order, wanted))
+    return said._replace(figures={**said.figures, "attached": [child.order_ref for child in children]})
 
 
 async def _followed(client: DeskClient, order: Order, how: Wanted) -> Said:
@@ -163,8 +172,8 @@ async def _followed(client: DeskClient, order: Order, how: Wanted) -> Said:
     return Said(IN_DOUBT, [text], {"ok": False, "problem": text, "order_ref": order.order_ref})
 
 
-async def _previewed(client: DeskClient, request: OrderRequest) -> Said:
-    ack = await client.send(PreviewOrder(request=request))
+async def _previewed(client: DeskClient, command: PreviewOrder) -> Said:
+    ack = await client.send(command)
     preview = ack.result
     if not isinstance(preview, OrderPreview):
         return failed("Core gave no preview." if ack.denied is None else ack.denied.message, REFUSED)

@@ -90,6 +90,22 @@ def test_all_of_a_tag_are_cancelled_and_no_others(home: DeskHome) -> None:
     assert "kept" in ibdesk(home, "orders").out
 
 
+def test_a_bracket_goes_out_whole_and_is_cancelled_whole(home: DeskHome) -> None:
+    words = ("--limit", "230", "--take-profit", "240", "--stop-loss", "220", "--tif", "GTC", "--tag", "bracket")
+    placed = ibdesk(home, "place", "BUY", "2", "AAPL", *words, "--json")
+    listed = ibdesk(home, "orders", "--tag", "bracket", "--json").rows("orders")
+    done = ibdesk(home, "cancel", "--all", "--tag", "bracket")
+
+    assert placed.status == DONE
+    assert [(one["side"], one["limit_price"], one["stop_price"], one["tif"]) for one in listed] == [
+        ("BUY", "230.00", None, "GTC"),
+        ("SELL", "240.00", None, "GTC"),
+        ("SELL", None, "220.00", "GTC"),
+    ]
+    assert [one["order_ref"] for one in listed[1:]] == placed.figures["attached"]
+    assert (done.status, done.out.count("CANCELLED")) == (DONE, 3)
+
+
 @pytest.mark.covers("D0.13")
 def test_health_has_the_fields_of_the_document_and_more(home: DeskHome) -> None:
     done = ibdesk(home, "health", "--json")
