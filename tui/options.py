@@ -36,6 +36,7 @@ LAZY: Mapping[str, tuple[str, str]] = {
     "sanity-cancel": ("core.cli.sanity_cancel", "Place and cancel one order that can't fill, to see that both work."),
     "schema": ("core.cli.schema", "The order plane's contracts as JSON Schema."),
     "summary": ("core.cli.summary", "What became of a day's orders, in numbers."),
+    "tca": ("core.cli.tca", "What the fills of a day cost against the market, and how long they took."),
 }
 """Commands without a screen: the module of each, whose `command` it is, and its line of help."""
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
+from core.domain.entries import Entry
 from core.errors import JournalDamagedError, JournalError, RecordsError
 from core.journal.recovery import read_rows, read_some
 from core.journal.rows import entry_of
@@ -85,7 +86,17 @@ def write_all(journal: Path, out_dir: Path) -> list[Path]:
     return [write_frame(day, frame_of(instance, rows), out_dir) for day, rows in sorted(fold.rows.items())]
 
 
-def read_into(fold: LedgerFold, journal: Path, day: date | None) -> str:
+class RowFold(Protocol):
+    """What is made of a journal's rows, one after the other."""
+
+    def recall(self, entries: Iterable[Entry], /) -> None:
+        """What is known before the first row."""
+
+    def apply(self, sequence: int, timestamp: str, entry: Entry, /) -> object:
+        """One more row: its number, its time as the journal spells it, what it says."""
+
+
+def read_into(fold: RowFold, journal: Path, day: date | None) -> str:
     """Read the journal to its end, from where a day needs it, None from its beginning; returns its instance.
 
     Raises JournalError.

@@ -134,7 +134,7 @@ def summary(orders: pl.DataFrame, by: Sequence[By]) -> pl.DataFrame:
             _sum_of("pnl"),
             pl.col("first_fill_s").median().alias("first_fill_s"),
             pl.col("fill_s").median().alias("fill_s"),
-            pl.col("fill_s").quantile(0.9, "higher").alias("fill_p90_s"),
+            pl.col("fill_s").quantile(0.9, "equiprobable").alias("fill_p90_s"),
             ((pl.col("filled") > 0) & pl.col("slippage_bps").is_null()).sum().alias("unmeasured"),
         )
         .sort("slippage_money", descending=True, nulls_last=True, maintain_order=True)
