@@ -91,6 +91,7 @@ class Hub:
         if options.speed != 1.0 and self.market.began is None:
             self.market.keep_own_time(now())
         self._recorder = Recorder(self.market, self.market_now())
+        self.market.catch_up()
         self.ledger.surplus = lambda: int(self.faults.take("overfill") or 0)
         #: Whether markets keep the hours of their exchanges; if not, they never close.
         self.keeps_hours = options.hours == "exchange"

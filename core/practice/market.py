@@ -125,6 +125,9 @@ class Market:
         self.advance(now if self.began is None else self.began + (self.step + 1) / STEPS_A_SECOND)
         yield self.now
 
+    def catch_up(self) -> None:
+        """Go to where clients first see it, which a simulated market has come to already."""
+
     @property
     def is_recorded(self) -> bool:
         """Whether it goes on though nobody looks, as one that was recorded does."""

@@ -54,8 +54,10 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     format: str
     version: int
     begin: float
-    """Seconds since the epoch, as for `end`."""
+    """Seconds since the epoch, as for `end` and `start`."""
     end: float
+    start: float | None = None
+    """Where it begins to be played: what was before is its past. None begins with it."""
     instruments: tuple[Recorded, ...]
 
 

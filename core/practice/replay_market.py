@@ -127,6 +127,12 @@ class ReplayMarket(Market):
         for _ in self.walk(now):
             pass
 
+    def catch_up(self) -> None:
+        """Go to where it begins to be played, so that what was before is its past."""
+        start = self.file.heading.start
+        while start is not None and self.now < start and not self.is_over:
+            self.advance()
+
     def start_day(self) -> None:
         """Begin a trading day, which leaves a recorded market as it is."""
 

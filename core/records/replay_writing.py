@@ -53,9 +53,10 @@ def write_replay(
 ) -> Written:
     """Write what was recorded on a day, of all instruments or of `symbols`, from `begin` to `end`.
 
-    None is all there is. A second in which the broker's clock and ours went together is played as it was heard; the
-    ticks of one in which they did not (of a fast market, or of a replay) are spread evenly. The same recording makes
-    the same file.
+    None is all there is; what was before `begin` is the market's past, which charts show.
+
+    A second in which the broker's clock and ours went together is played as it was heard; the ticks of one in which
+    they did not (of a fast market, or of a replay) are spread evenly. The same recording makes the same file.
 
     Raises RecordsError, naming the file, where there is nothing to play or something can't be read or written.
     """
@@ -74,29 +75,26 @@ def write_replay(
             )
         )
     moments = _timed(pl.concat(frames))
-    if begin is not None:
-        before, moments = moments.filter(pl.col("at") < begin), moments.filter(pl.col("at") >= begin)
-    else:
-        before = moments.clear()
     if end is not None:
         moments = moments.filter(pl.col("at") <= end)
-    if moments.is_empty():
+    if moments.is_empty() or (begin is not None and moments["at"][-1] < begin):
         raise RecordsError(f"Nothing was recorded in {folder / str(day)} in that time. {_RECORD}")
-    first = begin or moments["at"].dt.truncate("1s")[0]
-    last = moments["at"][-1]
+    first, last = moments["at"].dt.truncate("1s")[0], moments["at"][-1]
+    start = first if begin is None else max(begin, first)
     heading = {
         "format": FORMAT,
         "version": VERSION,
         "begin": first.timestamp(),
         "end": last.timestamp(),
+        "start": start.timestamp(),
         "instruments": [
-            _told(instrument, close, _standing(before, moments, place))
+            _told(instrument, close, _standing(moments, place))
             for place, (instrument, close) in enumerate(zip(instruments, closes, strict=True))
         ],
     }
     _write(path, heading, _lines(moments, first))
     labels = tuple(one.label for one in instruments)
-    return Written(begin=first, end=last, labels=labels, moments=moments.height)
+    return Written(begin=start, end=last, labels=labels, moments=moments.height)
 
 
 def _sources(folder: Path, day: date, symbols: Sequence[str]) -> list[Path]:
@@ -140,16 +138,13 @@ def _timed(ticks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _standing(before: pl.DataFrame, moments: pl.DataFrame, place: int) -> dict[str, float | None]:
-    """How the market of an instrument stood at the beginning, else how it is first heard of."""
+def _standing(moments: pl.DataFrame, place: int) -> dict[str, float | None]:
+    """How the market of an instrument is first heard of; None for what is never told."""
     import polars as pl
 
-    standing: dict[str, float | None] = {}
-    for name in (*_MARKET, "price"):
-        told = [frame.filter(pl.col("place") == place)[name].drop_nulls() for frame in (before, moments)]
-        past, later = told
-        standing[name] = past[-1] if len(past) else later[0] if len(later) else None
-    return standing
+    own = moments.filter(pl.col("place") == place)
+    told = {name: own[name].drop_nulls() for name in (*_MARKET, "price")}
+    return {name: values[0] if len(values) else None for name, values in told.items()}
 
 
 def _told(instrument: Instrument, close: float | None, standing: dict[str, float | None]) -> dict[str, object]:

@@ -97,6 +97,16 @@ async def test_the_market_stands_as_it_stood_and_goes_as_it_went(recording: Reco
         assert not gateway.market.is_over
 
 
+async def test_what_was_before_its_start_is_its_past(recording: Recording) -> None:
+    path = recording("1000 T 100.03 150 ARCA", "7000 Q 100.01 100.03 400 500", "9000 Q 90 91 1 1", start=TEN + 8)
+    async with played(path) as gateway:
+        quote = gateway.market.quotes[AAPL_ID]
+
+        assert (gateway.market_time, quote.bid, quote.last, quote.volume) == (TEN + 8, 100_0100, 100_0300, 150)
+        (bar,) = gateway.hub._recorder.bars(AAPL_ID, 5)
+        assert (bar.time, bar.close, bar.volume) == (TEN, 100_0300, 150)
+
+
 async def test_what_was_not_recorded_stands_still(recording: Recording) -> None:
     async with played(recording("1000 Q 100.01 100.03 400 500")) as gateway:
         before = {con_id: (quote.bid, quote.ask, quote.last) for con_id, quote in gateway.market.quotes.items()}

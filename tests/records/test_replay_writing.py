@@ -100,15 +100,15 @@ def test_ticks_of_a_market_that_went_faster_are_spread_over_their_second(tmp_pat
     assert told == [("0", "Q"), ("0", "T"), ("250", "Q"), ("500", "Q"), ("500", "T"), ("750", "Q")]
 
 
-def test_a_part_of_a_day_begins_as_the_market_stood_then(tmp_path: Path) -> None:
+def test_a_part_of_a_day_has_what_was_before_as_its_past(tmp_path: Path) -> None:
     recorded(tmp_path, [quote(0, 0.1, 598.0), trade(1, 1.1, 598.5), quote(5, 5.1, 599.0), quote(9, 9.1, 600.0)])
     begin, end = NOON + timedelta(seconds=4), NOON + timedelta(seconds=8)
 
     write_replay(tmp_path, DAY, tmp_path / "market.replay", ("spy",), begin, end)
 
-    assert [line[0] for line in lines(tmp_path / "market.replay")] == ["1100"]
-    (one,) = ReplayFile(tmp_path / "market.replay").heading.instruments
-    assert (f"{one.bid}", f"{one.last}") == ("598.0", "598.5")
+    assert [line[0] for line in lines(tmp_path / "market.replay")] == ["100", "1100", "5100"]
+    heading = ReplayFile(tmp_path / "market.replay").heading
+    assert (heading.begin, heading.start) == (NOON.timestamp(), begin.timestamp())
 
 
 def test_the_same_recording_makes_the_same_file(tmp_path: Path) -> None:
