@@ -8,14 +8,16 @@ import pytest
 
 from core import Broker
 from tests.desk_home import DeskHome
+from tests.processes.orders import write_profile
 
 _LIMITS = """\
 [limits]
 # So that IBKR's own refusal for missing funds can be seen.
 margin_percent = 100000
 order_value = 50000000
-# One test's quantities must not be unusual to another's.
+# One test's quantities must not be unusual to another's, and its refusals no failures to them.
 unusual_times = "none"
+breaker_failures = "none"
 """
 
 
@@ -25,9 +27,6 @@ def practice() -> Iterator[Broker]:
     with DeskHome() as home, pytest.MonkeyPatch.context() as patch:
         for name, value in home.env.items():
             patch.setenv(name, value)
-        profile = home.folder / "config_home" / "ibdesk" / "profiles" / "practice.toml"
-        profile.parent.mkdir(parents=True, mode=0o700)
-        profile.write_text(_LIMITS, encoding="utf-8")
-        profile.chmod(0o600)
+        write_profile(home, "practice", _LIMITS)
         with Broker(name="keeper") as keeper:
             yield keeper

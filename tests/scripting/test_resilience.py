@@ -16,11 +16,12 @@ from core.domain.denials import Denial, DenialCode
 from core.domain.order_status import order_status
 from core.domain.orders import Order, OrderState
 from core.domain.published import PublishedStatus
-from core.errors import NotConnectedError, OrderUnknownError, OrderValueError, RiskCheckError
+from core.errors import NotConnectedError, OrderRejectedError, OrderUnknownError, OrderValueError, RiskCheckError
 from core.scripting.retries import Backoff
 from tests.core_process import CoreProcess
 from tests.desk_home import DeskHome
 from tests.processes.gateway import running_gateway
+from tests.processes.orders import write_profile
 from tests.scripting.examples.execution_library import Journalist
 
 PATIENCE = 15.0
@@ -194,3 +195,18 @@ async def test_an_order_for_another_account_of_the_login(home: DeskHome) -> None
         assert {one.account for one in desk.accounts()} == {"DU1234567", "DU7654321"}
         with pytest.raises(OrderValueError, match="account"):
             await desk.place(ticket("AAPL", "BUY", 6, account="DU9999999"))
+
+
+@pytest.mark.covers("D4.2")
+async def test_an_open_breaker_refuses_orders_and_lets_cancels_pass(home: DeskHome) -> None:
+    """Two orders that IBKR refuses open it: an error of its own class says so, and a cancel goes through."""
+    write_profile(home, "practice", "[limits]\nbreaker_failures = 2\nmargin_percent = 100000\norder_value = 9000000\n")
+    async with Desk(name="unlucky") as desk:
+        rests = await resting(desk, 2)
+        for symbol in ("NVDA", "MSFT"):
+            with pytest.raises(OrderRejectedError, match="margin"):
+                await desk.submit(ticket(symbol, "BUY", 9000))
+        with pytest.raises(RiskCheckError, match="IBKR refused or left unanswered 2 orders") as caught:
+            await desk.place(ticket("AAPL", "BUY", 1))
+        assert caught.value.code == DenialCode.REDUCING
+        assert await desk.cancel(rests.order_ref)
