@@ -119,6 +119,11 @@ class Desk:
         return self._session.books.can_trade
 
     @property
+    def name(self) -> str:
+        """The name under which core knows this script: a person grants live trading to it. Raises NotConnectedError."""
+        return self._session.client.name
+
+    @property
     def connection(self) -> Connection:
         """The way to the broker as it stands. Raises NotConnectedError before the first `connect`."""
         connection = self._session.books.connection
@@ -146,8 +151,9 @@ class Desk:
         self._ordering.checks.append(check)
 
     async def instrument(self, symbol: str) -> Instrument:
-        """The contract of a ticker, a label (`/ESZ6`, `EUR.USD`) or a contract number; its market is asked for.
+        """The contract of a ticker, a label (`/ESZ6`, `EUR.USD`) or a contract number, put on the watchlist.
 
+        Returns once it is quoted on both sides, or after some seconds without that.
         Raises OrderValueError if there is none or several could be meant.
         """
         return await self._ordering.instrument(symbol)

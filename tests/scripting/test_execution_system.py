@@ -130,6 +130,12 @@ async def test_poll_from_any_event_number_loses_nothing(practice: Broker) -> Non
             await second.poll_reports(10**9)
 
 
+async def test_name_is_what_core_calls_the_script(practice: Broker) -> None:
+    async with Desk(name="granted") as one, Desk(name="granted") as other:
+        assert one.name.startswith("granted-")
+        assert one.name != other.name
+
+
 async def test_health_has_the_fields_of_the_document(practice: Broker) -> None:
     health = await examples.monitoring()
 
