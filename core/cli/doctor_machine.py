@@ -6,14 +6,17 @@ import errno
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
+from pathlib import Path
 
 from core.cli.config_report import problems
 from core.cli.findings import Finding, Grade, ok
 from core.domain.connection import Mode
 from core.errors import DeskError
 from core.link.paths import runtime_dir, state_dir
+from core.risk.live_guard import LIVE_PORTS
 from core.settings import Layers, Settings, judge
 
 GATEWAYS: Mapping[int, str] = {
@@ -74,11 +77,39 @@ def _gateways(settings: Settings) -> Iterator[Finding]:
     if settings.endpoint.port in found:
         yield ok("gateway", f"Something listens on {settings.endpoint}{_called(settings.endpoint.port)}.")
         return
-    others = [f"{port}{_called(port)}" for port in sorted(found)]
-    todo = "Start TWS or IB Gateway and log in; tick Configure > API > Settings > Enable ActiveX and Socket Clients."
+    yield Finding("gateway", Grade.FAIL, f"Nothing listens on {settings.endpoint}.", _instead(sorted(found)))
+
+
+def _instead(found: list[int]) -> str:
+    """What to do where nothing listens, by the ports on which something does."""
+    start = "Start TWS or IB Gateway and log in; tick Configure > API > Settings > Enable ActiveX and Socket Clients."
+    others = [f"{port}{_called(port)}" for port in found if port not in LIVE_PORTS]
     if others:
-        todo = f"Something listens on {', '.join(others)}: call it with that --port, or set the port in TWS. Or: {todo}"
-    yield Finding("gateway", Grade.FAIL, f"Nothing listens on {settings.endpoint}.", todo)
+        return (
+            f"Something listens on {', '.join(others)}: call it with that --port, or set the port in TWS. Or: {start}"
+        )
+    if found:
+        return f"What listens on {found[0]}{_called(found[0])} is logged in to a live account: log in to paper instead."
+    host = windows_host()
+    if host:
+        shared = "let WSL share its network (networkingMode=mirrored in .wslconfig)"
+        return (
+            f"TWS on Windows is another machine for WSL: call it with --host {host} and trust WSL in TWS, or {shared}."
+        )
+    return start
+
+
+def windows_host(kernel: Path = Path("/proc/sys/kernel/osrelease"), routes: Path = Path("/proc/net/route")) -> str:
+    """The address of the Windows below this WSL, by its way out; empty anywhere else."""
+    try:
+        if "microsoft" not in kernel.read_text().lower():
+            return ""
+        rows = [line.split() for line in routes.read_text().splitlines()[1:]]
+    except OSError:
+        return ""
+    # Source: proc(5): destination and gateway are hexadecimal, in the machine's order of bytes.
+    ways = (row[2] for row in rows if len(row) > 2 and row[1] == "00000000")
+    return next((str(IPv4Address(int(way, 16).to_bytes(4, sys.byteorder))) for way in ways), "")
 
 
 def is_listening(port: int) -> bool:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from core.cli.doctor_core import clock, market_data
-from core.cli.doctor_machine import is_listening
+from core.cli.doctor_machine import is_listening, windows_host
 from core.cli.findings import Grade
 from core.domain.instruments import Instrument, SecType
 from core.domain.quotes import DataType, Quote
@@ -86,6 +89,19 @@ def test_whether_a_port_is_taken_is_seen_without_a_connection() -> None:
         with pytest.raises(TimeoutError):
             server.accept()
     assert not is_listening(port)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "host"), [("5.15.167.4-microsoft-standard-WSL2", "172.20.16.1"), ("6.8.0-45-generic", "")]
+)
+def test_below_wsl_the_windows_host_is_the_way_out(tmp_path: Path, kernel: str, host: str) -> None:
+    (tmp_path / "osrelease").write_text(kernel)
+    gateway = int.from_bytes(IPv4Address("172.20.16.1").packed, sys.byteorder)
+    rows = ("Iface Destination Gateway Flags", "eth0 000010AC 00000000 0001", f"eth0 00000000 {gateway:08X} 0003")
+    (tmp_path / "route").write_text("\n".join(row.replace(" ", "\t") for row in rows))
+
+    assert windows_host(tmp_path / "osrelease", tmp_path / "route") == host
+    assert windows_host(tmp_path / "none", tmp_path / "none") == ""
 
 
 @pytest.mark.parametrize(
