@@ -4,7 +4,7 @@ Every row is tried at a core and a practice gateway of its own, in a time that j
 link. An order that is refused must leave no frame at the gateway, one that is accepted exactly one. The exit status
 is 1 if a row fails or a cell is missing. `--control 6 --control 28` tries these alone.
 
-The order plane asks through the script's door; it joins `spot.Door` when it takes changes too.
+The doors are a desk, a script, and the order plane, whose intents come over a bus and become new orders alone.
 """
 
 from __future__ import annotations

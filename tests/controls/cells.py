@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from core.domain.commands import Ack
 from core.domain.permissions import Permissions
 from core.errors import DeskError
-from tests.controls.spot import Case, Door, Spot, Way, spot
+from tests.controls.plane_door import Answer
+from tests.controls.spot import STAGE, Case, Door, Spot, Way, spot
 from tests.limits import FixedLimits
 from tests.warp.harness import FloorOptions
 from tests.warp.loop import WarpLoop
@@ -29,6 +29,10 @@ class NotApplicable(NamedTuple):
     reason: str
 
 
+UNCHANGED = NotApplicable("an intent is placed once and never changed; its order is changed through the other doors")
+NO_FIELD = NotApplicable("an intent has no field for it")
+
+
 class Edge(NamedTuple):
     """Where one limit, or one guard, begins to refuse."""
 
@@ -40,7 +44,7 @@ class Edge(NamedTuple):
     """The limit, and how far beside it the cases lie."""
     cases: Three
     """What is asked for in each case."""
-    tries: Callable[[Spot], Awaitable[Ack | str]]
+    tries: Callable[[Spot], Awaitable[Answer | str]]
     """Sets the scene and asks once."""
     expected: Three
     """`ACCEPTED`, or the code of the denial."""
@@ -49,12 +53,14 @@ class Edge(NamedTuple):
     limits: Mapping[str, object] = {}
     """The limits of which the edge is one; all others are so wide that nothing meets them."""
     permissions: Permissions = Permissions()
-    stage: FloorOptions = FloorOptions(symbols=("AAPL",))
+    stage: FloorOptions = STAGE
     slow: bool = False
     """True for minutes of trading, which take seconds."""
 
     def outcome(self, way: Way, door: Door) -> Three | NotApplicable:
         """What is expected."""
+        if (way, door) == (Way.MODIFY, Door.PLANE):
+            return UNCHANGED
         for key in ((way, door), way, door):
             if key in self.differs:
                 return self.differs[key]
@@ -122,4 +128,4 @@ async def _tried(cell: Cell) -> str:
         seen = await edge.tries(place)
     if isinstance(seen, str):
         return seen
-    return ACCEPTED if seen.denied is None else seen.denied.code.value
+    return ACCEPTED if seen.ok else seen.code

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 
-from core.domain.commands import Ack, DenialCode, EnableScript
+from msgspec.structs import replace
+
+from core.domain.authority import program_of
+from core.domain.commands import DenialCode, EnableScript
 from core.domain.orders import OrderRequest
-from tests.controls.cells import ACCEPTED, Edge, NotApplicable
+from tests.controls.cells import ACCEPTED, NO_FIELD, Edge, NotApplicable
 from tests.controls.edges_order import TICK, quantity
-from tests.controls.spot import Case, Door, Spot, Way
-from tests.warp.harness import FloorOptions
+from tests.controls.plane_door import Answer
+from tests.controls.spot import STAGE, Case, Door, Spot, Way
 
 D = Decimal
 WALK = {"walk_percent": D(5), "walk_seconds": 5}
@@ -29,20 +32,20 @@ async def _met(spot: Spot) -> Decimal:
     return level
 
 
-async def walking(spot: Spot) -> Ack:
+async def walking(spot: Spot) -> Answer:
     """So many ticks beside 5 % above that."""
     level = await _met(spot)
     return await spot.ask(limit_price=level * D("1.05") + spot.number * TICK)
 
 
-async def walking_later(spot: Spot) -> Ack:
+async def walking_later(spot: Spot) -> Answer:
     """6 % above that, so many seconds beside the end of its window."""
     level = await _met(spot)
     await spot.later(5 + float(spot.text))
     return await spot.ask(limit_price=level * D("1.06"))
 
 
-async def same_again(spot: Spot) -> Ack:
+async def same_again(spot: Spot) -> Answer:
     """The same order, so many seconds beside the end of its window."""
     await spot.whole_second()
     await spot.place()
@@ -50,7 +53,7 @@ async def same_again(spot: Spot) -> Ack:
     return await spot.ask()
 
 
-async def nearly_the_same(spot: Spot) -> Ack:
+async def nearly_the_same(spot: Spot) -> Answer:
     """An order one tick beside, the same one, the same one from a price with another zero."""
     await spot.place()
     return await spot.ask(limit_price=spot.pick(D("100.01"), D("100.00"), D("100.0")))
@@ -59,21 +62,23 @@ async def nearly_the_same(spot: Spot) -> Ack:
 def _answers(spot: Spot, codes: Sequence[DenialCode], asked: int) -> dict[str, object]:
     """The question answered rightly, not at all, wrongly: a person types the quantity, a script names the code."""
     typed = spot.pick(D(asked), None, D(asked - 1)) if spot.is_desk else None
+    if spot.is_plane:
+        return {"confirms": tuple(spot.pick(codes, [], [])), "short": spot.pick(False, False, True)}
     wrong = codes if spot.is_desk else [DenialCode.SHORT_SALE]
     return {"confirms": tuple(spot.pick(codes, [], wrong)), "typed_quantity": typed}
 
 
-async def same_by_word(spot: Spot) -> Ack:
+async def same_by_word(spot: Spot) -> Answer:
     """The same order, with an answer."""
     await spot.place(quantity=D(10))
     return await spot.ask(quantity=D(10), said=_answers(spot, [DenialCode.DUPLICATE], 10))
 
 
-async def once_more(spot: Spot) -> Ack:
+async def once_more(spot: Spot) -> Answer:
     """The key for once more, after so many."""
     first = await spot.place()
 
-    async def again() -> Ack:
+    async def again() -> Answer:
         return await spot.ask(said={"repeat_of": first.order_ref})
 
     for _ in range(spot.count):
@@ -81,7 +86,7 @@ async def once_more(spot: Spot) -> Ack:
     return await again()
 
 
-async def behind_a_burst(spot: Spot) -> Ack:
+async def behind_a_burst(spot: Spot) -> Answer:
     """Five orders leave at once, the most in 1.025 s; another one, so many seconds from where it would wait for 1 s."""
     await spot.base()
     await spot.sleep(3)
@@ -93,7 +98,7 @@ async def behind_a_burst(spot: Spot) -> Ack:
     return await spot.ask(limit_price=D("99.00"))
 
 
-async def script_again(spot: Spot) -> Ack:
+async def script_again(spot: Spot) -> Answer:
     """One more of one kind after so many; then, of what works, only what holds back may be changed."""
     await spot.base(quantity=D(10))
     for _ in range(spot.count - (spot.way is Way.MODIFY)):
@@ -102,7 +107,7 @@ async def script_again(spot: Spot) -> Ack:
     return await spot.ask(limit_price=D("100.01"))
 
 
-async def disabled_script(spot: Spot) -> Ack:
+async def disabled_script(spot: Spot) -> Answer:
     """A script that may send no more makes an order smaller, moves it from the market, to it."""
     await spot.base(quantity=D(10))
     for _ in range(3 - (spot.way is Way.MODIFY)):
@@ -111,12 +116,12 @@ async def disabled_script(spot: Spot) -> Ack:
     return await spot.ask(spot.pick(less, away, nearer))
 
 
-async def enabled_script(spot: Spot) -> Ack:
+async def enabled_script(spot: Spot) -> Answer:
     """A script that may send no more, after a person at a desk has let it, itself or nobody."""
     await spot.base(quantity=D(10))
     for _ in range(3 - (spot.way is Way.MODIFY)):
         await spot.place()
-    command = EnableScript(script=Door.SCRIPT)
+    command = EnableScript(script=program_of(spot.asker))
     if spot.case is Case.INSIDE and not spot.is_desk:
         assert (await spot.desk.send(command)).ok
     elif spot.case is Case.ON and not spot.is_desk:
@@ -124,13 +129,13 @@ async def enabled_script(spot: Spot) -> Ack:
     return await spot.ask(quantity=D(11))
 
 
-async def beside_usual(spot: Spot) -> Ack:
+async def beside_usual(spot: Spot) -> Answer:
     """The last orders were for 10; so many."""
     await _usual(spot)
     return await quantity(spot)
 
 
-async def unusual_by_word(spot: Spot) -> Ack:
+async def unusual_by_word(spot: Spot) -> Answer:
     """The last orders were for 10; 101, with an answer."""
     await _usual(spot)
     await spot.base(quantity=D(10))
@@ -141,7 +146,7 @@ async def _usual(spot: Spot) -> Sequence[OrderRequest]:
     return [await spot.place(quantity=D(10)) for _ in range(3)]
 
 
-async def beside_usual_value(spot: Spot) -> Ack:
+async def beside_usual_value(spot: Spot) -> Answer:
     """One share at a price."""
     await spot.base(limit_price=D("50.00"))
     return await spot.ask(limit_price=spot.number)
@@ -203,7 +208,7 @@ EDGES = (
         ("3", "4", "5"),
         once_more,
         (ACCEPTED, ACCEPTED, "REPEATED"),
-        differs={Way.MODIFY: _NO_REPEAT},
+        differs={Way.MODIFY: _NO_REPEAT, Door.PLANE: NO_FIELD},
     ),
     Edge(
         6,
@@ -212,8 +217,10 @@ EDGES = (
         ("-0.001", "0", "0.001"),
         behind_a_burst,
         (ACCEPTED, ACCEPTED, "THROTTLED"),
+        # The order plane asks again until there is room.
+        differs={Door.PLANE: (ACCEPTED, ACCEPTED, ACCEPTED)},
         limits={"queue_seconds": D(1)},
-        stage=FloorOptions(symbols=("AAPL",), pace=10),
+        stage=replace(STAGE, pace=10),
     ),
     Edge(
         7,
@@ -235,7 +242,8 @@ EDGES = (
         (ACCEPTED, ACCEPTED, "SCRIPT_DISABLED"),
         differs={
             Door.DESK: (ACCEPTED, ACCEPTED, ACCEPTED),
-            (Way.NEW, Door.SCRIPT): ("SCRIPT_DISABLED", "SCRIPT_DISABLED", "SCRIPT_DISABLED"),
+            Way.NEW: ("SCRIPT_DISABLED", "SCRIPT_DISABLED", "SCRIPT_DISABLED"),
+            (Way.NEW, Door.DESK): (ACCEPTED, ACCEPTED, ACCEPTED),
         },
         limits={"script_repeats": 3},
     ),
@@ -265,6 +273,7 @@ EDGES = (
         ("rightly", "not", "wrongly"),
         unusual_by_word,
         (ACCEPTED, "UNUSUAL_QUANTITY", "UNUSUAL_QUANTITY"),
+        differs={Door.PLANE: NotApplicable("an intent can't answer this question: the rows above show its refusal")},
         limits={"unusual_times": D(10)},
     ),
     Edge(

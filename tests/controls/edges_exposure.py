@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from core.domain.commands import Ack
+from msgspec.structs import replace
+
 from core.domain.orders import OrderState, OrderType, Side, TimeInForce
 from tests.controls.cells import ACCEPTED, Edge
 from tests.controls.edges_contract import ABOVE, sale_of_ten
 from tests.controls.edges_order import price
-from tests.controls.spot import Case, Spot, Way
-from tests.warp.harness import FloorOptions
+from tests.controls.plane_door import Answer
+from tests.controls.spot import STAGE, Case, Spot, Way
 from tests.warp.loop import warp_loop
 
 D = Decimal
 
 
-async def others_on_this_side(spot: Spot) -> Ack:
+async def others_on_this_side(spot: Spot) -> Answer:
     """So many others work on the side of the instrument, then three become the most."""
     await spot.base()
     for _ in range(spot.count):
@@ -26,7 +27,7 @@ async def others_on_this_side(spot: Spot) -> Ack:
     return await spot.ask(limit_price=D("99.00"))
 
 
-async def others_in_the_account(spot: Spot) -> Ack:
+async def others_in_the_account(spot: Spot) -> Answer:
     """So many others work, on the other side, then three become the most."""
     await spot.base()
     for _ in range(spot.count):
@@ -35,13 +36,13 @@ async def others_in_the_account(spot: Spot) -> Ack:
     return await spot.ask(limit_price=D("99.00"))
 
 
-async def beside_nine(spot: Spot) -> Ack:
+async def beside_nine(spot: Spot) -> Answer:
     """Nine others of 100.00 each work in one order; one more at a price."""
     await spot.place(quantity=D(9))
     return await price(spot)
 
 
-async def beside_nine_unknown(spot: Spot) -> Ack:
+async def beside_nine_unknown(spot: Spot) -> Answer:
     """The same, and nobody knows what became of the nine."""
     spot.floor.gateway.arm("silent-order*1")
     request = spot.request(quantity=D(9))
@@ -50,7 +51,7 @@ async def beside_nine_unknown(spot: Spot) -> Ack:
     return await price(spot)
 
 
-async def beside_nine_held(spot: Spot) -> Ack:
+async def beside_nine_held(spot: Spot) -> Answer:
     """The same, and IBKR holds the nine back."""
     spot.floor.gateway.arm("inactive*1")
     request = await spot.place(quantity=D(9))
@@ -58,14 +59,14 @@ async def beside_nine_held(spot: Spot) -> Ack:
     return await price(spot)
 
 
-async def beside_sixty(spot: Spot) -> Ack:
+async def beside_sixty(spot: Spot) -> Answer:
     """60 shares work; so many more."""
     await spot.place(quantity=D(60))
     await spot.base()
     return await spot.ask(quantity=spot.number)
 
 
-async def after_a_loss(spot: Spot) -> Ack:
+async def after_a_loss(spot: Spot) -> Answer:
     """What a round trip lost stands; a person sets the limit so many cents beside it."""
     await spot.base()
     await spot.hold(1)
@@ -81,7 +82,7 @@ async def after_a_loss(spot: Spot) -> Ack:
     return await spot.ask(limit_price=D("99.00"))
 
 
-async def orders_of_the_day(spot: Spot) -> Ack:
+async def orders_of_the_day(spot: Spot) -> Answer:
     """So many others were sent today, then three become the most; the order that is changed is one of them."""
     await spot.base()
     for _ in range(spot.count):
@@ -90,7 +91,7 @@ async def orders_of_the_day(spot: Spot) -> Ack:
     return await spot.ask(quantity=D(2))
 
 
-async def trades_of_the_day(spot: Spot) -> Ack:
+async def trades_of_the_day(spot: Spot) -> Answer:
     """So many trades were made today, then two become the most."""
     await spot.base()
     for _ in range(spot.count):
@@ -99,7 +100,7 @@ async def trades_of_the_day(spot: Spot) -> Ack:
     return await spot.ask(quantity=D(2))
 
 
-async def by_the_days_end(spot: Spot) -> Ack:
+async def by_the_days_end(spot: Spot) -> Answer:
     """An order of 100.00 was sent; another one, or 50.01 more for it, so many seconds after 17:00 in New York."""
     await spot.base(tif=TimeInForce.GTC)
     if spot.way is Way.NEW:
@@ -116,7 +117,7 @@ async def reducing(spot: Spot) -> None:
     await spot.until(lambda: spot.held() == 10)
 
 
-async def sale_while_reducing(spot: Spot) -> Ack:
+async def sale_while_reducing(spot: Spot) -> Answer:
     """10 are held and only what reduces may leave; so many are sold."""
     await reducing(spot)
     await spot.base(side=Side.SELL, quantity=D(5), limit_price=ABOVE)
@@ -124,7 +125,7 @@ async def sale_while_reducing(spot: Spot) -> Ack:
     return await spot.ask(quantity=spot.number)
 
 
-async def sale_beside_an_exit(spot: Spot) -> Ack:
+async def sale_beside_an_exit(spot: Spot) -> Answer:
     """The same, and 4 are on sale already."""
     await reducing(spot)
     await spot.place(side=Side.SELL, quantity=D(4), limit_price=ABOVE)
@@ -133,14 +134,14 @@ async def sale_beside_an_exit(spot: Spot) -> Ack:
     return await spot.ask(quantity=spot.number)
 
 
-async def sale_by_word(spot: Spot) -> Ack:
+async def sale_by_word(spot: Spot) -> Answer:
     """10 are held; 11 are sold, with the word for it, without, and with the wrong one."""
     await spot.hold(10)
     await spot.base(side=Side.SELL, quantity=D(5), limit_price=ABOVE)
     return await spot.ask(quantity=spot.pick(D(10), D(11), D(11)), said={"short": spot.case is not Case.OUTSIDE})
 
 
-_DAYS_END = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
+_DAYS_END = datetime(2024, 11, 15, 22, 0, tzinfo=UTC)
 CENTS = ("99.99", "100.00", "100.01")
 
 EDGES = (
@@ -249,7 +250,7 @@ EDGES = (
         by_the_days_end,
         (ACCEPTED, ACCEPTED, "DAY_VALUE"),
         limits={"day_value": D(150)},
-        stage=FloorOptions(symbols=("AAPL",), start=_DAYS_END - timedelta(seconds=10)),
+        stage=replace(STAGE, start=_DAYS_END - timedelta(seconds=10)),
     ),
     Edge(
         13,

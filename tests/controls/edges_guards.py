@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from core.domain.authority import Arm, ConfirmLive, GrantLive
-from core.domain.commands import Ack
 from core.domain.connection import Mode
 from tests.controls.cells import ACCEPTED, Edge, NotApplicable, Three
 from tests.controls.edges_order import TICK
-from tests.controls.spot import AAPL, Case, Door, Spot, Way
-from tests.warp.harness import FloorOptions
+from tests.controls.plane_door import Answer
+from tests.controls.spot import AAPL, STAGE, Case, Door, Spot, Way
 
 D = Decimal
 LIVE = "U7654321"
@@ -36,7 +37,7 @@ async def _traded(spot: Spot) -> None:
     await spot.sleep(4)
 
 
-async def by_phrase(spot: Spot) -> Ack:
+async def by_phrase(spot: Spot) -> Answer:
     """The phrase is typed for the door: rightly, with another digit, not at all."""
     await _confirmed(spot)
     await spot.base(by=spot.desk)
@@ -44,12 +45,12 @@ async def by_phrase(spot: Spot) -> Ack:
     if phrase and spot.is_desk:
         ack = await spot.door.send(ConfirmLive(phrase=phrase))
     elif phrase:
-        ack = await spot.desk.send(GrantLive(client=spot.door.client.name, phrase=phrase))
+        ack = await spot.desk.send(GrantLive(client=spot.asker, phrase=phrase))
     assert not phrase or ack.ok is (phrase == PHRASE)
     return await spot.ask(limit_price=D("99.00"))
 
 
-async def idle_grant(spot: Spot) -> Ack:
+async def idle_grant(spot: Spot) -> Answer:
     """What a person gave is so many seconds beside its end."""
     await _confirmed(spot)
     await spot.base(by=spot.desk)
@@ -57,12 +58,12 @@ async def idle_grant(spot: Spot) -> Ack:
     if spot.is_desk:
         assert (await spot.door.send(ConfirmLive(phrase=PHRASE))).ok
     else:
-        assert (await spot.desk.send(GrantLive(client=spot.door.client.name, phrase=PHRASE))).ok
+        assert (await spot.desk.send(GrantLive(client=spot.asker, phrase=PHRASE))).ok
     await spot.at(begun + GRANTED + float(spot.text))
     return await spot.ask(limit_price=D("99.00"))
 
 
-async def revision(spot: Spot) -> Ack:
+async def revision(spot: Spot) -> Answer:
     """A change that names the revision so many beside the order's."""
     await spot.base()
     assert (await spot.ask(quantity=D(2))).ok
@@ -70,13 +71,13 @@ async def revision(spot: Spot) -> Ack:
     return await spot.ask(revision=spot.order.revision + spot.count, quantity=D(3))
 
 
-async def of_nothing(spot: Spot) -> Ack:
+async def of_nothing(spot: Spot) -> Answer:
     """A change of one tick, of none."""
     await spot.base()
     return await spot.ask(limit_price=D("100.00") + spot.number * TICK)
 
 
-async def below_what_filled(spot: Spot) -> Ack:
+async def below_what_filled(spot: Spot) -> Answer:
     """A part of the order has filled; its quantity becomes so many more than that."""
     quote = spot.quote()
     assert quote.ask is not None
@@ -106,10 +107,10 @@ async def unexplained(spot: Spot) -> str:
     await spot.until(lambda: spot.floor.service.connection.can_trade)
     told = any("came without a fill" in one.text for one in spot.floor.snapshot.incidents)
     ack = await spot.ask(limit_price=D("99.00"))
-    return f"{ACCEPTED if ack.ok else ack.denied}, {'told' if told else 'nothing told'}"
+    return f"{ACCEPTED if ack.ok else ack.code}, {'told' if told else 'nothing told'}"
 
 
-async def tighter(spot: Spot) -> Ack:
+async def tighter(spot: Spot) -> Answer:
     """50 become the most, after the order was judged or before."""
     await spot.base(quantity=D(10))
     if spot.case is not Case.ON:
@@ -117,7 +118,7 @@ async def tighter(spot: Spot) -> Ack:
     return await spot.ask(quantity=spot.pick(D(50), D(51), D(51)))
 
 
-async def looser(spot: Spot) -> Ack:
+async def looser(spot: Spot) -> Answer:
     """Whoever asks says the word for 101 as the most; so many seconds beside the end of the wait, 101."""
     await spot.base(quantity=D(10))
     begun = await spot.whole_second()
@@ -135,11 +136,11 @@ async def looser_by_word(spot: Spot) -> str:
     ack = await spot.limit("order_quantity", 101, spot.pick("loosen", "loose", "loosen"), by=spot.door)
     said = "waits" if ack.denied is None else ack.denied.code.value
     order = await spot.ask(quantity=D(101))
-    return f"{said}, {ACCEPTED if order.denied is None else order.denied.code.value}"
+    return f"{said}, {ACCEPTED if order.ok else order.code}"
 
 
 _NEW_TOO: Mapping[Way | Door | tuple[Way, Door], Three | NotApplicable] = {Way.NEW: _A_CHANGE}
-_LIVE = FloorOptions(symbols=("AAPL",), account=LIVE, mode=Mode.LIVE)
+_LIVE = replace(STAGE, account=LIVE, mode=Mode.LIVE)
 _HUNDRED = {"order_quantity": D(100)}
 
 EDGES = (

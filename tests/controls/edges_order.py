@@ -5,57 +5,57 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
-from core.domain.commands import Ack
 from core.domain.instructions import Trail
 from core.domain.orders import OrderType
-from tests.controls.cells import ACCEPTED, Edge
-from tests.controls.spot import Spot
+from tests.controls.cells import ACCEPTED, NO_FIELD, Edge
+from tests.controls.plane_door import Answer
+from tests.controls.spot import Door, Spot
 
 D = Decimal
 TICK = D("0.01")
 
 
-async def quantity(spot: Spot) -> Ack:
+async def quantity(spot: Spot) -> Answer:
     """An order of so many units."""
     await spot.base(quantity=D(10))
     return await spot.ask(quantity=spot.number)
 
 
-async def price(spot: Spot) -> Ack:
+async def price(spot: Spot) -> Answer:
     """An order of one share at a price."""
     await spot.base(limit_price=D("50.00"))
     return await spot.ask(limit_price=spot.number)
 
 
-async def through_its_stop(spot: Spot) -> Ack:
+async def through_its_stop(spot: Spot) -> Answer:
     """A stop at 300.00 with a limit."""
     await spot.base(order_type=OrderType.STP_LMT, stop_price=D("300.00"), limit_price=D("310.00"))
     return await spot.ask(limit_price=spot.number)
 
 
-async def through_the_market(spot: Spot) -> Ack:
+async def through_the_market(spot: Spot) -> Answer:
     """A limit so many ticks beside 1.1 times the ask, once that is a price on a tick."""
     await spot.base()
     await spot.until(lambda: spot.market_ask % 10 * 10 % 1 == 0)
     return await spot.ask(limit_price=spot.market_ask * D("1.1") + spot.number * TICK)
 
 
-async def stop_beside_the_ask(spot: Spot) -> Ack:
+async def stop_beside_the_ask(spot: Spot) -> Answer:
     """A buy stop so many ticks above the ask."""
     await spot.base(order_type=OrderType.STP, limit_price=None, stop_price=D("300.00"))
     return await spot.ask(stop_price=spot.market_ask - spot.number * TICK)
 
 
-async def trailing_percent(spot: Spot) -> Ack:
+async def trailing_percent(spot: Spot) -> Answer:
     """A trailing stop so many per cent behind the market."""
     await spot.base(order_type=OrderType.TRAIL, limit_price=None, trail=Trail(percent=D(5)))
     return await spot.ask(trail=Trail(percent=spot.number))
 
 
-def _priced(*prices: str) -> Callable[[Spot], Awaitable[Ack]]:
+def _priced(*prices: str) -> Callable[[Spot], Awaitable[Answer]]:
     """An order at the price that belongs to the case, where the table can't show it whole."""
 
-    async def tries(spot: Spot) -> Ack:
+    async def tries(spot: Spot) -> Answer:
         await spot.base(limit_price=D("50.00"))
         return await spot.ask(limit_price=D(spot.pick(*prices)))
 
@@ -79,6 +79,7 @@ EDGES = (
         ("2", "1", "0"),
         quantity,
         (ACCEPTED, ACCEPTED, "QUANTITY"),
+        differs={Door.PLANE: (ACCEPTED, ACCEPTED, "INTENT")},
     ),
     Edge(
         1,
@@ -128,6 +129,7 @@ EDGES = (
         ("99.99", "100", "100.01"),
         trailing_percent,
         (ACCEPTED, "PRICE", "PRICE"),
+        differs={Door.PLANE: NO_FIELD},
     ),
     Edge(
         3,
@@ -160,6 +162,7 @@ EDGES = (
         ("100.00", "Infinity", "NaN"),
         price,
         (ACCEPTED, "PRICE", "PRICE"),
+        differs={Door.PLANE: (ACCEPTED, "INTENT", "INTENT")},
     ),
     Edge(
         22,
@@ -168,5 +171,6 @@ EDGES = (
         ("0.30", "0.3", "0.30000000000000004"),
         price,
         (ACCEPTED, ACCEPTED, "TICK"),
+        differs={Door.PLANE: (ACCEPTED, ACCEPTED, "INTENT")},
     ),
 )

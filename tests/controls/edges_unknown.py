@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from core.domain.commands import Ack
 from core.domain.orders import OrderType, Side
 from tests.controls.cells import ACCEPTED, Edge
 from tests.controls.edges_contract import ABOVE
+from tests.controls.plane_door import Answer
 from tests.controls.spot import Case, Spot
 from tests.warp.loop import warp_loop
 
@@ -18,7 +18,7 @@ TOO_OLD = 600.0
 """Seconds after which IBKR's figures of an account that holds something are too old."""
 
 
-async def at_a_market(spot: Spot) -> Ack:
+async def at_a_market(spot: Spot) -> Answer:
     """At the market, which is live, has crossed, has no ask."""
     await spot.base()
     if spot.case is not Case.INSIDE:
@@ -27,12 +27,15 @@ async def at_a_market(spot: Spot) -> Ack:
     return await spot.ask(order_type=OrderType.MKT, limit_price=None)
 
 
-async def of_an_age(spot: Spot) -> Ack:
+async def of_an_age(spot: Spot) -> Answer:
     """A share is held, and the account's figures came so many seconds beside ten minutes ago."""
     await spot.hold(1)
     await spot.base()
     await spot.sleep(10)
-    spot.floor.gateway.arm("no-message=accountValue")
+    for session in spot.floor.gateway.hub.clients.values():
+        # IBKR falls silent about the account alone, when it is asked again too.
+        session.watching.account = ""
+    spot.floor.gateway.arm("no-message=accountSummary")
     (account,) = spot.floor.snapshot.accounts
     assert account.updated is not None
     due = account.updated + timedelta(seconds=TOO_OLD) - spot.floor.clock.utc()
@@ -41,7 +44,7 @@ async def of_an_age(spot: Spot) -> Ack:
     return await spot.ask(limit_price=D("101.00"))
 
 
-async def without_a_profit(spot: Spot) -> Ack:
+async def without_a_profit(spot: Spot) -> Answer:
     """The day's loss is limited; something is held that has no price, and AAPL is sold or bought."""
     await spot.hold(10)
     side, limit = spot.pick((Side.BUY, D("100.00")), (Side.SELL, ABOVE), (Side.BUY, D("100.00")))

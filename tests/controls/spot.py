@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
@@ -17,10 +18,14 @@ from core.domain.limit_changes import SetLimit
 from core.domain.orders import Order, OrderRequest, OrderState, OrderType, Pending, Side
 from core.domain.quotes import Quote
 from core.ids import mint_order_ref
+from tests.controls.plane_door import PLANE, Answer, PlaneDoor
 from tests.warp.harness import Floor, FloorOptions, Screen, trading_floor
 from tests.warp.loop import warp_loop
 
 T = TypeVar("T")
+
+STAGE = FloorOptions(symbols=("AAPL",), start=datetime(2024, 11, 15, 15, 0, tzinfo=UTC))
+"""10:00 in New York on a Friday. Long ago, for the order plane's claims end by the real clock."""
 
 AAPL = 265598
 RESTS_AT = Decimal("100.00")
@@ -52,19 +57,32 @@ class Door(StrEnum):
 
     DESK = "desk"
     SCRIPT = "table"
+    PLANE = PLANE
+    """The order plane, which places new orders only."""
 
 
 class Spot:
     """One case, one way, one door."""
 
-    def __init__(self, floor: Floor, way: Way, case: Case, text: str, desk: Screen, door: Screen) -> None:
-        """`text` is what the table says of the case; `desk` serves to set the scene, `door` asks."""
+    def __init__(
+        self,
+        floor: Floor,
+        way: Way,
+        case: Case,
+        text: str,
+        desk: Screen,
+        door: Screen,
+        plane: PlaneDoor | None = None,
+    ) -> None:
+        """`text` is what the table says of the case; `desk` serves to set the scene; `plane` asks, else `door`."""
         self.floor = floor
         self.way = way
         self.case = case
         self.text = text
         self.desk = desk
         self.door = door
+        """Who asks; for the order plane another client of the same name."""
+        self._plane = plane
         self._base: dict[str, object] = {}
         self._order: OrderRequest | None = None
 
@@ -81,6 +99,16 @@ class Spot:
     def pick(self, inside: T, on: T, outside: T) -> T:
         """What belongs to the case."""
         return {Case.INSIDE: inside, Case.ON: on, Case.OUTSIDE: outside}[self.case]
+
+    @property
+    def is_plane(self) -> bool:
+        """True for the order plane's door."""
+        return self._plane is not None
+
+    @property
+    def asker(self) -> str:
+        """The name under which core knows who asks."""
+        return self.door.client.name if self._plane is None else self._plane.client
 
     @property
     def count(self) -> int:
@@ -184,8 +212,8 @@ class Spot:
         said: Mapping[str, object] | None = None,
         revision: int | None = None,
         **terms: object,
-    ) -> Ack:
-        """Ask, by `door`, and see that a frame left exactly if core took it. `said` belongs to the command."""
+    ) -> Answer:
+        """Ask, through the door, and see that a frame left exactly if core took it. `said` belongs to the command."""
         before = self.frames
         terms.update(given_terms or {})
         make: Callable[..., PlaceOrder | ModifyOrder] = PlaceOrder
@@ -194,13 +222,19 @@ class Spot:
             order, make = self.order, ModifyOrder
             given = {"order_ref": order.order_ref, "revision": order.revision if revision is None else revision}
             given |= terms
-        ack = await self.door.send(make(**given, **(said or {})))
-        if ack.ok:
+        if self._plane is None:
+            ack = await self.door.send(make(**given, **(said or {})))
+            code = "" if ack.denied is None else ack.denied.code.value
+            answer = Answer(ok=ack.ok, code=code, order_ref="" if ack.order is None else ack.order.order_ref)
+        else:
+            assert self.way is Way.NEW
+            answer = await self._plane.ask(self.request(**self._base | terms), said or {})
+        if answer.ok:
             await self.floor.gateway.wait_for(lambda: self.frames == before + 1, PATIENCE)
-            return ack
+            return answer
         await asyncio.sleep(QUIET)
-        assert self.frames == before, f"refused ({ack.denied}), and a frame left"
-        return ack
+        assert self.frames == before, f"refused ({answer.code}), and a frame left"
+        return answer
 
     @property
     def frames(self) -> int:
@@ -242,4 +276,8 @@ async def spot(options: FloorOptions, way: Way, door: Door, case: Case, text: st
     async with trading_floor(options, ready=options.mode is FloorOptions().mode) as floor:
         desk = await floor.attach(Door.DESK)
         asks = desk if door is Door.DESK else await floor.attach(door)
-        yield Spot(floor, way, case, text, desk, asks)
+        if door is not Door.PLANE:
+            yield Spot(floor, way, case, text, desk, asks)
+            return
+        async with PlaneDoor(floor) as plane:
+            yield Spot(floor, way, case, text, desk, asks, plane)

@@ -10,7 +10,7 @@ import pytest
 from core.risk.numbers import NUMBERS
 from tests.controls.__main__ import report
 from tests.controls.cells import Cell, NotApplicable, Row, run
-from tests.controls.spot import Case
+from tests.controls.spot import Case, Door
 from tests.controls.table import CELLS, EDGES, missing
 
 SEED = 28
@@ -40,7 +40,7 @@ def test_no_control_way_or_door_is_missing() -> None:
 
 
 def test_what_is_missing_is_told() -> None:
-    no_scripts = [one for one in CELLS if one.edge.control != 6 or one.door == "desk"]
+    no_scripts = [one for one in CELLS if one.edge.control != 6 or one.door is not Door.SCRIPT]
     untold = [one for one in CELLS if one.edge.guard != "Iceberg"]
 
     first, *others = missing(no_scripts)
