@@ -254,6 +254,13 @@ class DeskApp(DeskHost, inherit_bindings=False):
         if not any(isinstance(screen, HealthScreen) for screen in self.screen_stack):
             self.call_later(self.push_screen, HealthScreen())
 
+    def action_costs(self) -> None:
+        """Show what the day's fills cost against the market."""
+        from tui.screens.costs import CostsScreen
+
+        if not any(isinstance(screen, CostsScreen) for screen in self.screen_stack):
+            self.call_later(self.push_screen, CostsScreen())
+
     def on_let_go(self, _message: messages.LetGo) -> None:
         """Nothing may be sent by one key any more."""
         self.arming.end()

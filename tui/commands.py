@@ -43,6 +43,7 @@ DESK: tuple[UserCommand, ...] = (
     UserCommand("desk.grant", "", "app.grant", "LIVE: let a script trade, or end that"),
     UserCommand("desk.limits", "", "app.limits", "Show every limit, and change one"),
     UserCommand("desk.health", "", "app.health", "Show how core feels: latency, success, errors"),
+    UserCommand("desk.costs", "", "app.costs", "Show what today's fills cost against the market"),
     UserCommand("desk.resume", "", "app.resume", "Let all orders through again after KILL or REDUCING"),
     UserCommand("desk.enable_script", "", "app.enable_script", "Let a script trade again that sent too many orders"),
     UserCommand("desk.alerts", "", "alerts", "Show all alerts, and mark them as seen"),

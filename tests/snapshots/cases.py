@@ -29,6 +29,7 @@ from tui.panes.account import AccountPane
 from tui.panes.alerts import AlertsPane
 from tui.panes.blotter import BlotterPane
 from tui.panes.connection import ConnectionPane
+from tui.panes.costs import CostsPane
 from tui.panes.health import HealthPane
 from tui.panes.instrument import InstrumentRow
 from tui.panes.key_row import KeyRow
@@ -131,6 +132,16 @@ SICK = replace(
 """Much goes wrong: orders are refused, the loop is held, the connection comes and goes."""
 
 
+COSTLY = replace(
+    sample.SNAPSHOT,
+    orders=tuple(
+        replace(order, arrival_price=sample.D(arrival)) if arrival else order
+        for order, arrival in zip(sample.ORDERS, ("232.47", "", "", "597.955", ""), strict=True)
+    ),
+)
+"""One order traded worse than the market that it met, one better."""
+
+
 class PaneCase(NamedTuple):
     """One pane in its own application."""
 
@@ -162,6 +173,9 @@ PANES: dict[str, PaneCase] = {
     "alerts-empty": PaneCase(AlertsPane, (41, 3)),
     "health-120x40": PaneCase(HealthPane, (120, 40)),
     "health-80x24": PaneCase(HealthPane, (80, 24), SICK),
+    "costs-120x40": PaneCase(CostsPane, (120, 40), COSTLY),
+    "costs-80x24": PaneCase(CostsPane, (80, 24), COSTLY),
+    "costs-empty": PaneCase(CostsPane, (60, 4), replace(sample.SNAPSHOT, executions=())),
     "connection": PaneCase(ConnectionPane, (41, 19), PAPER),
     "connection-differences": PaneCase(ConnectionPane, (60, 22), DIFFERENT),
     "connection-refused": PaneCase(ConnectionPane, (41, 19), LIVE_WAITING),
@@ -277,6 +291,8 @@ MORE_DESKS: dict[str, DeskCase] = {
     "limits-120x40": DeskCase((120, 40), action="app.limits", limits=LIMITS, press=("down", "enter", "5")),
     "health-80x24": DeskCase((80, 24), SICK, action="app.health"),
     "health-120x40": DeskCase((120, 40), action="app.health"),
+    "costs-80x24": DeskCase((80, 24), COSTLY, action="app.costs"),
+    "costs-120x40": DeskCase((120, 40), COSTLY, action="app.costs"),
     "alerts-80x24": DeskCase((80, 24), troubles.TROUBLE, action="alerts"),
     "price-alert-80x24": DeskCase((80, 24), action="price_alert"),
     "unknown-80x24": DeskCase((80, 24), DOUBTED, press=("tab", "tab", "home", "space")),
