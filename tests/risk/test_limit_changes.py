@@ -149,6 +149,11 @@ def test_the_word_is_taken_as_people_type_it() -> None:
         ({"permissions.allowed_sec_types": "STK"}, {"permissions.allowed_sec_types": "FUT, STK"}),
         ({"symbols.AAPL.order_value": "1"}, {}),
         ({"order_value": "1", "symbols.AAPL.order_value": "1"}, {"order_value": "1", "symbols.AAPL.order_value": "2"}),
+        ({"walk_seconds": "60"}, {"walk_seconds": "59"}),
+        ({"duplicate_seconds": "60"}, {"duplicate_seconds": "0"}),
+        ({"breaker_pause": "30"}, {"breaker_pause": "29"}),
+        ({"breaker_failures": "5"}, {"breaker_failures": "none"}),
+        ({"ask_short": "true"}, {"ask_short": "false"}),
     ],
 )
 def test_permissions_and_what_one_symbol_says_are_judged_too(old: dict[str, str], new: dict[str, str]) -> None:
