@@ -63,7 +63,7 @@ def merge_day(folder: Path, day: date) -> Merged:
     there then.
     """
     place = segments_folder(folder, day)
-    if not place.is_dir():
+    if not segment_paths(place):
         return Merged()
     with _alone(place):
         segments = [read_segment(path) for path in segment_paths(place) if is_finished(path)]

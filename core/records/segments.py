@@ -37,10 +37,13 @@ class SegmentWriter:
         self.began = began
         self.size = 0
         """Bytes."""
+        unlocked = self.path.with_suffix(".new")
         try:
             make_folder(folder)
-            self._file = open_file(self.path, os.O_WRONLY | os.O_APPEND | os.O_EXCL)
+            self._file = open_file(unlocked, os.O_WRONLY | os.O_APPEND | os.O_EXCL)
             fcntl.flock(self._file, fcntl.LOCK_EX)
+            # Under its name it is locked from the first moment on: nobody takes it for finished.
+            unlocked.rename(self.path)
         except OSError as error:
             raise _not_written(self.path, error) from error
         self.write(heading)
