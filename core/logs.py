@@ -7,7 +7,6 @@ commands and core alike: `grep ORDER_REF *.log` tells its whole way. See `core.d
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import logging.handlers
 import os
@@ -16,6 +15,8 @@ import re
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
+
+import msgspec
 
 from core.private import open_file
 from core.text import clean, clean_lines, mask_accounts
@@ -50,7 +51,7 @@ class JsonLines(logging.Formatter):
             line["exception"] = _lines(self.formatException(record.exc_info))
         if record.stack_info:
             line["stack"] = _lines(record.stack_info)
-        return json.dumps(line, ensure_ascii=False)
+        return msgspec.json.encode(line).decode()
 
 
 def _plain(value: object) -> object:

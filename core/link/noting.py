@@ -14,9 +14,16 @@ _OF_ALL_ORDERS = CancelEntries | CloseAll | Kill | Resume
 
 
 def note_asked(logger: logging.Logger, command: Command, client: str) -> None:
-    """A command goes out, or came in."""
+    """A command goes out."""
     order_ref = order_ref_of(command)
     logger.log(_level(command, order_ref), "%s asked", type(command).__name__, extra=about(order_ref, client=client))
+
+
+def note_came(logger: logging.Logger, command: Command, client: str) -> None:
+    """A command came in. Its answer is what is worth a line; that it came at all is one for debugging."""
+    if logger.isEnabledFor(logging.DEBUG):
+        extra = about(order_ref_of(command), client=client)
+        logger.debug("%s came", type(command).__name__, extra=extra)
 
 
 def note_answered(logger: logging.Logger, command: Command, client: str, ack: Ack, seconds: float) -> None:

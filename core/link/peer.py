@@ -32,7 +32,7 @@ from core.domain.events import Envelope, Snapshot
 from core.errors import LinkError
 from core.link import pages
 from core.link.foreign import refused
-from core.link.noting import note_answered, note_asked
+from core.link.noting import note_answered, note_came
 from core.link.outbox import Outbox
 from core.link.sockets import peer_uid
 from core.link.stream_sender import StreamSender
@@ -357,7 +357,7 @@ class Peer(asyncio.Protocol):
 
     async def _carry_out(self, request_id: int, command: Command) -> None:
         try:
-            note_asked(_logger, command, self.name)
+            note_came(_logger, command, self.name)
             began = time.perf_counter()
             ack = await self._room.host.execute(command, self.name)
             note_answered(_logger, command, self.name, ack, time.perf_counter() - began)
