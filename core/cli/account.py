@@ -6,8 +6,8 @@ import click
 
 from core.api import DeskClient
 from core.cli.figures import fields, money
-from core.cli.lookup import ready, seen
-from core.cli.reaching import DONE, Reach, Said, failed, run, with_reach
+from core.cli.lookup import last_known, seen
+from core.cli.reaching import Reach, Said, failed, listed, run, with_reach
 from core.domain.account import Account
 from core.domain.events import Snapshot
 from core.domain.money import Money, Profit
@@ -23,7 +23,8 @@ Examples:
 \b
 Exit status:
   0  done
-  2  core or IBKR can't be reached, or the account's figures are not known
+  1  IBKR can't be reached: they are shown as core last knew them
+  2  core can't be reached, or the account's figures are not known
 """
 
 
@@ -35,17 +36,14 @@ def command(*, reach: Reach) -> None:
 
 
 async def _show(client: DeskClient, reach: Reach) -> Said:
-    await ready(client, reach.timeout)
-    snapshot = await seen(client, _is_told, reach.timeout)
+    problem = await last_known(client, reach.timeout)
+    snapshot = await seen(client, _is_told, 0 if problem else reach.timeout)
     if not _is_told(snapshot):
-        return failed("IBKR has not told the account's figures. Try again in a moment.")
+        return failed(problem or "IBKR has not told the account's figures. Try again in a moment.")
     profits = {one.account: one for one in snapshot.money}
     lines = [line for one in snapshot.accounts for line in _lines(one, profits.get(one.account))]
-    return Said(
-        DONE,
-        lines,
-        {"ok": True, "accounts": [_figures(one, profits.get(one.account)) for one in snapshot.accounts]},
-    )
+    figures = [_figures(one, profits.get(one.account)) for one in snapshot.accounts]
+    return listed(lines, {"accounts": figures}, problem)
 
 
 def _is_told(snapshot: Snapshot) -> bool:

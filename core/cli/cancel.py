@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 import click
 
 from core.api import DeskClient
 from core.cli.figures import fields, order_line
-from core.cli.lookup import ready, seen
+from core.cli.handshake import is_verified
+from core.cli.lookup import connection_once, seen
 from core.cli.reaching import DONE, EXITS, IN_DOUBT, REFUSED, Reach, Said, failed, run, with_reach
 from core.domain.commands import CancelOrder
 from core.domain.events import Snapshot
 from core.domain.orders import Order, OrderState
-from core.errors import DeskError
+from core.errors import ConnectError, DeskError
 
 NAME = "ibdesk cancel"
 
@@ -47,7 +49,9 @@ def command(
         return _all(snapshot, symbol, tag) if whole else _named(snapshot, orders)
 
     async def work(client: DeskClient) -> Said:
-        await ready(client, reach.timeout)
+        with contextlib.suppress(ConnectError):
+            # Core sends cancels before the books are read, and says itself why it can't send one.
+            await connection_once(client, reach.timeout, is_verified)
         found = chosen(await client.snapshot())
         if isinstance(found, Said):
             return found

@@ -50,6 +50,18 @@ async def ready(client: DeskClient, timeout: float) -> Connection:
     return await connection_once(client, timeout, lambda connection: connection.can_trade)
 
 
+async def last_known(client: DeskClient, timeout: float) -> str:
+    """Wait until IBKR's books are read; why they can't be, so that only what core last knew can be shown, else empty.
+
+    Raises LinkError.
+    """
+    try:
+        await ready(client, timeout)
+    except ConnectError as error:
+        return f"Not connected, as last known: {error}"
+    return ""
+
+
 async def find_instrument(client: DeskClient, symbol: str) -> Instrument:
     """The contract that a person calls `symbol`, qualified, with its market asked for.
 

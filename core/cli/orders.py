@@ -6,8 +6,8 @@ import click
 
 from core.api import DeskClient
 from core.cli.figures import average, fields, quantity, state_word
-from core.cli.lookup import ready
-from core.cli.reaching import DONE, Reach, Said, run, table, with_reach
+from core.cli.lookup import last_known
+from core.cli.reaching import Reach, Said, listed, run, table, with_reach
 from core.domain.orders import Order
 
 NAME = "ibdesk orders"
@@ -20,7 +20,8 @@ Examples:
 \b
 Exit status:
   0  done; no order is no error
-  2  core or IBKR can't be reached
+  1  IBKR can't be reached: they are shown as core last knew them
+  2  core can't be reached
 """
 _HEAD = ("#", "STATE", "ORDER", "FILLED", "AVG", "TAG", "NOTE")
 _LEFT = frozenset({"STATE", "ORDER", "TAG", "NOTE"})
@@ -37,7 +38,7 @@ def command(*, reach: Reach, whole: bool, symbol: str | None, tag: str | None) -
 
 
 async def _list(client: DeskClient, reach: Reach, *, whole: bool, symbol: str | None, tag: str | None) -> Said:
-    await ready(client, reach.timeout)
+    problem = await last_known(client, reach.timeout)
     chosen = [
         order
         for order in (await client.snapshot()).orders
@@ -46,7 +47,7 @@ async def _list(client: DeskClient, reach: Reach, *, whole: bool, symbol: str | 
         and (tag is None or order.tag == tag)
     ]
     lines = table(_HEAD, [_row(order) for order in chosen], _LEFT) if chosen else ["No order."]
-    return Said(DONE, lines, {"ok": True, "orders": [fields(order) for order in chosen]})
+    return listed(lines, {"orders": [fields(order) for order in chosen]}, problem)
 
 
 def _row(order: Order) -> tuple[str, ...]:

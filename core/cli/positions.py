@@ -8,8 +8,8 @@ import click
 
 from core.api import DeskClient
 from core.cli.figures import fields, money, number, quantity
-from core.cli.lookup import ready, seen
-from core.cli.reaching import DONE, Reach, Said, failed, run, table, with_reach
+from core.cli.lookup import last_known, seen
+from core.cli.reaching import Reach, Said, failed, listed, run, table, with_reach
 from core.domain.events import Snapshot
 from core.domain.positions import Position, open_pnl
 from core.text import mask_account
@@ -26,7 +26,8 @@ Examples:
 \b
 Exit status:
   0  done; holding nothing is no error
-  2  core or IBKR can't be reached, or what is held is not known
+  1  IBKR can't be reached: it is shown as core last knew it
+  2  core can't be reached, or what is held is not known
 """
 _HEAD = ("ACCOUNT", "INSTRUMENT", "QTY", "AVG", "PRICE", "OPEN P&L", "REALISED")
 _LEFT = frozenset({"ACCOUNT", "INSTRUMENT"})
@@ -40,13 +41,15 @@ def command(*, reach: Reach) -> None:
 
 
 async def _list(client: DeskClient, reach: Reach) -> Said:
-    await ready(client, reach.timeout)
-    snapshot = await seen(client, _is_quoted, min(QUOTES_SECONDS, reach.timeout))
+    problem = await last_known(client, reach.timeout)
+    snapshot = await seen(client, _is_quoted, 0 if problem else min(QUOTES_SECONDS, reach.timeout))
     if snapshot.positions is None:
-        return failed("IBKR has not told what is held: that is not known, and not nothing. Try again in a moment.")
+        return failed(
+            problem or "IBKR has not told what is held: that is not known, and not nothing. Try again in a moment."
+        )
     held = [position for position in snapshot.positions if position.quantity]
     lines = table(_HEAD, [_row(snapshot, one) for one in held], _LEFT) if held else ["Nothing is held."]
-    return Said(DONE, lines, {"ok": True, "positions": [_figures(snapshot, one) for one in held]})
+    return listed(lines, {"positions": [_figures(snapshot, one) for one in held]}, problem)
 
 
 def _is_quoted(snapshot: Snapshot) -> bool:

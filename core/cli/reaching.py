@@ -129,6 +129,13 @@ def told(said: Said, *, as_json: bool) -> NoReturn:
     sys.exit(said.status)
 
 
+def listed(lines: list[str], figures: Mapping[str, object], problem: str) -> Said:
+    """What was asked for; `problem` says why it is only what core last knew, empty where it is how things are."""
+    if problem:
+        say(problem, err=True)
+    return Said(REFUSED if problem else DONE, lines, {"ok": not problem, "problem": problem, **figures}, report=True)
+
+
 def failed(text: str, status: int = NOT_REACHED) -> Said:
     """A command that did not do what was asked; `text` says why and what to do next."""
     return Said(status, [text], {"ok": False, "problem": text})

@@ -1,4 +1,4 @@
-"""A command that stops before its order has ended: it says which order that is, and that it may be working."""
+"""Commands that lose core, the gateway or their terminal: no order is called undone that may be working."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from core.domain.commands import CancelOrder
 from core.domain.events import Envelope, OrderChanged
 from core.domain.orders import Order, OrderState
 from tests.architecture.sources import ROOT
+from tests.cli.ibdesk import ibdesk
 from tests.core_process import CoreProcess, Watcher
 from tests.desk_home import DeskHome
+from tests.processes.gateway import running_gateway
 from tests.processes.orders import order_in
 
-IN_DOUBT = 3
+DONE, REFUSED, NOT_SENT, IN_DOUBT = 0, 1, 2, 3
 
 
 def working_but(known: str) -> Callable[[Envelope], Order | None]:
@@ -63,3 +65,20 @@ async def test_an_order_outlives_its_command_and_its_core_and_is_named() -> None
             assert process.returncode == IN_DOUBT
             assert "Core is gone" in said.decode()
             assert second.order_ref in said.decode()
+
+
+async def test_without_a_gateway_what_core_knows_is_shown_as_old_and_nothing_is_sent() -> None:
+    with DeskHome() as home:
+        async with running_gateway(home) as port:
+            home.env["IB_GATEWAY_PORT"] = str(port)
+            placed = await asyncio.to_thread(ibdesk, home, "place", "BUY", "1", "F", "--limit", "1.00")
+        orders = await asyncio.to_thread(ibdesk, home, "orders", "--json")
+        cancelled = await asyncio.to_thread(ibdesk, home, "cancel", "1")
+        again = await asyncio.to_thread(ibdesk, home, "place", "BUY", "1", "F", "--limit", "2.00")
+
+    assert placed.status == DONE
+    assert (orders.status, orders.rows("orders")[0]["label"]) == (REFUSED, "F")
+    assert "as last known: Nothing listens on" in str(orders.figures["problem"])
+    assert (cancelled.status, cancelled.out) == (REFUSED, "")
+    assert "#1 BUY 1 F @ 1.00" in cancelled.err
+    assert (again.status, "Nothing listens on" in again.err) == (NOT_SENT, True)
