@@ -180,7 +180,7 @@ async def _serve(
         gateway = OutsideGateway(settings.endpoint)
     from core.bootstrap.alert_hook import alert_options
     from core.bootstrap.serve import RunOptions, ib_broker, serve
-    from core.records.ledger import kept_in
+    from core.records.exec_folder import kept_in
 
     def ready() -> None:
         answer({"ready": {"socket": record.socket, "session": record.session, "pid": record.pid, "attached": False}})

@@ -57,7 +57,8 @@ def build(*, profile: str | None, day: date, every: bool, out_dir: Path, as_json
 @day_option
 def path(*, profile: str | None, day: date) -> None:
     """Say where core keeps the ledger of a day, whether it is there or not."""
-    from core.records.ledger import kept_in, ledger_path
+    from core.records.exec_folder import kept_in
+    from core.records.ledger import ledger_path
 
     run(lambda: say(str(ledger_path(kept_in(folder_of(profile)), day))), as_json=False)
 

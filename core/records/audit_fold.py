@@ -54,12 +54,15 @@ class AuditFold:
         self._refused: set[str] = set()
 
     def recall(self, entries: Iterable[Entry]) -> None:
-        """Learn what is known of orders before the first row, from a summary of all earlier ones: it gives no lines."""
+        """Learn what is known of orders before the first row, from a summary or from rows: it gives no lines."""
         for entry in entries:
             match entry:
                 case InstrumentKnown(instrument=instrument):
                     self._labels[instrument.con_id] = instrument.label
-                case FactRecorded(fact=OrderChanged(order=order)):
+                case Refused(request=request):
+                    self._refused.add(request.order_ref)
+                case FactRecorded(fact=OrderChanged(order=order)) | Intent(order=order) | ModifyIntent(order=order):
+                    self._refused.discard(order.order_ref)
                     self._orders[order.order_ref] = order
                     if order.state not in _NEVER_LEFT:
                         self._submitted[order.order_ref] = _taken(order)

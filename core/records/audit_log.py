@@ -20,7 +20,7 @@ from core.journal.rows import entry_of
 from core.private import make_folder, open_file
 from core.records.audit_fold import AuditFold
 from core.records.audit_lines import AuditEvent, AuditLine, encode_line
-from core.records.journal_days import beginning
+from core.records.journal_days import day_beginning
 
 
 def audit_path(folder: Path, day: date) -> Path:
@@ -35,7 +35,7 @@ class AuditReader:
         """Raises JournalError, also where there is no journal."""
         self._journal = journal
         self._begin = trading_day_span(day)[0].isoformat(timespec="microseconds")
-        start = beginning(journal, day)
+        start = day_beginning(journal, day)
         self._fold = AuditFold(start.instance)
         self._fold.recall(start.known)
         self._last = start.after

@@ -25,7 +25,7 @@ from core.journal.rows import entry_of
 from core.records.audit_fold import AuditFold
 from core.records.audit_lines import AuditLine
 from core.records.audit_log import append_lines, audit_path
-from core.records.journal_days import Beginning, beginning
+from core.records.journal_days import Beginning, file_beginning
 from core.records.ledger import days_below, ledger_path, write_day, write_frame
 from core.records.ledger_fold import LedgerFold
 from core.records.ledger_frame import DayFrame
@@ -87,7 +87,7 @@ class Keeper:
                 return
             kept = days_below(self._folder)
             self._since = kept[-1] if kept else date.min
-            self._start = beginning(self._journal, kept[-1] if kept else None)
+            self._start = file_beginning(self._journal, kept[-1] if kept else None)
             self._audit = AuditFold(self._start.instance)
             self._audit.recall(self._start.known)
             self._ledger.recall(self._start.known)

@@ -16,7 +16,7 @@ from core.errors import JournalDamagedError, JournalError, RecordsError
 from core.journal.recovery import read_rows, read_some
 from core.journal.rows import entry_of
 from core.private import make_folder
-from core.records.journal_days import beginning
+from core.records.journal_days import day_beginning, file_beginning
 from core.records.ledger_fold import LedgerFold
 from core.records.ledger_frame import frame_of, schema
 from core.records.parquet_file import read_about, read_parquet, write_parquet
@@ -24,8 +24,6 @@ from core.records.parquet_file import read_about, read_parquet, write_parquet
 if TYPE_CHECKING:
     import polars as pl
 
-EXEC: Final = Path("data/exec")
-"""The folder of ledgers below the one that a command is called in."""
 FORMAT: Final = 1
 """Rises when a column changes its meaning or goes."""
 DURABLE_S: Final = 5.0
@@ -36,11 +34,6 @@ _LOOK_S: Final = 0.02
 def ledger_path(folder: Path, day: date) -> Path:
     """The ledger of a trading day below a folder."""
     return folder / f"{day:%Y-%m-%d}" / "ledger.parquet"
-
-
-def kept_in(state: Path) -> Path:
-    """The folder of the ledgers that core itself keeps, below the state folder of its profile."""
-    return state / EXEC
 
 
 def days_below(folder: Path) -> list[date]:
@@ -101,7 +94,7 @@ def read_into(fold: RowFold, journal: Path, day: date | None) -> str:
 
     Raises JournalError.
     """
-    begin = beginning(journal, day)
+    begin = file_beginning(journal, None) if day is None else day_beginning(journal, day)
     fold.recall(begin.known)
     for row in read_rows(journal, begin.after):
         fold.apply(row.seq, row.ts_utc, entry_of(row))

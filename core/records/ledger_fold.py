@@ -25,6 +25,7 @@ _ENDED = {
     OrderState.REJECTED: (LedgerEvent.REJ, ""),
     OrderState.DENIED: (LedgerEvent.REJ, "not sent"),
 }
+_REFUSED = frozenset({OrderState.REJECTED, OrderState.DENIED})
 _BASIS_POINTS = Decimal(10_000)
 
 
@@ -80,18 +81,17 @@ class LedgerFold:
         self._begin = self._end = ""
 
     def recall(self, entries: Iterable[Entry]) -> None:
-        """Learn what is known of orders before the first row, from a summary of all earlier ones: it makes no rows."""
+        """Learn what is known of orders before the first row, from a summary or from the journal: it makes no rows."""
         for entry in entries:
             match entry:
                 case InstrumentKnown(instrument=instrument):
                     self._instruments[instrument.con_id] = instrument
-                case FactRecorded(fact=OrderChanged(order=order)):
+                case FactRecorded(fact=OrderChanged(order=order)) | Intent(order=order) | ModifyIntent(order=order):
                     known = self._orders.setdefault(order.order_ref, _Known(order))
-                    known.order, known.acked = order, _shown(order)
+                    known.order = order
+                    known.acked |= _shown(order) and order.state not in _REFUSED
                 case FactRecorded(fact=ExecutionAdded(execution=execution)):
-                    self._executions[execution.stem] = execution
-                    known = self._orders.setdefault(_key(execution), _Known(None))
-                    known.executions[execution.stem] = execution
+                    known = self._keep(execution)
                     known.acked = True
         for known in self._orders.values():
             if known.executions and known.order is not None and not known.order.is_live:
@@ -168,8 +168,7 @@ class LedgerFold:
             known.part = None
         if order.external:
             return
-        refused = order.state in (OrderState.REJECTED, OrderState.DENIED)
-        if not known.acked and not refused and _shown(order):
+        if not known.acked and order.state not in _REFUSED and _shown(order):
             self._acknowledged(sequence, timestamp, known, order)
         ended = _ENDED.get(order.state)
         if ended is not None and (before is None or before.state is not order.state):
@@ -185,14 +184,11 @@ class LedgerFold:
         self._add(LedgerRow(sequence, timestamp, LedgerEvent.ACK, self._part(known, order)))
 
     def _executed(self, sequence: int, timestamp: str, execution: Execution) -> None:
-        known = self._orders.get(_key(execution))
-        if known is None:
-            known = self._orders[_key(execution)] = _Known(None)
         stem = execution.stem
         earlier = self._executions.get(stem)
         if earlier is not None and execution.revision < earlier.revision:
             return
-        self._executions[stem] = known.executions[stem] = execution
+        known = self._keep(execution)
         if earlier is not None:
             self._revised(known, stem, earlier, execution)
             return
@@ -213,10 +209,20 @@ class LedgerFold:
         if order is not None and (complete or not order.is_live):
             self._snapshot(sequence, timestamp, known, order)
 
+    def _keep(self, execution: Execution) -> _Known:
+        """Take a fill or a revision of one in; returns its order. It may have had none, or another one, before."""
+        key, stem = _key(execution), execution.stem
+        known = self._orders.get(key)
+        if known is None:
+            known = self._orders[key] = _Known(None)
+        earlier = self._executions.get(stem)
+        if earlier is not None and earlier.order_ref != execution.order_ref:
+            self._orders[_key(earlier)].executions.pop(stem, None)
+        self._executions[stem] = known.executions[stem] = execution
+        return known
+
     def _revised(self, known: _Known, stem: str, earlier: Execution, execution: Execution) -> None:
         """A correction of a fill, its costs, or whose it is: the row of that fill says what holds now."""
-        if execution.order_ref != earlier.order_ref:
-            self._orders[_key(earlier)].executions.pop(stem, None)
         place = self._fills.get(stem)
         if place is None:
             self._touch(trading_day(execution.time))

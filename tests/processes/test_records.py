@@ -22,7 +22,8 @@ from core.errors import RecordsError
 from core.private import make_folder
 from core.records.audit_lines import encode_line
 from core.records.audit_log import audit_path, day_lines
-from core.records.ledger import kept_in, ledger_path, read_ledger, write_day
+from core.records.exec_folder import kept_in
+from core.records.ledger import ledger_path, read_ledger, write_day
 from tests.core_process import PATIENCE, Watcher, market_order, running_core
 from tests.desk_home import DeskHome
 from tests.processes.orders import journal_of, order_in

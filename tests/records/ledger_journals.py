@@ -60,6 +60,13 @@ def life(number: int, now: datetime = MORNING, price: str = "233.33", fee: str |
         yield charged(fill, fee)
 
 
+def fill_of(order_ref: str, number: int = 1) -> Execution:
+    """A fill that names an order."""
+    (added,) = [entry for entry in life(number) if isinstance(entry, FactRecorded)][2:3]
+    assert isinstance(added.fact, ExecutionAdded)
+    return replace(added.fact.execution, order_ref=order_ref)
+
+
 def charged(fill: Execution, fee: str) -> Entry:
     """The commission of a fill."""
     told = replace(fill, commission=Decimal(fee), commission_currency="USD")

@@ -19,7 +19,7 @@ from core.records import ledger_frame
 from core.records.audit_lines import encode_line
 from core.records.audit_log import audit_path, day_lines
 from core.records.keeper import Keeper, keep, numbers
-from core.records.ledger import days_below, ledger_path, read_ledger, write_all
+from core.records.ledger import days_below, ledger_path, read_ledger, write_all, write_day
 from tests.journal.books import SetClock, opened
 from tests.records.ledger_journals import MORNING, charged, known, life
 
@@ -78,6 +78,7 @@ async def test_every_day_is_as_it_is_made_anew(
     for day in days:
         kept = read_ledger(ledger_path(folder, day))
         assert kept.equals(read_ledger(ledger_path(tmp_path / "anew", day)))
+        assert kept.equals(read_ledger(write_day(path, day, tmp_path / "alone")))
         assert len(kept) == 12
         lines = b"".join(encode_line(line) + b"\n" for line in day_lines(path, day))
         assert audit_path(folder, day).read_bytes() == lines
