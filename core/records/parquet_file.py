@@ -24,6 +24,8 @@ def write_parquet(frame: pl.DataFrame, path: Path, about: Mapping[str, object]) 
 
     Raises RecordsError, naming the file, if it can't be written; the old one is as it was then.
     """
+    import polars as pl
+
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         make_folder(path.parent)
@@ -33,10 +35,12 @@ def write_parquet(frame: pl.DataFrame, path: Path, about: Mapping[str, object]) 
             os.fsync(file.fileno())
         beside.replace(path)
         _sync_folder(path.parent)
-    except OSError as error:
+    except (OSError, pl.exceptions.PolarsError) as error:
+        # What the disk says to polars comes in an error of its own.
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
-        raise RecordsError(f"{path} can't be written: {error.strerror}. {_MEND}") from error
+        reason = (isinstance(error, OSError) and error.strerror) or str(error).rpartition("IO error: ")[2]
+        raise RecordsError(f"{path} can't be written: {reason}. {_MEND}") from error
 
 
 def read_parquet(path: Path, what: str, mend: str) -> pl.DataFrame:
