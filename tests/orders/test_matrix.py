@@ -151,6 +151,7 @@ async def run(kind: SecType) -> dict[tuple[OrderType, TimeInForce], str]:
     return verdicts
 
 
+@pytest.mark.covers("D4.14")
 @pytest.mark.parametrize("kind", CLASSES)
 async def test_every_type_with_every_time_in_force(kind: SecType) -> None:
     verdicts = await run(kind)

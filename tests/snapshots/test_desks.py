@@ -8,6 +8,7 @@ from tests.snapshots.cases import DESKS, MORE_DESKS, desk_app, desk_runner
 from tests.snapshots.test_panes import SnapCompare
 
 
+@pytest.mark.covers("D5.6")
 @pytest.mark.parametrize("look", ["dark", "light", "no-color"])
 @pytest.mark.parametrize("name", DESKS)
 def test_desk(name: str, look: str, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,6 +20,7 @@ def test_desk(name: str, look: str, snap_compare: SnapCompare, monkeypatch: pyte
     assert snap_compare(app, terminal_size=case.size, run_before=desk_runner(case))
 
 
+@pytest.mark.covers("D5.6")
 @pytest.mark.parametrize("name", MORE_DESKS)
 def test_desk_in_other_states(name: str, snap_compare: SnapCompare) -> None:
     case = MORE_DESKS[name]

@@ -16,6 +16,7 @@ class SnapCompare(Protocol):
     def __call__(self, app: App[None], *, terminal_size: tuple[int, int], run_before: object) -> bool: ...
 
 
+@pytest.mark.covers("D5.6")
 @pytest.mark.parametrize("name", PANES)
 def test_pane(name: str, snap_compare: SnapCompare) -> None:
     case = PANES[name]

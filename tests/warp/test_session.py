@@ -10,6 +10,7 @@ from tests.warp.session import busiest_second, hindered_by_nothing, trade
 from tests.warp.trading import Plan
 
 
+@pytest.mark.covers("D4.8")
 @pytest.mark.timeout(120)
 @warping
 async def test_five_minutes_of_trading_leave_equal_books_and_nothing_behind() -> None:
