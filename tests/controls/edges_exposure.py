@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from core.domain.orders import OrderState, OrderType, Side, TimeInForce
+from core.domain.commands import ModifyOrder
+from core.domain.orders import OrderState, OrderType, Pending, Side, TimeInForce
 from tests.controls.cells import ACCEPTED, Edge
 from tests.controls.edges_contract import ABOVE, sale_of_ten
 from tests.controls.edges_order import price
@@ -57,6 +58,27 @@ async def beside_nine_held(spot: Spot) -> Answer:
     request = await spot.place(quantity=D(9))
     assert spot.known(request).state is OrderState.HELD
     return await price(spot)
+
+
+async def beside_nine_changing(spot: Spot) -> Answer:
+    """The same, and the nine are being changed to one: nobody has answered, so the worse counts."""
+    await spot.base(limit_price=D("50.00"))
+    other = await spot.place(quantity=D(9))
+    await spot.until(lambda: spot.known(other).state is OrderState.WORKING)
+    change = ModifyOrder(order_ref=other.order_ref, revision=spot.known(other).revision, quantity=D(1))
+    assert (await spot.desk.send(change)).ok
+    assert spot.known(other).pending is Pending.MODIFY
+    return await spot.ask(limit_price=spot.number)
+
+
+async def exits_on_this_side(spot: Spot) -> Answer:
+    """20 are held, so many others sell one each, then three become the most."""
+    await spot.hold(20)
+    await spot.base(side=Side.SELL, limit_price=ABOVE)
+    for _ in range(spot.count):
+        await spot.place(side=Side.SELL, limit_price=ABOVE)
+    await spot.tighten("open_orders_side", 3)
+    return await spot.ask(limit_price=D("301.00"))
 
 
 async def beside_sixty(spot: Spot) -> Answer:
@@ -162,6 +184,14 @@ EDGES = (
         (ACCEPTED, ACCEPTED, "OPEN_ORDERS"),
     ),
     Edge(
+        8,
+        "Open orders",
+        "open_orders_side = 3, and 4 more that only close; other exits, one order",
+        ("5", "6", "7"),
+        exits_on_this_side,
+        (ACCEPTED, ACCEPTED, "OPEN_ORDERS"),
+    ),
+    Edge(
         9,
         "Unexecuted value",
         "unexecuted_value = 1000.00, 900.00 work; one share, one cent",
@@ -187,6 +217,16 @@ EDGES = (
         beside_nine_held,
         (ACCEPTED, ACCEPTED, "UNEXECUTED_MAX"),
         limits={"unexecuted_value": D(1000)},
+    ),
+    Edge(
+        9,
+        "Unexecuted value",
+        "unexecuted_value = 1000.00, 900.00 are being changed to 100.00; one share, one cent",
+        CENTS,
+        beside_nine_changing,
+        (ACCEPTED, ACCEPTED, "UNEXECUTED_MAX"),
+        limits={"unexecuted_value": D(1000)},
+        stage=replace(STAGE, latency="ibkr"),
     ),
     Edge(
         10,
