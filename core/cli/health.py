@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 import click
 
@@ -11,6 +12,8 @@ from core.cli.figures import NONE, fields
 from core.cli.reaching import DONE, REFUSED, Reach, Said, run, with_reach
 from core.domain.connection import LinkState
 from core.domain.events import Snapshot, TradingState
+from core.domain.money import Money
+from core.text import mask_account
 
 NAME = "ibdesk health"
 
@@ -66,13 +69,29 @@ def _figures(snapshot: Snapshot) -> dict[str, object]:
         "trading_reason": snapshot.trading_reason,
         "farms_down": [name for name, up in connection.farms if not up],
         **health,
+        "success_rate": _percent(snapshot.health.metrics.counters.success_rate),
+        "connected_percent": _percent(snapshot.health.metrics.connected_percent),
+        "profit": [_profit(one) for one in snapshot.money],
     }
+
+
+def _percent(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value:.1f}"
+
+
+def _profit(money: Money) -> dict[str, object]:
+    """The profit of one account by core's own reckoning; None while it is not known."""
+    amounts = {"day": money.day.amount, "open": money.open.amount}
+    named = {name: None if amount is None else str(amount) for name, amount in amounts.items()}
+    return {"account": mask_account(money.account), "currency": money.base_currency, **named}
 
 
 def _lines(figures: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Name and figure of each line; of a group of figures each gets its own."""
     for name, figure in figures.items():
         match figure:
+            case {"account": account, **rest}:
+                yield f"profit {account}", ", ".join(f"{key} {_shown(value)}" for key, value in rest.items())
             case {"stage": stage, **rest}:
                 yield str(stage), ", ".join(f"{str(key).replace('_', ' ')} {value}" for key, value in rest.items())
             case dict():

@@ -133,12 +133,14 @@ class Exposures:
             base_currency=known.base_currency,
             only_reducing=only_reducing(state, past_kill=circumstances.asked.past_kill),
         )
+        others_unvalued = any(con_id != request.con_id for con_id in book.unvalued)
         funds = Funds(
             equity=known.net_liquidation,
             initial_margin=known.initial_margin,
             told=known.updated,
             holds=any(one.quantity for one in (state.positions or {}).values() if one.account == account),
-            reserved=None if any(con_id != request.con_id for con_id in book.unvalued) else book.margin - rest.margin,
+            # The sums are kept with 28 digits: of a difference of nothing some may be left, on either side of it.
+            reserved=None if others_unvalued else max(_ZERO, book.margin - rest.margin),
             legs_bound=None if instrument is None else _legs_bound(instrument, market),
             rate=self.margin_rates.get((account, request.con_id, request.side)),
         )

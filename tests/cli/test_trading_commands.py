@@ -124,4 +124,6 @@ def test_health_has_the_fields_of_the_document_and_more(home: DeskHome) -> None:
     assert len(str(figures["session"])) == ULID_LENGTH
     assert (figures["trading"], figures["ibkr"], figures["bad_frames"]) == ("ACTIVE", "UP", 0)
     assert re.search(r"^connected +yes$", shown.out, re.MULTILINE)
+    assert re.search(r"^success rate +100\.0$", shown.out, re.MULTILINE)
+    assert re.search(r"^profit DU…567 +currency USD, day -?\d+\.\d\d, open ", shown.out, re.MULTILINE)
     assert (none.status, none.figures["ok"]) == (NOT_REACHED, False)
