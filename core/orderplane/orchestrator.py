@@ -25,6 +25,7 @@ from core.orderplane.patience import Patience
 from core.orderplane.placing import Placer, PlacingOptions, StoppingError
 from core.orderplane.reporter import Reporter
 from core.orderplane.sessions import CoreSession, Sessions
+from core.orderplane.tasks import end
 from core.orderplane.view import View
 
 _TAKE_SECONDS = 0.5
@@ -101,18 +102,17 @@ class OrderPlane:
             return
         following = asyncio.create_task(self._follow())
         taking = asyncio.create_task(self._take())
+        stop = asyncio.create_task(self._stop.wait())
         try:
-            # Both end by an error alone, taking by a stop too.
-            await asyncio.wait((following, taking), return_when=asyncio.FIRST_COMPLETED)
+            # Both end by an error alone.
+            await asyncio.wait((following, taking, stop), return_when=asyncio.FIRST_COMPLETED)
             for task in (following, taking):
                 if task.done():
                     task.result()
-            await self._drain()
+            await self._drain(taking)
         finally:
-            tasks = [following, taking, *self._working]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            stop.cancel()
+            await end([following, taking, *self._working])
             await self._bus.close()
 
     def _knows(self, order_ref: str) -> bool:
@@ -188,10 +188,11 @@ class OrderPlane:
             text = f"It failed {delivery.attempts} times inside the order plane, whose log says why."
             await self._placer.set_aside(delivery, f"{text} Look at the orders before it is sent again.")
 
-    async def _drain(self) -> None:
+    async def _drain(self, taking: asyncio.Task[None]) -> None:
         """End what was begun; what does not end in time is abandoned, and another order plane goes on with it."""
         try:
             async with asyncio.timeout(self._options.drain_seconds):
+                await asyncio.wait((taking,))
                 if self._working:
                     await asyncio.wait(self._working)
                 if self._reporter is not None and self._sessions.present is not None:

@@ -17,6 +17,7 @@ from core.orderplane.past import facts_between, unseen_behind
 from core.orderplane.patience import Patience
 from core.orderplane.reports import Report, Reporting
 from core.orderplane.sessions import CoreSession
+from core.orderplane.tasks import end
 
 _FAR = 1000
 """Facts without a report after which the position is kept all the same."""
@@ -66,9 +67,7 @@ class Reporter:
                 if task.done():
                     task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
 
     async def drained(self) -> None:
         """Wait until everything that was heard is published."""
