@@ -38,8 +38,9 @@ prices of ten decimals. What has more decimals (an average price) is rounded to 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import astuple
 
 from core.records.ledger_rows import LedgerRow, OrderPart
 
@@ -122,6 +123,8 @@ def frame_of(instance: str, rows: Sequence[LedgerRow]) -> pl.DataFrame:
     """Rows as a table with the columns above."""
     import polars as pl
 
+    own = _columns(LedgerRow.__struct_fields__, [astuple(row) for row in rows])
+    del own["order"]
     # Most rows share what they say of their order: it is made a table of its own, and spread over them.
     places: dict[int, int] = {}
     parts: list[OrderPart] = []
@@ -132,11 +135,9 @@ def frame_of(instance: str, rows: Sequence[LedgerRow]) -> pl.DataFrame:
             place = places[id(row.order)] = len(parts)
             parts.append(row.order)
         place_of_row.append(place)
-    columns = list(zip(*parts, strict=True)) or [()] * len(OrderPart._fields)
-    orders = [_series(name, list(values)) for name, values in zip(OrderPart._fields, columns, strict=True)]
+    orders = pl.DataFrame([_series(*column) for column in _columns(OrderPart._fields, parts).items()])
     spread = pl.Series("place", place_of_row, dtype=pl.UInt32)
-    own = [_series(name, list(map(attrgetter(name), rows))) for name in _OWN]
-    found = pl.DataFrame([*own, *pl.DataFrame(orders)[spread].get_columns()])
+    found = pl.DataFrame([*(_series(*column) for column in own.items()), *orders[spread].get_columns()])
     return found.with_columns(pl.lit(instance).alias("instance")).select(COLUMNS)
 
 
@@ -163,10 +164,14 @@ class DayFrame:
 
 PIECE: Final = 5000
 """Rows of a piece that is made once."""
-_OWN: Final = tuple(name for name in LedgerRow.__struct_fields__ if name != "order")
 
 
-def _series(name: str, values: list[object]) -> pl.Series:
+def _columns(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> dict[str, Sequence[object]]:
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return dict(zip(names, columns, strict=True))
+
+
+def _series(name: str, values: Sequence[object]) -> pl.Series:
     import polars as pl
 
     if name in _INTEGERS:
