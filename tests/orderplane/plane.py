@@ -26,6 +26,8 @@ from core.orderplane.patience import Patience
 from core.orderplane.placing import PlacingOptions
 from tests.core_process import PATIENCE
 
+DRAIN = 1.0
+"""Seconds."""
 WHOLE = {PublishedStatus.FILLED, PublishedStatus.CANCELED, PublishedStatus.REJECTED}
 
 
@@ -95,7 +97,9 @@ class Planes:
         placing: PlacingOptions | None = None,
     ) -> OrderPlane:
         """One more."""
-        options = OrderPlaneOptions(journal=self._journal, pov=pov, placing=placing or PlacingOptions(lease=0.5))
+        options = OrderPlaneOptions(
+            journal=self._journal, pov=pov, placing=placing or PlacingOptions(lease=0.5), drain_seconds=DRAIN
+        )
         plane = OrderPlane(self._consumer(), self.connect, lambda client: client.close(), options)
         self._running.append((plane, asyncio.create_task(plane.run())))
         return plane

@@ -88,6 +88,10 @@ async def test_the_bus_is_killed_and_started_again(stage: Stage) -> None:
             assert {report.status for report in reports} == {PublishedStatus.FILLED}
             for one in intents:
                 assert len(await planes.orders(one)) == 1
+
+            server.kill()
+            # Nobody waits for what can't be reached.
+            await planes.stop()
         await strategy.close()
 
 
