@@ -27,12 +27,14 @@ def make_bars(ticks: pl.DataFrame) -> pl.DataFrame:
         .join(_gaps(ticks), on="second", how="left")
     )
     missing = pl.col("gap").fill_null(value=False) & pl.col("conflated").is_null()
-    # What was known before a second that nobody heard is not known behind it.
-    run = missing.cast(pl.UInt32).cum_sum()
-    known = ("close", "bid", "ask", "bid_size", "ask_size")
+    # What was known before a second that nobody heard is not known behind it; a quote replaces the one before it whole.
+    run, standing = missing.cum_sum(), (missing | pl.col("quoted").fill_null(value=False)).cum_sum()
+    quote = ("bid", "ask", "bid_size", "ask_size")
     bars = bars.with_columns(
-        missing.alias("missing"), *(pl.col(name).forward_fill().over(run) for name in known)
-    ).with_columns(*(pl.when("missing").then(None).otherwise(pl.col(name)).alias(name) for name in known))
+        missing.alias("missing"),
+        pl.col("close").forward_fill().over(run),
+        *(pl.col(name).first().over(standing) for name in quote),
+    ).with_columns(pl.when("missing").then(None).otherwise(pl.col("close")).alias("close"))
     return bars.select(
         pl.col("second").alias("time"),
         *(pl.col(name).fill_null(pl.col("close")) for name in ("open", "high", "low")),
@@ -88,7 +90,9 @@ def _quoted(ticks: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     quotes = ticks.filter(pl.col("kind") == TickKind.QUOTE)
-    return quotes.group_by("second", maintain_order=True).agg(pl.col("bid", "ask", "bid_size", "ask_size").last())
+    return quotes.group_by("second", maintain_order=True).agg(
+        pl.col("bid", "ask", "bid_size", "ask_size").last(), pl.lit(value=True).alias("quoted")
+    )
 
 
 def _told(ticks: pl.DataFrame) -> pl.DataFrame:

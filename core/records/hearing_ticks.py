@@ -174,8 +174,13 @@ def own_fill(fill: Execution, sequence: int, received: int) -> OwnRow:
 
 
 def _sides(market: Quote | Sides) -> dict[str, float | None]:
-    sides = {"bid": market.bid, "ask": market.ask, "bid_size": market.bid_size, "ask_size": market.ask_size}
-    return {name: None if value is None else float(value) for name, value in sides.items()}
+    """Bid and ask with their sizes; None for a side that nobody shows, of which ticks say 0 or -1 with a size of 0."""
+    told: dict[str, float | None] = {}
+    for name, price, size in (("bid", market.bid, market.bid_size), ("ask", market.ask, market.ask_size)):
+        is_shown = price is not None and (price > 0 or bool(size))
+        told[name] = float(price) if price is not None and is_shown else None
+        told[f"{name}_size"] = float(size) if size is not None and is_shown else None
+    return told
 
 
 def _text(value: Decimal | None) -> str | None:

@@ -55,12 +55,9 @@ def plain(rows: list[TickRow]) -> list[dict[str, object]]:
             known = dict.fromkeys(known)
         trades = [row for row in heard if row.kind is TickKind.TRADE and not row.unreported]
         prices = [row.price for row in trades if row.price is not None]
-        for row in heard:
-            if row.kind is TickKind.QUOTE:
-                last = [one for one in heard if one.kind is TickKind.QUOTE][-1]
-                # A side that the last quote does not tell stays as it was told in an earlier second.
-                known["bid"] = last.bid if last.bid is not None else known["bid"]
-                known["ask"] = last.ask if last.ask is not None else known["ask"]
+        quotes = [row for row in heard if row.kind is TickKind.QUOTE]
+        if quotes:
+            known |= {"bid": quotes[-1].bid, "ask": quotes[-1].ask}
         if prices:
             known["close"] = prices[-1]
         bars.append(

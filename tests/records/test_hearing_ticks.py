@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+from msgspec.structs import replace
+
 from core.domain.charts import Print, Sides, StreamKind
 from core.domain.quotes import Quote
 from core.domain.streams import StreamChanged, StreamData, StreamState
@@ -99,6 +102,18 @@ def test_values_that_say_nothing_new_make_no_row() -> None:
         con_id=SPY, bid=Decimal("598.00"), ask=Decimal("598.02"), last=Decimal(600), volume=Decimal(1000)
     )
     assert heard.quote(same_volume, NOW) == []
+
+
+@pytest.mark.parametrize("price", ["0", "-1"])
+def test_a_side_that_nobody_shows_has_no_price(price: str) -> None:
+    event = sides(0)
+    (item,) = event.items
+    assert isinstance(item, Sides)
+    none = replace(event, items=(replace(item, bid=Decimal(price), bid_size=Decimal(0)),))
+
+    (row,) = hearing().ticks(none, NOW)
+
+    assert (row.bid, row.bid_size, row.ask, row.ask_size) == (None, None, 598.02, 200.0)
 
 
 def test_what_may_be_missing_is_marked_once() -> None:
