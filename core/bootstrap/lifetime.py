@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from core.clock import Clock
 from core.domain.orders import OrderState, Pending
@@ -21,6 +21,10 @@ DESERTED_SECONDS = 30.0
 _LOOK_SECONDS = 1.0
 
 _IN_FLIGHT = (OrderState.INTENT, OrderState.SENT, OrderState.UNKNOWN)
+
+
+def _nothing() -> None:
+    """For who has nothing to do when core ends."""
 
 
 class PartFailedError(Exception):
@@ -71,8 +75,22 @@ class Lifetime:
         self.farewell = f"Core has ended: {what}."
         self._end.set()
 
-    async def over(self, running: asyncio.Task[None]) -> None:
-        """Wait until core should end, with `running`, the service. Raises PartFailedError if a part failed."""
+    async def over(self, running: asyncio.Task[None], ending: Callable[[], None] = _nothing) -> None:
+        """Wait until core should end, with `running`, the service. Raises PartFailedError if a part failed.
+
+        `ending` is called in the same turn of the loop in which that is decided: whoever comes before it is still
+        served, and keeps core; whoever comes after it must be turned away.
+        """
+        while True:
+            await self._ends(running)
+            if self._end.is_set() or not self._is_wanted_again():
+                break
+            log.info("a client came while core was about to end: it goes on")
+        ending()
+        if self._failure is not None:
+            raise PartFailedError(self.farewell) from self._failure
+
+    async def _ends(self, running: asyncio.Task[None]) -> None:
         wanted = asyncio.create_task(self._until_unwanted(), name="lifetime")
         try:
             await asyncio.wait({running, wanted}, return_when=asyncio.FIRST_COMPLETED)
@@ -83,8 +101,10 @@ class Lifetime:
         finally:
             wanted.cancel()
             await asyncio.gather(wanted, return_exceptions=True)
-        if self._failure is not None:
-            raise PartFailedError(self.farewell) from self._failure
+
+    def _is_wanted_again(self) -> bool:
+        service = self._service
+        return not service.told_to_stop and bool(service.desks or service.has_live_orders)
 
     def _stop(self, number: signal.Signals) -> None:
         log.info("%s: ending", number.name)

@@ -191,7 +191,7 @@ async def serve(
     keeping = asyncio.create_task(records.run(), name="records") if records is not None else None
     try:
         async with metrics_served(options.metrics_port, service, notices.tell):
-            await lifetime.over(running)
+            await lifetime.over(running, link.turn_away)
     finally:
         working = [task for task in (running, keeping) if task is not None]
         for task in working:

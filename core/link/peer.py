@@ -89,6 +89,10 @@ class Room(Protocol):
     def tenure(self) -> Tenure:
         """Who decides how long core runs."""
 
+    @property
+    def is_ending(self) -> bool:
+        """True once no client is taken any more."""
+
     def keep(self, task: asyncio.Task[None]) -> None:
         """Hold on to a task until it is done."""
 
@@ -202,6 +206,9 @@ class Peer(asyncio.Protocol):
                 self.cut("The first message must be a Hello, and only the first. The link is closed.")
 
     def _greet(self, hello: Hello) -> None:
+        if self._room.is_ending:
+            self.cut("Core has ended.")
+            return
         if (hello.build, hello.schema_digest) != (BUILD, schema_digest()):
             fact = (
                 f"Core runs ibdesk {BUILD} ({schema_digest()[:6]}), this {clean(hello.client_name, _NAME_CHARS)} is "

@@ -63,6 +63,7 @@ class LinkServer:
         self._readers: set[Peer] = set()
         self._state = Conflator()
         self._server: asyncio.Server | None = None
+        self._is_ending = False
         self._inode = 0
         self._flush: asyncio.TimerHandle | asyncio.Handle | None = None
         self._flushed = float("-inf")
@@ -77,6 +78,20 @@ class LinkServer:
         self._inode = self._path.stat().st_ino
         self._server = await self._loop.create_unix_server(lambda: Peer(self, self._hello_timeout), sock=listener)
         self.host.add_sink(self)
+
+    @property
+    def is_ending(self) -> bool:
+        """True once no client is taken any more."""
+        return self._is_ending
+
+    def turn_away(self) -> None:
+        """Take no new client from this turn of the loop on: it would be served by a core that is ending.
+
+        It is told so, or finds nobody listening, and starts another core.
+        """
+        self._is_ending = True
+        if self._server is not None:
+            self._server.close()
 
     async def close(self, reason: str = "Core has ended.") -> None:
         """Tell every client why, cut it, stop listening and remove the socket. Does nothing when not started."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import pytest
 
 from core.bootstrap.lifetime import DESERTED_SECONDS, FIRST_DESK_SECONDS, Lifetime, PartFailedError
-from core.domain.commands import PlaceOrder
+from core.domain.commands import Leave, PlaceOrder
 from core.domain.events import TradingState
 from core.link.tenure import Standing
 from tests.execution.clockwork import jumping
@@ -69,3 +70,27 @@ async def test_a_service_that_fails_halts_first() -> None:
 
         assert desk.snapshot.trading_state is TradingState.HALTED
         assert "no reader" in desk.snapshot.incidents[-1].text
+
+
+@jumping
+async def test_a_client_that_comes_as_core_is_about_to_end_keeps_it(caplog: pytest.LogCaptureFixture) -> None:
+    """The last desk left with a word, and another one came before the link turned it away."""
+    async with rig() as desk:
+        ended: list[float] = []
+        lifetime = Lifetime(desk.service, desk.clock)
+        desk.service.desk_attached("one-1")
+        assert (await desk.service.execute(Leave(stop=False), "one-1")).ok
+        running = forever()
+        over = asyncio.create_task(lifetime.over(running, lambda: ended.append(desk.clock.mono())))
+        await asyncio.sleep(0)
+
+        begun = desk.clock.mono()
+        desk.service.desk_gone("one-1")
+        assert desk.service.told_to_stop
+        asyncio.get_running_loop().call_soon(desk.service.desk_attached, "two-2")
+        asyncio.get_running_loop().call_later(100, desk.service.desk_gone, "two-2")
+        with caplog.at_level(logging.INFO, "core.bootstrap.lifetime"):
+            await over
+        running.cancel()
+        assert "a client came while core was about to end: it goes on" in caplog.messages
+        assert ended == [pytest.approx(begun + 100 + DESERTED_SECONDS, abs=2)]

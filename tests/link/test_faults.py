@@ -292,3 +292,16 @@ async def test_attaching_says_why_it_cannot(path: Path) -> None:
         silent.listen()
         with pytest.raises(LinkError, match=r"didn't answer within 0\.05 s"):
             await SocketClient.attach(path, "desk", timeout=0.05)
+
+
+async def test_core_that_is_ending_takes_no_new_client(server: LinkServer, path: Path) -> None:
+    """Whoever is attached is served to the end; who is half way in is told, who comes finds nobody listening."""
+    async with attached(path) as there, raw(path) as early:
+        await there.snapshot()
+        server.turn_away()
+
+        await early.say(hello())
+        assert await early.refused() == "Core has ended."
+        with pytest.raises(LinkError, match="Core has ended"):
+            await SocketClient.attach(path, "late")
+        await there.snapshot()

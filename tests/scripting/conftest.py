@@ -28,5 +28,6 @@ def practice() -> Iterator[Broker]:
         for name, value in home.env.items():
             patch.setenv(name, value)
         write_profile(home, "practice", _LIMITS)
+        write_profile(home, "elsewhere", 'mode = "paper"\n')
         with Broker(name="keeper") as keeper:
             yield keeper

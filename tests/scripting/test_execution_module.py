@@ -190,7 +190,7 @@ def test_a_broker_that_can_not_connect_leaves_nothing_behind(practice: Broker) -
     before = threading.active_count()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        with pytest.raises(ConnectionError), Broker("paper", port=taken.getsockname()[1], timeout=1.5, name="lost"):
+        with pytest.raises(ConnectionError), Broker("elsewhere", port=taken.getsockname()[1], timeout=1.5, name="lost"):
             pass
     assert threading.active_count() == before
 
