@@ -14,7 +14,7 @@ from core.risk.circumstances import Circumstances, Control
 from core.risk.exposure import within_open_orders, within_position, within_unexecuted
 from core.risk.facts import Exposure
 from tests.risk.room import FLAT
-from tests.risk.test_exposure import AROUND, BUY, LIMITS, SELL
+from tests.risk.test_exposure import AROUND, BUY, LIMITS, LONG, SELL
 
 D = Decimal
 NAMELESS = replace(AROUND, instrument=None)
@@ -36,6 +36,14 @@ def test_too_many_orders() -> None:
     assert refused(within_open_orders, BUY, replace(FLAT, open_here=10), NAMELESS).message == (
         "10 orders to BUY this instrument work already, your limit is 10. Not sent. Cancel one of them first, or raise "
         "limits.open_orders_side in the profile."
+    )
+
+
+def test_what_closes_has_four_places_more_one_less_than_ibkr_s_own() -> None:
+    assert within_open_orders(SELL, replace(AROUND, exposure=replace(LONG, open_here=13))) is None
+    assert (
+        "14 orders to SELL AAPL work already, your limit is 14."
+        in refused(within_open_orders, SELL, replace(LONG, open_here=14)).message
     )
 
 

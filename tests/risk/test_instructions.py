@@ -311,13 +311,25 @@ def test_parameters_of_algorithms(algo: Algo, code: DenialCode, words: str) -> N
 def test_where_algorithms_work(algo: Algo) -> None:
     assert isinstance(judge(replace(LIMIT, algo=algo), AT), Approved)
     assert isinstance(judge(replace(PLAIN, algo=algo), AT), Approved)
-    name, pair = type(algo).__name__, replace(AT, instrument=replace(AAPL, sec_type=SecType.CASH))
-    for request, around in ((replace(fitting(OrderType.STP), algo=algo), AT), (replace(LIMIT, algo=algo), pair)):
-        refused = denial(request, around)
+    name, request = type(algo).__name__, replace(LIMIT, algo=algo)
+    stocks, options, futures, pairs, combinations = (
+        replace(AT, instrument=replace(AAPL, sec_type=kind))
+        for kind in (SecType.STK, SecType.OPT, SecType.FUT, SecType.CASH, SecType.BAG)
+    )
+    for around in (stocks, options, futures):
+        assert algorithm(request, around) is None
+    for other, around in ((replace(fitting(OrderType.STP), algo=algo), AT), (request, pairs), (request, combinations)):
+        refused = algorithm(other, around)
+        assert refused is not None
         assert refused.code is DenialCode.INSTRUCTION
         assert refused.message == (
             f"{name} works with MKT and LMT orders for stocks, options and futures. Leave it out. [442]"
         )
-    at_once = denial(replace(LIMIT, algo=algo, tif=TimeInForce.IOC), AT)
-    assert at_once.code is DenialCode.TIF
-    assert at_once.message == f"{name} does not go with IOC. Use DAY, GTC or GTD. [111]"
+    for tif in TimeInForce:
+        timed = algorithm(replace(request, tif=tif), AT)
+        if tif in (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD):
+            assert timed is None
+        else:
+            assert timed is not None
+            assert timed.code is DenialCode.TIF
+            assert timed.message == f"{name} does not go with {tif}. Use DAY, GTC or GTD. [111]"
