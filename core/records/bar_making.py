@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core.records.tick_rows import TickKind
@@ -52,14 +53,32 @@ def make_bars(ticks: pl.DataFrame) -> pl.DataFrame:
 
 
 def join_bars(kept: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
-    """Bars whose ticks are gone, with those that were made anew, which win; what lies between is marked as a gap."""
+    """Bars with those that were made of later ticks alone, which win; what lies between is marked as a gap.
+
+    Where nothing was missed between the two, what was known at the end of the first holds on in the second.
+    """
     import polars as pl
 
+    if not made["gap"][0] and made["time"][0] - kept["time"][-1] <= timedelta(seconds=1):
+        made = _holding_on(kept, made)
     both = pl.concat([kept.join(made, on="time", how="anti"), made], how="vertical").sort("time")
     every = pl.datetime_range(both["time"][0], both["time"][-1], "1s", eager=True).alias("time").to_frame()
     whole = every.join(both, on="time", how="left")
     return whole.with_columns(
         pl.col("gap").fill_null(value=True), pl.col("conflated").fill_null(value=False), pl.col("count").fill_null(0)
+    )
+
+
+def _holding_on(kept: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+    """The later bars, with what the last of the first ones knew until something else is told."""
+    import polars as pl
+
+    last = kept.row(-1, named=True)
+    untold = {name: pl.col(name).is_null().cum_min() for name in ("bid", "ask", "close")}
+    sides = {"bid_size": "bid", "ask_size": "ask", "open": "close", "high": "close", "low": "close"}
+    return made.with_columns(
+        pl.when(untold[told]).then(pl.lit(last[told if told == "close" else name])).otherwise(pl.col(name)).alias(name)
+        for name, told in ({name: name for name in untold} | sides).items()
     )
 
 

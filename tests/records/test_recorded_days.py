@@ -159,6 +159,23 @@ def test_a_segment_that_is_being_written_is_read_but_not_merged(tmp_path: Path) 
     assert segment_paths(segments_folder(tmp_path, DAY)) == []
 
 
+def test_what_was_known_holds_on_in_a_segment_that_follows_without_a_gap(tmp_path: Path) -> None:
+    segment(tmp_path, 0, *MORNING).close()
+    merge_day(tmp_path, DAY)
+    growing = segment(tmp_path, 4, mark(4.0), trade(5.0, 598.07, 20.0), quote(6.0, 598.06, 598.08))
+
+    bars = bars_of(tmp_path)
+    growing.close()
+    merge_day(tmp_path, DAY)
+
+    assert [(bar["bid"], bar["close"], bar["gap"]) for bar in bars[4:]] == [
+        (598.01, 598.05, False),
+        (598.01, 598.07, False),
+        (598.06, 598.07, False),
+    ]
+    assert bars_of(tmp_path) == bars
+
+
 def test_damaged_ticks_are_set_aside_and_their_bars_stay(tmp_path: Path) -> None:
     segment(tmp_path, 0, *MORNING).close()
     merge_day(tmp_path, DAY)
