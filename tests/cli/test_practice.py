@@ -20,8 +20,9 @@ from core.practice.faults import FAULTS
 from core.practice.latency import PROFILES
 from core.practice.options import GatewayOptions
 from core.practice.server import PracticeGateway
+from core.practice.tables_in import TICK_BY_TICK
 from tests.architecture.sources import ROOT
-from tests.practice.raw_client import RawClient
+from tests.practice.raw_client import AAPL, RawClient
 
 SECONDS = 10
 
@@ -156,6 +157,7 @@ def test_a_fault_that_cannot_be_is_one_clear_line(arguments: tuple[str, ...], wo
 
 async def test_the_options_reach_the_gateway() -> None:
     arguments = ("--port", "0", "--readonly", "--fault", "tif-preset", "--account", "DU7654321", "--instruments", "500")
+    arguments += ("--speed", "60")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tui", "practice", *arguments, stdout=subprocess.PIPE, cwd=ROOT
     )
@@ -166,6 +168,10 @@ async def test_the_options_reach_the_gateway() -> None:
         client = await RawClient.connect(port)
         order_id = client.place()
         refused = await client.wait_for("error", lambda error: error.integer("reqId") == order_id)
+        client.ask(TICK_BY_TICK, **{**AAPL, "reqId": 1, "tickType": "BidAsk"})
+        began = (await client.wait_for("tickByTick")).integer("epoch")
+        # A minute of the market in a second.
+        await client.wait_for("tickByTick", lambda tick: tick.integer("epoch") >= began + 30)
         await client.close()
 
         assert client.accounts == "DU7654321"

@@ -13,6 +13,7 @@ import json
 import signal
 import sys
 import tempfile
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -24,11 +25,14 @@ from typing import NamedTuple
 import polars as pl
 
 from core.api import answered
-from core.cli.replay_control import clock_of
+from core.cli.replay_control import clock_of, moment_of
+from core.clock import trading_day
 from core.domain.charts import StreamKind
 from core.domain.commands import OpenStream, PlaceOrder
 from core.domain.orders import Side
 from core.errors import RecordsError
+from core.practice.options import GatewayOptions
+from core.practice.server import PracticeGateway
 from core.records.bars import Bars, read_bars
 from core.records.segments import Segment, read_segment
 from tests.core_process import PATIENCE, CoreProcess, Watcher, running_core
@@ -98,9 +102,10 @@ async def heard(process: Process, event: str, patience: float) -> tuple[dict[str
 async def record(folder: Path, seconds: float, say: Say) -> Recorded:
     """Record so many seconds of a practice market that goes at 60x; the recorder is killed in the middle."""
     with DeskHome() as home:
-        async with ibdesk(home, "practice", "--port", "0", "--speed", f"{SPEED}") as gateway:
-            port = (await said(gateway)).split("127.0.0.1:")[1].split()[0]
-            async with running_core(home, {"profile": "paper", "port": port}) as core, await core.attach() as tape:
+        # In the morning of the market, whatever the clock says: no trading day rolls within the recording.
+        async with PracticeGateway(GatewayOptions(speed=SPEED), now=_morning()) as gateway:
+            settings = {"profile": "paper", "port": f"{gateway.port}"}
+            async with running_core(home, settings) as core, await core.attach() as tape:
                 await _keep_open(tape)
                 words = ("record", *SYMBOLS, "--out-dir", str(folder), "--profile", "paper")
                 async with ibdesk(home, *words) as first:
@@ -114,6 +119,12 @@ async def record(folder: Path, seconds: float, say: Say) -> Recorded:
                     second.send_signal(signal.SIGTERM)
                     assert await asyncio.wait_for(second.wait(), PATIENCE) == 0
     return Recorded(folder, killed, read_bars(path.parent.parent / f"bars1s_{SYMBOLS[0]}.parquet"))
+
+
+def _morning() -> Callable[[], float]:
+    """A clock that goes as ours does and begins at ten in New York, on the trading day of now."""
+    ahead = moment_of("10:00", trading_day(datetime.now(UTC))).timestamp() - time.time()
+    return lambda: time.time() + ahead
 
 
 async def _keep_open(tape: Watcher) -> None:
@@ -130,7 +141,8 @@ async def _recorded(folder: Path, seconds: float, other: Path | None = None) -> 
         while True:
             for path in folder.glob("*/segments/*.segment"):
                 with contextlib.suppress(RecordsError):
-                    times = [] if path == other else [row.time for _, row in read_segment(path).ticks]
+                    found = None if path == other else await asyncio.to_thread(read_segment, path)
+                    times = [row.time for _, row in found.ticks] if found else []
                     if times and max(times) - min(times) >= seconds * 1_000_000:
                         return path
             await asyncio.sleep(max(0.1, seconds / SPEED / 20))
