@@ -16,7 +16,7 @@ from core.text import clean
 
 log = logging.getLogger(__name__)
 
-FIRST_SECONDS = 1.0
+FIRST_SECONDS = 0.5
 """It is started this long after desks can attach: nothing waits for it then."""
 TELL_SECONDS = 0.2
 """So often it is told how far the journal is durable, if that has changed."""
@@ -45,6 +45,7 @@ class RecordsProcess:
         self._durable = durable
         self._tell = tell
         self._process: subprocess.Popen[bytes] | None = None
+        self._left_alone: subprocess.Popen[bytes] | None = None
         self._told = 0
         self._begun = 0.0
         self._failures = 0
@@ -76,8 +77,17 @@ class RecordsProcess:
                 continue
             await asyncio.sleep(TELL_SECONDS)
 
-    async def close(self) -> None:
-        """Once nothing more is written: let it look a last time, and wait a moment for it."""
+    async def close(self, *, wanted: bool) -> None:
+        """Once nothing more is written: let it look a last time, and wait a moment for it.
+
+        Where core ends too soon for it to have been started, and `wanted` says that there is something to keep, it is
+        started now and left alone: it ends by itself, and the next start of core waits for nothing.
+        """
+        if self._process is None and wanted:
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._start)
+            self._left_alone = self._process
+            self._forget()
         process = self._process
         if process is None:
             return

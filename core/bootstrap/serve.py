@@ -201,7 +201,7 @@ async def serve(
         await service.close()
         await journal.close()
         if records is not None:
-            await records.close()
+            await records.close(wanted=any(not order.external for order in service.snapshot().orders))
         if options.alerts.hook is not None:
             await options.alerts.hook.close()
         if not service.desks:

@@ -21,7 +21,7 @@ from core.domain.entries import (
 from core.domain.events import ExecutionAdded, OrderChanged
 from core.domain.executions import Execution
 from core.domain.order_status import OrderStatus
-from core.domain.orders import Order, OrderState, terms_of
+from core.domain.orders import Order, OrderState, Pending, terms_of
 from core.execution.recorded import DAYS_KEPT
 from core.records.audit_lines import AuditEvent, AuditLine, line_of, line_of_request
 from core.records.fills import filled_so_far, own_fills
@@ -61,6 +61,8 @@ class AuditFold:
                     self._labels[instrument.con_id] = instrument.label
                 case Refused(request=request):
                     self._refused.add(request.order_ref)
+                case CancelAsked(order_ref=order_ref) if (known := self._orders.get(order_ref)) and known.is_live:
+                    self._orders[order_ref] = replace(known, pending=Pending.CANCEL)
                 case FactRecorded(fact=OrderChanged(order=order)) | Intent(order=order) | ModifyIntent(order=order):
                     self._refused.discard(order.order_ref)
                     self._orders[order.order_ref] = order
@@ -109,13 +111,13 @@ class AuditFold:
                 yield line
             case CancelAsked(order_ref=order_ref) | Settled(order_ref=order_ref):
                 known = self._orders.get(order_ref)
-                if known is not None:
+                if known is not None and isinstance(entry, Settled):
                     line = line_of(known, AuditEvent.STATUS_CHANGE, timestamp, sequence)
-                    if isinstance(entry, Settled):
-                        line.message = f"{entry.verdict}, by the word of {entry.client} after {entry.checks} readings"
-                    else:
-                        line.pending = "CANCEL"
+                    line.message = f"{entry.verdict}, by the word of {entry.client} after {entry.checks} readings"
                     yield line
+                elif known is not None and known.is_live:
+                    # The fact that says the same usually stands beside it.
+                    yield from self._changed(replace(known, pending=Pending.CANCEL), timestamp, sequence)
             case InstrumentKnown(instrument=instrument):
                 self._labels[instrument.con_id] = instrument.label
             case _:

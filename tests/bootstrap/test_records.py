@@ -49,7 +49,7 @@ async def running(desk: _Desk, folder: Path, code: str) -> AsyncIterator[Records
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await process.close()
+        await process.close(wanted=False)
 
 
 async def test_it_is_told_of_new_rows_and_of_the_end(tmp_path: Path) -> None:
@@ -78,3 +78,15 @@ async def test_one_that_fails_is_told_of_and_started_again(tmp_path: Path) -> No
     assert "Nothing is lost: ibdesk ledger build" in first
     assert ("started again in 0 s" in first, "started again in 60 s" in second) == (True, True)
     assert (tmp_path / "records.stderr").read_text() == "the disk is gone\n"
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_a_core_that_ends_at_once_has_it_look_if_there_is_something_to_keep(tmp_path: Path, wanted: bool) -> None:
+    note = tmp_path / "note"
+    code = f"import sys; sys.stdin.read(); open({str(note)!r}, 'w').close()"
+    process = RecordsProcess(tmp_path / "journal.db", tmp_path / "kept", int, pytest.fail, command=("-c", code))
+    await process.close(wanted=wanted)
+    if process._left_alone is not None:
+        await asyncio.to_thread(process._left_alone.wait, PATIENCE)
+
+    assert note.exists() is wanted

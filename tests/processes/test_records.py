@@ -165,6 +165,15 @@ async def test_a_folder_that_cannot_be_written_is_told_and_trading_goes_on(home:
     assert_made_anew_equal(home, tmp_path)
 
 
+async def test_a_core_that_ends_soon_after_its_order_leaves_a_ledger(home: DeskHome, tmp_path: Path) -> None:
+    async with running_core(home) as core, await core.attach() as watcher:
+        await watcher.ready_for(SYMBOL)
+        order_ref = await fill(watcher)
+    assert await events(home, order_ref, "FILL") == ["INTENT", "ACK", "FILL", "PNL_SNAPSHOT"]
+    assert home.wait_empty(PATIENCE) == []
+    assert_made_anew_equal(home, tmp_path)
+
+
 async def _keeper(home: DeskHome) -> int:
     """The process that keeps the records."""
     async with asyncio.timeout(PATIENCE):

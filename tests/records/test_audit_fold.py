@@ -101,6 +101,7 @@ async def test_cancels_changes_and_refusals() -> None:
     kinds = {number: [line.event_type for line in of_order(lines, ref(number))] for number in (1, 2, 3)}
     assert kinds[1][-1] is CANCELLATION
     assert {line.pending for line in lines} == {"", "MODIFY", "CANCEL"}
+    assert [line.pending for line in lines if line.pending] == ["MODIFY", "CANCEL"]
     assert kinds[2] == [ERROR]
     assert kinds[3][-1] is ERROR
     refused, rejected = next(of_order(lines, ref(2))), list(of_order(lines, ref(3)))[-1]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from core.clock import trading_day
-from core.domain.entries import Entry, FactRecorded, Intent
+from core.domain.entries import CancelAsked, Entry, FactRecorded, Intent
 from core.domain.events import ExecutionAdded, OrderChanged
 from core.domain.executions import Execution, filled_and_average
 from core.domain.orders import Order, OrderState
@@ -47,6 +47,8 @@ def _life(number: int, parts: list[int], words: list[str], end: OrderState | Non
         yield FactRecorded(fact=ExecutionAdded(execution=fill))
         taken = _filled(taken, fills)
         yield _says(taken)
+    if end is OrderState.CANCELLED:
+        yield CancelAsked(order_ref=taken.order_ref)
     if end is not None and taken.is_live:
         taken = structs.replace(taken, state=end, note="the reason")
         yield _says(taken)
