@@ -156,8 +156,8 @@ def test_a_fault_that_cannot_be_is_one_clear_line(arguments: tuple[str, ...], wo
 
 
 async def test_the_options_reach_the_gateway() -> None:
-    arguments = ("--port", "0", "--readonly", "--fault", "tif-preset", "--account", "DU7654321", "--instruments", "500")
-    arguments += ("--speed", "60")
+    arguments = ["--port", "0", "--readonly", "--fault", "tif-preset", "--account", "DU7654321", "--speed", "60"]
+    arguments += ["--instruments", "500"]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tui", "practice", *arguments, stdout=subprocess.PIPE, cwd=ROOT
     )
