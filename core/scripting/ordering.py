@@ -90,6 +90,8 @@ class Ordering:
         """As of `Desk.place`."""
         policy = retries or self._retries
         instance = self._session.books.instance
+        if not instance:
+            raise NotConnectedError(f"{order.text}: Core is not attached. Nothing was sent. Call connect first.")
         refs = [mint_order_ref(instance) for _ in (order, *attached)]
         self._own.update(dict.fromkeys(refs))
         try:

@@ -109,11 +109,7 @@ class Session:
             self._client = None
             self._lost()
             await former.close()
-            try:
-                await self._attach(timeout)
-            except NotConnectedError:
-                self._following = asyncio.create_task(self._follow(), name=f"events of {self._name}")
-                raise
+            await self._attach(timeout)
 
     async def settled(self) -> None:
         """Wait until the journal on the disk has the last event that was told. Raises JournalError if it never does."""
@@ -126,7 +122,10 @@ class Session:
             await self._take(client)
         except (LinkError, CoreStartError) as error:
             raise NotConnectedError(str(error)) from error
-        self._following = asyncio.create_task(self._follow(), name=f"events of {self._name}")
+        finally:
+            if self.books.session:
+                # Also where this failed: it was attached once, and goes on trying.
+                self._following = asyncio.create_task(self._follow(), name=f"events of {self._name}")
 
     async def _stop_following(self) -> None:
         following, self._following = self._following, None
