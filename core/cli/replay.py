@@ -35,18 +35,18 @@ PROFILE = "replay"
 PORT = 4010
 DONE, FAILED = 0, 2
 
-_EPILOG = f"""\\b
+_EPILOG = f"""\b
 Examples:
   ibdesk replay sample --speed 10
   ibdesk replay 2026-11-20 --from 09:30 --paused
 and in another terminal
   ibdesk --profile {PROFILE}
 
-\\b
+\b
 Type while it plays (times are New York's):
   {HELP}
 
-\\b
+\b
 Exit status:
   0  ended by quit or Ctrl+C
   2  nothing to play, or the port is taken

@@ -9,11 +9,13 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from core.cli.replay_control import ReplayAction, ReplayCommand, moment_of, understand
 from tests.core_process import PATIENCE
 from tests.desk_home import DeskHome
 from tests.records import hour, make_sample
+from tui.options import cli
 
 FAILED = 2
 
@@ -105,6 +107,14 @@ def test_lines_are_understood(line: str, command: ReplayCommand | None) -> None:
 def test_other_lines_are_refused(line: str) -> None:
     with pytest.raises(ValueError, match="is none of: play"):
         understand(line, make_sample.DAY)
+
+
+def test_the_help_shows_an_example_and_what_can_be_typed() -> None:
+    said = CliRunner().invoke(cli, ["replay", "--help"]).output
+
+    assert "\n    ibdesk replay sample --speed 10\n" in said
+    assert "\n    play [SPEED] · pause · step [SECONDS]" in said
+    assert "\n    2  nothing to play" in said
 
 
 def test_evenings_belong_to_the_trading_day_that_follows() -> None:
