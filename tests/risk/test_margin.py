@@ -23,7 +23,6 @@ from core.risk.controls import judge, question
 from core.risk.facts import Funds
 from core.risk.margin import (
     AGE_SECONDS,
-    RATE_SECONDS,
     MarginBound,
     margin_bound,
     unit_bound,
@@ -88,12 +87,13 @@ def test_by_the_rate_of_the_last_what_if_and_a_tenth(quantity: str, passes: bool
         assert denial.message == "BUY 255 AAPL could take 7,012.50 USD of margin; 7,000.00 is free. 254 would fit."
 
 
-def test_an_old_rate_says_nothing() -> None:
-    funds = replace(FUNDS, rate=replace(ASKED, time=NOW - timedelta(seconds=RATE_SECONDS)))
-    older = replace(FUNDS, rate=replace(ASKED, time=NOW - timedelta(seconds=RATE_SECONDS + 1)))
-
-    assert judged(replace(BUY, quantity=D(254)), funds=funds) is None
-    assert judged(replace(BUY, quantity=D(254)), funds=older) is not None
+def test_figures_are_old_after_ten_minutes_and_a_what_if_after_a_day() -> None:
+    for age, passes in ((600, True), (601, False)):
+        funds = replace(FUNDS, told=NOW - timedelta(seconds=age))
+        assert (judged(BUY, funds=funds) is None) is passes
+    for age, passes in ((86_400, True), (86_401, False)):
+        funds = replace(FUNDS, rate=replace(ASKED, time=NOW - timedelta(seconds=age)))
+        assert (judged(replace(BUY, quantity=D(254)), funds=funds) is None) is passes
 
 
 @pytest.mark.parametrize(("percent", "passes"), [("49", False), ("50", True)])

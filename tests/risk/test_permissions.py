@@ -195,6 +195,7 @@ def test_fills_that_are_not_shown_yet_count() -> None:
         (BUY, around(NO_SHORTS)),
         (SELL, around(Permissions())),
         (SELL, around(NO_SHORTS, instrument=EURUSD)),
+        (SELL, around(NO_SHORTS, instrument=replace(AAPL, sec_type=SecType.BAG))),
         (SELL, around(NO_SHORTS, instrument=None)),
     ],
 )

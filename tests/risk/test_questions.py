@@ -26,7 +26,7 @@ ASKED: list[tuple[Control, OrderRequest, Circumstances, DenialCode, str, str]] =
         "duplicate_seconds",
         "The same as #7, sent 3 s ago.",
     ),
-    (few_repeats, BUY, recent(repeats=6), DenialCode.REPEATED, "", "6 repeats in 10 s."),
+    (few_repeats, BUY, recent(repeats=5), DenialCode.REPEATED, "", "5 repeats in 10 s."),
     (
         usual_quantity,
         replace(BUY, quantity=D(2500)),
