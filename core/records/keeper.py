@@ -21,7 +21,7 @@ from pathlib import Path
 from core.clock import trading_day, trading_day_span
 from core.errors import DeskError, RecordsError
 from core.journal.recovery import read_rows
-from core.journal.rows import entry_of
+from core.journal.rows import Row, entry_of
 from core.records.audit_fold import AuditFold
 from core.records.audit_lines import AuditLine
 from core.records.audit_log import append_lines, audit_path
@@ -40,6 +40,14 @@ _REST = 2.0
 _LONGEST_REST_S = 0.4
 _SURE = timedelta(hours=1)
 """So long after its end a day is kept in mind: its last rows may come late."""
+_LATE = timedelta(days=2)
+"""Costs and corrections of fills come within it, but for a few, whose day is read anew."""
+MANY = 20_000
+"""Rows that are read without writing."""
+
+
+def _day_of(row: Row) -> date:
+    return trading_day(datetime.fromisoformat(row.ts_utc))
 
 
 def _now() -> datetime:
@@ -63,6 +71,8 @@ class Keeper:
         self._lines: dict[date, list[AuditLine]] = {}
         """Of the audit log, not written yet."""
         self._frames: dict[date, DayFrame] = {}
+        self._skipped = ""
+        """Rows before this time are only learnt from; empty once it is reached."""
         self._start: Beginning | None = None
         self._since = date.min
         """Days before this one are written and forgotten: whatever touches them is read anew."""
@@ -73,7 +83,7 @@ class Keeper:
         """Read what is durable, then write what came of it; problems are told, and tried again the next time."""
         try:
             self._read()
-            self._write()
+            self._write(trading_day(self._now() - _SURE))
         except DeskError as error:
             if str(error) != self._told:
                 self._told = str(error)
@@ -92,40 +102,42 @@ class Keeper:
             self._audit.recall(self._start.known)
             self._ledger.recall(self._start.known)
             self.last = self._start.after
-            self._read_until(trading_day_span(self._since)[0] if kept else None)
-        self._read_until(None)
-
-    def _read_until(self, moment: datetime | None) -> None:
-        """Read to the end, None, or to the first row that is not before a moment: what came before is written."""
-        until = None if moment is None else moment.isoformat(timespec="microseconds")
+            self._skipped = trading_day_span(self._since)[0].isoformat(timespec="microseconds") if kept else ""
         for row in read_rows(self._journal, self.last):
-            if until is not None and row.ts_utc >= until:
-                break
+            if self._skipped and row.ts_utc >= self._skipped:
+                self._drop()
+                self._skipped = ""
             entry = entry_of(row)
             self._ledger.apply(row.seq, row.ts_utc, entry)
             lines = self._audit.apply(row.seq, row.ts_utc, entry)
             if lines:
-                day = trading_day(datetime.fromisoformat(row.ts_utc))
-                self._lines.setdefault(day, []).extend(lines)
+                self._lines.setdefault(_day_of(row), []).extend(lines)
             self.last = row.seq
-        if until is not None:
-            self._ledger.forget(self._since)
-            self._ledger.touched.clear()
-            self._lines.clear()
+            if row.seq % MANY == 0:
+                # A long journal of which nothing is kept yet goes to disk by the way.
+                self._write(_day_of(row) - _LATE)
 
-    def _write(self) -> None:
+    def _drop(self) -> None:
+        """What came of rows before the first day to keep is written already."""
+        self._ledger.forget(self._since)
+        self._ledger.touched.clear()
+        self._lines.clear()
+
+    def _write(self, settled: date) -> None:
+        """Write what is not written; days before `settled` are forgotten then."""
+        if self._skipped:
+            self._drop()
         for day, since in sorted(self._ledger.touched.items()):
             self._write_ledger(day, since)
             del self._ledger.touched[day]
         for day, lines in sorted(self._lines.items()):
             append_lines(audit_path(self._folder, day), self._instance, lines)
             del self._lines[day]
-        today = trading_day(self._now() - _SURE)
-        if today > self._since:
-            self._since = today
-            self._ledger.forget(today)
-            self._audit.forget(today)
-            self._frames = {day: frame for day, frame in self._frames.items() if day >= today}
+        if settled > self._since:
+            self._since = settled
+            self._ledger.forget(settled)
+            self._audit.forget(settled)
+            self._frames = {day: frame for day, frame in self._frames.items() if day >= settled}
 
     def _write_ledger(self, day: date, since: int) -> None:
         try:

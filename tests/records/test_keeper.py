@@ -15,7 +15,7 @@ from core.domain.entries import Entry, FactRecorded
 from core.domain.events import ExecutionAdded
 from core.journal.files import segment_paths
 from core.journal.opened import JournalOptions
-from core.records import ledger_frame
+from core.records import keeper, ledger_frame
 from core.records.audit_lines import encode_line
 from core.records.audit_log import audit_path, day_lines
 from core.records.keeper import Keeper, keep, numbers
@@ -69,9 +69,11 @@ async def test_every_day_is_as_it_is_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renewed_every: int
 ) -> None:
     monkeypatch.setattr(ledger_frame, "PIECE", 5)
+    monkeypatch.setattr(keeper, "MANY", 7)
     path, folder = tmp_path / "journal.db", tmp_path / "kept"
     await grown(path, folder, renewed_every)
     write_all(path, tmp_path / "anew")
+    Keeper(path, tmp_path / "late", pytest.fail, lambda: MORNING + timedelta(days=4)).catch_up()
     days = days_below(folder)
 
     assert days == days_below(tmp_path / "anew") == [trading_day(MORNING + timedelta(days=day)) for day in range(4)]
@@ -79,9 +81,10 @@ async def test_every_day_is_as_it_is_made_anew(
         kept = read_ledger(ledger_path(folder, day))
         assert kept.equals(read_ledger(ledger_path(tmp_path / "anew", day)))
         assert kept.equals(read_ledger(write_day(path, day, tmp_path / "alone")))
+        assert kept.equals(read_ledger(ledger_path(tmp_path / "late", day)))
         assert len(kept) == 12
         lines = b"".join(encode_line(line) + b"\n" for line in day_lines(path, day))
-        assert audit_path(folder, day).read_bytes() == lines
+        assert audit_path(folder, day).read_bytes() == audit_path(tmp_path / "late", day).read_bytes() == lines
     fees = [
         read_ledger(ledger_path(folder, day)).filter(read_ledger(ledger_path(folder, day))["event"] == "FILL")
         for day in days
