@@ -9,7 +9,7 @@ from math import ceil
 from msgspec import Struct
 
 from core.clock import Clock
-from core.domain.commands import Ack, Command, PlaceOrder
+from core.domain.commands import Ack, ClosePosition, Command, PlaceOrder
 from core.domain.events import ConnectionChanged, Envelope, OrderChanged
 from core.domain.metrics import Counters, Stage, StageLatency
 from core.domain.orders import Order, OrderState
@@ -80,7 +80,7 @@ class OrderMeter:
 
     def answered(self, command: Command, ack: Ack) -> Ack:
         """Count what was refused before it became an order; the answer itself goes on."""
-        if isinstance(command, PlaceOrder) and ack.denied is not None and ack.order is None:
+        if isinstance(command, PlaceOrder | ClosePosition) and ack.denied is not None and ack.order is None:
             self._counts["denied"] += 1
         return ack
 

@@ -9,7 +9,7 @@ from core.domain.events import Severity, TradingState
 from core.domain.limits import Limits
 from core.domain.orders import Side
 from core.domain.trading import Cause
-from tests.execution.clockwork import jumping
+from tests.execution.clockwork import START, jumping
 from tests.execution.fakes import FakeBroker
 from tests.execution.reports import D, buy, commission, filled, position
 from tests.execution.rig import Rig, rig
@@ -18,7 +18,9 @@ from tests.execution.test_money import account_value
 LIMIT = Limits(daily_loss=D(100))
 RENEWED = 0.5
 """Seconds within which money is reckoned again."""
-EIGHT_HOURS = 8 * 3600.0
+LATE = START.replace(hour=21, minute=45)
+"""A quarter of an hour before the trading day ends."""
+HALF_AN_HOUR = 1800.0
 
 
 def long(broker: FakeBroker) -> None:
@@ -96,10 +98,10 @@ async def test_it_goes_on_over_a_restart_without_a_connection_and_ends_with_the_
         assert trading(again) is TradingState.REDUCING
         assert "Only reducing orders are sent from now on: Daily loss limit reached" in again.told(Severity.ALARM)[0]
 
-    async with rig(entries=rows, prepare=long) as unlimited:
+    async with rig(entries=rows, prepare=long, start=LATE) as unlimited:
         await unlimited.pass_time(RENEWED)
         assert trading(unlimited) is TradingState.REDUCING, "taking the limit away ends nothing today"
-        await unlimited.pass_time(EIGHT_HOURS)
+        await unlimited.pass_time(HALF_AN_HOUR)
         assert trading(unlimited) is TradingState.ACTIVE
         assert "is over, and with it its loss limit" in unlimited.told()[-1]
         rows = [*rows, *unlimited.journal.rows]

@@ -16,6 +16,7 @@ from core.errors import LinkError
 from core.ids import mint_order_ref
 from core.link.client import SocketClient
 from core.link.wire import Request, frame
+from tests.faults.scale import scaled
 from tests.warp.books import differences
 from tests.warp.cutting import CuttingLink, Way
 from tests.warp.harness import WAIT, Floor, FloorOptions, Screen, trading_floor
@@ -26,7 +27,7 @@ from tui.hands.lookups import Lookup, look_up
 from tui.messages import DeskMessage, SnapshotLoaded, StartFailed
 from tui.replica import Replica
 
-CUTS = 500
+CUTS = scaled(150, 500, 500)
 PLACE_ORDER = 3
 CLOSED_ALREADY = {DenialCode.CLOSE_PENDING, DenialCode.NO_POSITION, DenialCode.POSITION_CHANGED}
 
