@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 
 from core.api import DeskClient, mint_order_ref, retire
@@ -65,6 +65,15 @@ _PARTS: dict[type, type[messages.DeskMessage]] = {
     PriceAlertsUpdated: messages.PriceAlertsUpdated,
 }
 """What announces each kind of state but the quotes."""
+
+
+async def _taken(client: DeskClient) -> tuple[AsyncIterator[Envelope], Snapshot]:
+    """A snapshot, and all that follows on it.
+
+    Events are asked for first: state has no numbers, and what changed behind the snapshot would never be told.
+    """
+    events = client.events()
+    return events, await client.snapshot()
 
 
 def _utc() -> datetime:
@@ -165,7 +174,7 @@ class Bridge:
         while not self._closing:
             try:
                 await self._end_other()
-                client, snapshot = await self._attach()
+                client, events, snapshot = await self._attach()
             except DeskError as error:
                 self._other = error if isinstance(error, OtherBuildError) else None
                 self._post(messages.StartFailed(error.title, str(error), self._other is not None))
@@ -173,7 +182,7 @@ class Bridge:
                 self._wanted.clear()
                 continue
             try:
-                await self._follow(client, snapshot)
+                await self._follow(client, events, snapshot)
             except LinkError as error:
                 self._lose(str(error))
             finally:
@@ -203,8 +212,11 @@ class Bridge:
         if other is not None:
             await retire(other.socket, "desk", other.in_flight)
 
-    async def _attach(self) -> tuple[DeskClient, Snapshot]:
-        """A client that gives a snapshot. A broken link is tried again after a pause, other errors are final."""
+    async def _attach(self) -> tuple[DeskClient, AsyncIterator[Envelope], Snapshot]:
+        """A client, what follows on its snapshot, and that.
+
+        A broken link is tried again after a pause, other errors are final.
+        """
         for pause in self._backoff if self._replica.is_loaded else self._first_backoff:
             try:
                 return await self._reach()
@@ -214,24 +226,24 @@ class Bridge:
                 await asyncio.sleep(pause)
         return await self._reach()
 
-    async def _reach(self) -> tuple[DeskClient, Snapshot]:
+    async def _reach(self) -> tuple[DeskClient, AsyncIterator[Envelope], Snapshot]:
         client = await self._connect()
         try:
-            return client, await client.snapshot()
+            return client, *await _taken(client)
         except LinkError:
             await client.close()
             raise
 
-    async def _follow(self, client: DeskClient, snapshot: Snapshot) -> None:
+    async def _follow(self, client: DeskClient, events: AsyncIterator[Envelope], snapshot: Snapshot) -> None:
         self._client = client
         while True:
             self._load(snapshot)
             try:
-                async for envelope in client.events(snapshot.number):
+                async for envelope in events:
                     if self._replica.apply(envelope):
                         self._announce(envelope)
             except SnapshotNeededError:
-                snapshot = await client.snapshot()
+                events, snapshot = await _taken(client)
                 continue
             raise LinkError("Core closed the link.")
 

@@ -12,7 +12,15 @@ import pytest
 from msgspec.structs import replace
 
 from core.domain.commands import Leave, Reconnect
-from core.domain.events import Health, OrderChanged, PositionsUpdated, QuotesUpdated, WatchlistUpdated
+from core.domain.events import (
+    Envelope,
+    Health,
+    OrderChanged,
+    PositionsUpdated,
+    QuotesUpdated,
+    Snapshot,
+    WatchlistUpdated,
+)
 from core.errors import CoreStartError, LinkError, OtherBuildError
 from core.link.wire import FrameReader, Refusal, Retire, Retiring, client_decoder, frame
 from tests.tui import sample
@@ -88,6 +96,31 @@ async def test_snapshot_first_then_facts_one_by_one_in_order() -> None:
         assert told == orders
         assert run.heard.kinds()[0] is messages.SnapshotLoaded
         assert all(run.replica.orders[order.order_ref] == order for order in orders)
+
+
+class Restless(FakeDesk):
+    """Changes its state as soon as a snapshot is taken; like core it tells that to nobody who has not asked yet."""
+
+    followed = False
+
+    def events(self, after: int | None = None) -> AsyncIterator[Envelope]:
+        self.followed = True
+        return super().events(after)
+
+    async def snapshot(self) -> Snapshot:
+        taken = await super().snapshot()
+        if self.followed:
+            self.emit(Health(lines=7))
+        return taken
+
+
+async def test_state_that_changes_right_behind_the_snapshot_is_told() -> None:
+    async with running(Restless()) as run:
+        changed = asyncio.Event()
+        run.bridge.changed = changed.set
+        await asyncio.wait_for(changed.wait(), 5)
+
+        assert run.replica.health.lines == 7
 
 
 async def test_state_is_conflated_until_it_is_flushed() -> None:
