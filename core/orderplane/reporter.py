@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from core.domain.events import Envelope, ExecutionAdded, Fact, OrderChanged
+from core.journal.runs import kept_of
 from core.orderplane.bus import IntentBus, Position
 from core.orderplane.counts import Counts
 from core.orderplane.notes import intent_of
-from core.orderplane.past import facts_between, unseen_behind
+from core.orderplane.past import facts_between
 from core.orderplane.patience import Patience
 from core.orderplane.reports import Report, Reporting
 from core.orderplane.sessions import CoreSession
@@ -104,7 +105,8 @@ class Reporter:
         elif self._standing.session == snapshot.session:
             begin = self._standing.number
         else:
-            begin = await unseen_behind(self._journal, self._standing)
+            standing = self._standing
+            begin = await asyncio.to_thread(kept_of, self._journal, standing.session, standing.number)
         async for page in facts_between(self._journal, begin, snapshot.number):
             facts = [(number, fact) for number, fact in page.facts if ours is None or _is_of(fact, ours)]
             await self._report(facts, page.upto)
