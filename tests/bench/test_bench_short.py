@@ -11,14 +11,21 @@ import pytest
 
 from tests.architecture.sources import ROOT
 from tests.bench.__main__ import names
+from tests.redis_server import needs_server
 
 LIMIT = 110
 PROVES = {"connect": pytest.mark.covers("D4.12")}
 """Rows of the documents that are figures; the benchmark's own README has the latest."""
+NEEDS = {"order_plane": needs_server}
+"""Programs without which a benchmark has nothing to measure."""
+
+
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    return [table[name] for table in (PROVES, NEEDS) if name in table]
 
 
 @pytest.mark.timeout(LIMIT + 10)
-@pytest.mark.parametrize("name", [pytest.param(name, marks=PROVES.get(name, ())) for name in names()])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=_marks(name)) for name in names()])
 def test_short_form_gives_figures(name: str) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "tests.bench", name, "--json", "--short"],
