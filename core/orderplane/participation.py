@@ -47,6 +47,8 @@ class _Volume(Struct):
     """Moment and the day's volume then, oldest first; one of them at the window's beginning or before."""
     bars: list[tuple[datetime, Decimal]] = []
     """Beginning and volume of each bar of a minute before the first sample."""
+    seeded: bool = False
+    """True once they were asked for: a market without any is not asked for them with every order."""
 
 
 class Participation:
@@ -79,14 +81,15 @@ class Participation:
     def lacks_bars(self, con_id: int, now: datetime) -> bool:
         """True if the samples do not reach back far enough and no bars were given."""
         known = self._volumes.get(con_id)
-        if known is None or not known.samples:
+        if known is None:
             return True
-        return not known.bars and known.samples[0][0] > now - self.limit.window
+        return not known.seeded and (not known.samples or known.samples[0][0] > now - self.limit.window)
 
     def seed(self, con_id: int, bars: Iterable[Bar]) -> None:
         """Bars of a minute, for the time before the first sample."""
         known = self._volumes.setdefault(con_id, _Volume(deque()))
         known.bars = [(bar.time, bar.volume) for bar in bars if bar.volume is not None]
+        known.seeded = True
 
     def placed(self, order: Order) -> None:
         """An order of ours, from whoever; each counts once, with the most that it ever asked for."""

@@ -76,6 +76,14 @@ def test_bars_tell_of_the_time_before_the_first_quote() -> None:
     assert fits(told, 11) == (4000 + 700) // 10
 
 
+def test_a_market_without_bars_is_asked_for_them_once() -> None:
+    told = participation()
+    told.seed(1, [])
+
+    assert not told.lacks_bars(1, at(0))
+    assert fits(told, 0) == 0
+
+
 def test_a_new_day_begins_with_none() -> None:
     told = participation()
     tell(told, 0, 1_000_000)
