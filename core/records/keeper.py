@@ -13,7 +13,7 @@ import os
 import select
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +29,7 @@ from core.records.journal_days import Beginning, file_beginning
 from core.records.ledger import days_below, ledger_path, write_day, write_frame
 from core.records.ledger_fold import LedgerFold
 from core.records.ledger_frame import DayFrame
+from core.records.ledger_rows import LedgerRow
 
 NICENESS = 10
 """How far it steps back behind core and its desks."""
@@ -127,8 +128,9 @@ class Keeper:
         """Write what is not written; days before `settled` are forgotten then."""
         if self._skipped:
             self._drop()
+        rows = self._ledger.rows
         for day, since in sorted(self._ledger.touched.items()):
-            self._write_ledger(day, since)
+            self._write_ledger(day, rows.get(day, []), since)
             del self._ledger.touched[day]
         for day, lines in sorted(self._lines.items()):
             append_lines(audit_path(self._folder, day), self._instance, lines)
@@ -139,21 +141,21 @@ class Keeper:
             self._audit.forget(settled)
             self._frames = {day: frame for day, frame in self._frames.items() if day >= settled}
 
-    def _write_ledger(self, day: date, since: int) -> None:
+    def _write_ledger(self, day: date, rows: Sequence[LedgerRow], since: int) -> None:
         try:
             if day < self._since:
                 # A late word on a fill of a day that is written and forgotten.
                 write_day(self._journal, day, self._folder)
             else:
                 growing = self._frames.setdefault(day, DayFrame(self._instance))
-                write_frame(day, growing.made(self._ledger.rows.get(day, []), since), self._folder)
+                write_frame(day, growing.made(rows, since), self._folder)
         except RecordsError:
             # One that is damaged is made anew, unless it is the folder that is at fault.
             path = ledger_path(self._folder, day)
             if not _put_aside(path):
                 raise
             self._tell(f"{path} was damaged and is made anew from the journal; the old one is beside it.")
-            self._write_ledger(day, since)
+            self._write_ledger(day, rows, since)
 
     @property
     def _instance(self) -> str:

@@ -79,6 +79,8 @@ class LedgerFold:
         """The row of each fill, by stem; without those of before the first row."""
         self._day = date.min
         self._begin = self._end = ""
+        self._todays: list[LedgerRow] = []
+        """The rows of `_day`, which goes from `_begin` to `_end`."""
 
     def recall(self, entries: Iterable[Entry]) -> None:
         """Learn what is known of orders before the first row, from a summary or from the journal: it makes no rows."""
@@ -91,7 +93,8 @@ class LedgerFold:
                     known.order = order
                     known.acked |= _shown(order) and order.state not in _REFUSED
                 case FactRecorded(fact=ExecutionAdded(execution=execution)):
-                    known = self._keep(execution)
+                    stem = execution.stem
+                    known = self._keep(execution, stem, self._executions.get(stem))
                     known.acked = True
         for known in self._orders.values():
             if known.executions and known.order is not None and not known.order.is_live:
@@ -108,12 +111,12 @@ class LedgerFold:
 
     def apply(self, sequence: int, timestamp: str, entry: Entry) -> None:
         """Take one more row in: its number, its time as the journal spells it, what it says."""
-        if isinstance(entry, FactRecorded):
+        if type(entry) is FactRecorded:
             # Nearly all rows that matter.
             fact = entry.fact
-            if isinstance(fact, OrderChanged):
+            if type(fact) is OrderChanged:
                 self._changed(sequence, timestamp, fact.order)
-            elif isinstance(fact, ExecutionAdded):
+            elif type(fact) is ExecutionAdded:
                 self._executed(sequence, timestamp, fact.execution)
             return
         match entry:
@@ -137,6 +140,7 @@ class LedgerFold:
         """Keep no row of a day before this one, for they are written, and no order that had ended days before it."""
         for day in [day for day in self.rows if day < before]:
             del self._rows[day]
+        self._begin = self._end = ""
         oldest = before - DAYS_KEPT
         for ref, known in list(self._orders.items()):
             if known.order is not None and not known.order.is_live and trading_day(known.order.changed) < oldest:
@@ -149,14 +153,16 @@ class LedgerFold:
         if index <= self.touched.get(day, index):
             self.touched[day] = index
 
-    def _add(self, row: LedgerRow) -> _Place:
+    def _add(self, row: LedgerRow) -> int:
+        """Put a row behind the others of its day, `_day` from now on; returns its place there."""
         if not self._begin <= row.timestamp < self._end:
             self._day = trading_day(datetime.fromisoformat(row.timestamp))
             self._begin, self._end = (_spelt(moment) for moment in trading_day_span(self._day))
-        rows = self._rows.setdefault(self._day, [])
-        rows.append(row)
-        place = _Place(row, self._day, len(rows) - 1)
-        self.touched.setdefault(self._day, place.at)
+            self._todays = self._rows.setdefault(self._day, [])
+        place = len(self._todays)
+        self._todays.append(row)
+        if self._day not in self.touched:
+            self.touched[self._day] = place
         return place
 
     def _changed(self, sequence: int, timestamp: str, order: Order) -> None:
@@ -164,8 +170,7 @@ class LedgerFold:
         if known is None:
             known = self._orders[order.order_ref] = _Known(None)
         before, known.order = known.order, order
-        if before is None or _columns(before) != _columns(order):
-            known.part = None
+        known.part = _carried_on(known.part, before, order)
         if order.external:
             return
         if not known.acked and order.state not in _REFUSED and _shown(order):
@@ -188,18 +193,20 @@ class LedgerFold:
         earlier = self._executions.get(stem)
         if earlier is not None and execution.revision < earlier.revision:
             return
-        known = self._keep(execution)
+        known = self._keep(execution, stem, earlier)
         if earlier is not None:
             self._revised(known, stem, earlier, execution)
             return
-        order = known.order
+        order, leg = known.order, is_leg(known.order, execution)
         if order is not None and not order.external and not known.acked:
             self._acknowledged(sequence, timestamp, known, order)
-        row = LedgerRow(sequence, timestamp, LedgerEvent.PARTIAL, self._part_of_fill(known, execution))
+        part = self._part_of_fill(known, execution) if leg or order is None else self._part(known, order)
+        row = LedgerRow(sequence, timestamp, LedgerEvent.PARTIAL, part)
         row.exec_time = _spelt(execution.time)
         _take(row, execution)
-        self._fills[stem] = self._add(row)
-        if is_leg(known.order, execution):
+        place = self._add(row)
+        self._fills[stem] = _Place(row, self._day, place)
+        if leg:
             row.reason = "leg of a combination"
             return
         row.filled, row.avg_price = known.filled()
@@ -209,13 +216,12 @@ class LedgerFold:
         if order is not None and (complete or not order.is_live):
             self._snapshot(sequence, timestamp, known, order)
 
-    def _keep(self, execution: Execution) -> _Known:
+    def _keep(self, execution: Execution, stem: str, earlier: Execution | None) -> _Known:
         """Take a fill or a revision of one in; returns its order. It may have had none, or another one, before."""
-        key, stem = _key(execution), execution.stem
+        key = execution.order_ref or _key(execution)
         known = self._orders.get(key)
         if known is None:
             known = self._orders[key] = _Known(None)
-        earlier = self._executions.get(stem)
         if earlier is not None and earlier.order_ref != execution.order_ref:
             self._orders[_key(earlier)].executions.pop(stem, None)
         self._executions[stem] = known.executions[stem] = execution
@@ -243,14 +249,15 @@ class LedgerFold:
             return
         if known.snapshot is None and known.closed_on is None:
             row = LedgerRow(sequence, timestamp, LedgerEvent.PNL_SNAPSHOT, self._part(known, order))
-            known.snapshot = self._add(row)
+            place = self._add(row)
+            known.snapshot = _Place(row, self._day, place)
         self._sum_up(known)
 
     def _sum_up(self, known: _Known) -> None:
         """Its snapshot, if there is one, is to say what its fills come to now."""
         if known.closed_on is not None:
             self._touch(known.closed_on)
-        elif known.snapshot is not None and known.order is not None:
+        elif known.snapshot is not None and known.order is not None and known.order.order_ref not in self._unsummed:
             self._unsummed[known.order.order_ref] = known
             self._touch(known.snapshot.day, known.snapshot.at)
 
@@ -272,26 +279,30 @@ class LedgerFold:
             account=fill.account,
             symbol=fill.label if instrument is None else instrument.symbol,
             con_id=fill.con_id,
-            sec_type=None if instrument is None else instrument.sec_type.value,
+            sec_type=None if instrument is None else instrument.sec_type,
             currency=None if instrument is None else instrument.currency,
-            side=fill.side.value,
+            side=fill.side,
         )
 
 
 _UNKNOWN = OrderPart()
 
 
-def _columns(order: Order) -> tuple[object, ...]:
-    """What of an order may change and has a column."""
-    return (
-        order.quantity,
-        order.limit_price,
-        order.stop_price,
-        order.perm_id,
-        order.order_id,
-        order.type_text,
-        order.tif,
-    )
+def _carried_on(part: OrderPart | None, before: Order | None, order: Order) -> OrderPart | None:
+    """The columns of an order as they were, where only its ids have changed; None where they must be made anew."""
+    if part is None or before is None:
+        return None
+    if (
+        order.quantity != before.quantity
+        or order.limit_price != before.limit_price
+        or order.stop_price != before.stop_price
+        or order.type_text != before.type_text
+        or order.tif is not before.tif
+    ):
+        return None
+    if order.perm_id == before.perm_id and order.order_id == before.order_id:
+        return part
+    return part._replace(order_id=order.order_id or None, perm_id=order.perm_id)
 
 
 def _shown(order: Order) -> bool:
@@ -319,12 +330,17 @@ def _sum_up(known: _Known, row: LedgerRow) -> None:
     """Say in a snapshot what all fills of its order come to."""
     fills = known.own_fills()
     row.filled, row.avg_price = filled_so_far(fills)
+    row.slippage_bps = _slippage(known.order, row.avg_price)
+    if len(fills) == 1:
+        fill = fills[0]
+        row.commission, row.commission_currency = fill.commission, fill.commission_currency or None
+        row.pnl = fill.realized_pnl
+        return
     fees = [fill.commission for fill in fills if fill.commission is not None]
-    row.commission = sum(fees, Decimal(0)) if fees else None
+    row.commission = sum(fees[1:], fees[0]) if fees else None
     row.commission_currency = next((fill.commission_currency for fill in fills if fill.commission_currency), None)
     profits = [fill.realized_pnl for fill in fills if fill.realized_pnl is not None]
-    row.pnl = sum(profits, Decimal(0)) if profits else None
-    row.slippage_bps = _slippage(known.order, row.avg_price)
+    row.pnl = sum(profits[1:], profits[0]) if profits else None
 
 
 def _slippage(order: Order | None, average: Decimal | None) -> Decimal | None:
