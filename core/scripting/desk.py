@@ -19,12 +19,13 @@ from core.domain.instruments import Instrument
 from core.domain.money import Money
 from core.domain.orders import Order, OrderState
 from core.domain.quotes import Quote
-from core.errors import JournalError, NotConnectedError, OrderValueError, UnknownOrderError
+from core.errors import NotConnectedError, OrderValueError, UnknownOrderError
 from core.records.audit_lines import encode_line
 from core.records.audit_log import AuditReader, Summary, day_summary
 from core.scripting.handlers import ConnectionEventHandler, Handlers, OrderEventHandler
 from core.scripting.holdings import Holding, holding_of
 from core.scripting.ordering import Ordering, Outcome, RiskCheck
+from core.scripting.polling import Polling
 from core.scripting.refusals import error_of
 from core.scripting.reports import OrderReport, report_of
 from core.scripting.retries import NoRetries, RetryPolicy
@@ -75,8 +76,7 @@ class Desk:
         self._session = Session(profile, name, arguments, self._handlers)
         self._ordering = Ordering(self._session, self._own, retries or NoRetries())
         self._timeout = timeout
-        self._polled: int | None = None
-        self._polled_of = ""
+        self._polling = Polling(self._session)
         if risk_check is not None:
             self.add_risk_check(risk_check)
 
@@ -102,8 +102,7 @@ class Desk:
         that can't be used. May be called again at any time: it returns at once where nothing is missing.
         """
         connection = await self._session.connect(self._timeout if timeout is None else timeout)
-        if self._polled is None:
-            self._polled, self._polled_of = self._session.reports.last, self._session.books.instance
+        self._polling.begin()
         return connection
 
     async def ensure_connected(self, timeout: float | None = None) -> Connection:
@@ -305,19 +304,7 @@ class Desk:
         that was restarted: then it is every order of the profile. `everyone` is that without going back. Raises
         JournalError if what lies so far back can't be read.
         """
-        session, books = self._session, self._session.books
-        journal = session.journal
-        if self._polled_of != books.instance:
-            # The journal was begun anew: all that it holds is new.
-            self._polled, self._polled_of = 0, books.instance
-        start = after if after is not None else self._polled
-        if start is None:
-            raise NotConnectedError("This script has not connected yet. Call connect first.")
-        if start > session.reports.last:
-            raise JournalError(f"There is no event {start} yet: the last one is {session.reports.last}.")
-        until = session.reports.last
-        found = await session.reports.since(start, journal)
-        self._polled = max(until, found[-1].number if found else 0)
+        books, found = self._session.books, await self._polling.changes(after)
         whole = everyone or after is not None
         return [
             report_of(books.instance, change, books.fills(change.order.order_ref))

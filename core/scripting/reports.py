@@ -83,7 +83,8 @@ class OrderReport(Struct, frozen=True, kw_only=True):
     number: int
     """The event's; numbers rise within a profile, whatever core runs. Where to go on after a restart of the script."""
     report_id: str
-    """The same for the same event, however often it is read."""
+    """The same for the same event, however often it is read. Another event has another one, also where it bears the
+    number of one that a killed core had told and not yet written."""
     order_ref: str
     order_id: str | None
     """`IBKR_<permId>`; None until IBKR has given its permanent number."""
@@ -107,14 +108,15 @@ class OrderReport(Struct, frozen=True, kw_only=True):
 def report_of(instance: str, change: Change, fills: Sequence[Execution]) -> OrderReport:
     """The report of a change; `fills` are those that are known by now."""
     number, order, stages = change
+    status = published_status(order)
     told = [fill.commission for fill in fills if fill.commission is not None]
     return OrderReport(
         number=number,
-        report_id=f"{instance}-{number}",
+        report_id=f"{instance}/{order.order_ref}/{number}/{status}/{order.filled:f}",
         order_ref=order.order_ref,
         order_id=None if order.perm_id is None else f"IBKR_{order.perm_id}",
         symbol=order.label,
-        status=published_status(order),
+        status=status,
         filled_quantity=order.filled,
         average_fill_price=order.average_price,
         commission=sum(told, Decimal(0)) if told else None,
@@ -166,9 +168,12 @@ class ReportLog:
 
         Raises JournalError if what is no longer in memory can't be read back from `journal`.
         """
-        until = self._complete_after
-        found = await _recorded(journal, after, until) if after < until else []
-        return [*found, *(change for change in self._kept if change.number > max(after, until))]
+        found: list[Change] = []
+        # More may have left the memory by the time that the disk was read.
+        while after < (until := self._complete_after):
+            found += await _recorded(journal, after, until)
+            after = until
+        return [*found, *(change for change in self._kept if change.number > after)]
 
 
 def _change(number: int, order: Order, stages: dict[str, Stages]) -> Change:
