@@ -24,11 +24,20 @@ class LoopThread:
         self._thread.start()
 
     def run(self, work: Coroutine[None, None, _T]) -> _T:
-        """What `work` returns or raises; waits for it. Raises RuntimeError on the loop itself, which can't wait."""
+        """What `work` returns or raises; waits for it, and ends it where the wait is ended (Ctrl+C).
+
+        Raises RuntimeError on the loop itself, which can't wait.
+        """
         if current_thread() is self._thread:
             work.close()
             raise RuntimeError("A risk check runs where orders are handled: it can't call the broker. Look before.")
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        working = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return working.result()
+        except BaseException:
+            # What it raised itself leaves nothing to end.
+            working.cancel()
+            raise
 
     def end(self) -> None:
         """Stop, and wait for the thread."""
