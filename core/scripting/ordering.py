@@ -92,6 +92,8 @@ class Ordering:
         instance = self._session.books.instance
         if not instance:
             raise NotConnectedError(f"{order.text}: Core is not attached. Nothing was sent. Call connect first.")
+        for one in attached:
+            _check_attached(one, order)
         refs = [mint_order_ref(instance) for _ in (order, *attached)]
         self._own.update(dict.fromkeys(refs))
         try:
@@ -288,6 +290,17 @@ class Ordering:
             if passed is not True:
                 text = f"{order.text}: the script's own check {name} refused it. Nothing was sent."
                 raise RiskCheckError(text, DenialCode.RISK)
+
+
+def _check_attached(attached: Ticket, order: Ticket) -> None:
+    """Raise OrderValueError for what would not go out as its ticket says: it takes the contract of its order."""
+    wrong = ""
+    if attached.symbol.upper() != order.symbol.upper():
+        wrong = f"it is attached to {order.text}, and not of {order.symbol}"
+    elif attached.ttl is not None:
+        wrong = "what is attached has no time limit of its own; it ends with its order"
+    if wrong:
+        raise OrderValueError(f"{attached.text}: {wrong}. Nothing was sent.", DenialCode.PARENT)
 
 
 def _passing(ack: Ack) -> Denial | None:

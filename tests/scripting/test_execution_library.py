@@ -59,6 +59,19 @@ async def test_bracket_with_a_modification(practice: Broker) -> None:
         assert practice.get_order_status(one.order_ref).order.state is OrderState.CANCELLED
 
 
+@pytest.mark.covers("D1.3", "D1.9")
+async def test_what_is_attached_is_of_the_same_symbol_and_has_no_time_limit(practice: Broker) -> None:
+    """Neither would go out as it is written."""
+    async with Desk(name="careless") as desk:
+        parent = ticket("QQQ", "BUY", 5, "LIMIT", limit_price=100)
+        for attached, why in (
+            (ticket("META", "SELL", 5, "LIMIT", limit_price=900), "not of QQQ"),
+            (ticket("QQQ", "SELL", 5, "LIMIT", limit_price=900, ttl=5), "time limit"),
+        ):
+            with pytest.raises(OrderValueError, match=why):
+                await desk.place(parent, attached=[attached])
+
+
 @pytest.mark.covers("D1.3")
 async def test_a_risk_check_can_only_refuse(practice: Broker) -> None:
     """What is not True refuses: a check that forgets to answer or fails; what passes, core's own controls judge."""
