@@ -104,8 +104,10 @@ class Participation:
         self._placed.get(order.con_id, {}).pop(order.order_ref, None)
 
     def reserve(self, con_id: int, order_ref: str, quantity: Decimal, now: datetime) -> None:
-        """An order that is about to be placed, until core tells of it."""
-        self._placed.setdefault(con_id, {})[order_ref] = now, quantity
+        """An order that is about to be placed, until core tells of it; one that counts for more already goes on so."""
+        mine = self._placed.setdefault(con_id, {})
+        if order_ref not in mine or mine[order_ref][1] < quantity:
+            mine[order_ref] = now, quantity
 
     def give_up(self, con_id: int, order_ref: str) -> None:
         """Nothing came of what was reserved."""
@@ -113,14 +115,13 @@ class Participation:
 
     def scale(self, instrument: Instrument, order_ref: str, quantity: Decimal, now: datetime) -> Scaled:
         """How much of `quantity` the order `order_ref` may be now; what is counted of itself is no hindrance."""
-        self.give_up(instrument.con_id, order_ref)
         minutes = f"{self.limit.window.total_seconds() / 60:g} min"
         percent = f"{self.limit.percent.normalize():f} %"
         traded = self._traded(instrument.con_id, now)
         if traded is None:
             why = f"PARTICIPATION: no volume of {instrument.label} is known, of which {percent} may be ours"
             return Scaled(quantity=Decimal(0), why=why)
-        used = self._used(instrument.con_id, now)
+        used = self._used(instrument.con_id, order_ref, now)
         room = max(Decimal(0), traded * self.limit.percent / 100 - used)
         fits = (room / instrument.size_increment).to_integral_value(ROUND_FLOOR) * instrument.size_increment
         if quantity <= fits:
@@ -145,11 +146,11 @@ class Participation:
         base = next(volume for moment, volume in reversed(known.samples) if moment <= begin)
         return last[1] - base
 
-    def _used(self, con_id: int, now: datetime) -> Decimal:
+    def _used(self, con_id: int, apart_from: str, now: datetime) -> Decimal:
         mine, begin = self._placed.get(con_id, {}), now - self.limit.window
         for order_ref in [ref for ref, (moment, _) in mine.items() if moment <= begin]:
             del mine[order_ref]
-        return sum((quantity for _, quantity in mine.values()), Decimal(0))
+        return sum((quantity for ref, (_, quantity) in mine.items() if ref != apart_from), Decimal(0))
 
 
 def _within(bars: Iterable[tuple[datetime, Decimal]], begin: datetime, end: datetime) -> Decimal:

@@ -138,3 +138,23 @@ def test_an_unknown_volume_lets_nothing_pass() -> None:
         Decimal(0),
         "PARTICIPATION: no volume of AAPL is known, of which 10 % may be ours",
     )
+
+
+def test_an_order_that_is_decided_again_counts_as_it_was_placed() -> None:
+    """Its message came once more: what it is decided to be now is of no account."""
+    told = participation()
+    tell(told, 0, 1000)
+    tell(told, 6, 2000)
+    told.reserve(1, "one", told.scale(AAPL, "one", Decimal(100), at(6)).quantity, at(6))
+    told.reserve(1, "of a desk", Decimal(50), at(6))
+
+    again = told.scale(AAPL, "one", Decimal(100), at(6)).quantity
+    told.reserve(1, "one", again, at(6))
+    tell(told, 6.5, 2600)
+    assert again == 50
+    assert fits(told, 6.5) == 160 - 150
+
+    told.reserve(1, "of a desk", Decimal(200), at(6))
+    assert told.scale(AAPL, "one", Decimal(100), at(6.5)).quantity == 0
+    tell(told, 7, 4100)
+    assert fits(told, 7) == 310 - 300
