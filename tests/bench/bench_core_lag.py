@@ -29,18 +29,20 @@ from tests.desk_home import DeskHome
 
 
 class Span(NamedTuple):
-    """Seconds of one look."""
+    """One look, in seconds."""
 
     warm_up: float
     """That a desk has for its first pictures."""
     seconds: float
+    instruments: int
+    """That are watched."""
 
 
-INSTRUMENTS = 500
 ORDERS, SHORT_ORDERS = 1000, 50
 FILLS = 10
-SPAN, SHORT_SPAN = Span(warm_up=2.0, seconds=8.0), Span(warm_up=0.5, seconds=1.0)
-SETTINGS = f"messages_per_second = 1000000\nmarket_data_lines = {INSTRUMENTS}\n"
+SPAN = Span(warm_up=2.0, seconds=8.0, instruments=500)
+SHORT_SPAN = Span(warm_up=0.5, seconds=1.0, instruments=100)
+SETTINGS = "messages_per_second = 1000000\nmarket_data_lines = {}\n"
 
 
 class Lateness(NamedTuple):
@@ -64,16 +66,16 @@ def run(short: bool) -> BenchResult:
 
 async def _measure(span: Span, orders: int) -> Lateness:
     with DeskHome() as home:
-        async with prepared_gateway(home, instruments=INSTRUMENTS + 20, lines=INSTRUMENTS) as gateway:
+        async with prepared_gateway(home, instruments=span.instruments + 20, lines=span.instruments) as gateway:
             shared = await _shared(home, gateway, span)
             p99, idle = await _separate(home, gateway, span)
-    return Lateness(p99, idle, await _sync(orders), shared)
+    return Lateness(p99, idle, await _sync(span.instruments, orders), shared)
 
 
-async def _sync(orders: int) -> float:
+async def _sync(instruments: int, orders: int) -> float:
     """The greatest lateness while core reads the books at its start."""
     with DeskHome() as home:
-        async with prepared_gateway(home, instruments=INSTRUMENTS, orders=orders, fills=FILLS) as gateway:
+        async with prepared_gateway(home, instruments=instruments, orders=orders, fills=FILLS) as gateway:
             gateway.stop_market()
             beats = home.folder / "core.beats"
             began = time.perf_counter()
@@ -98,12 +100,12 @@ async def _separate(home: DeskHome, gateway: Prepared, span: Span) -> tuple[floa
     """Core as it is: the lateness under quotes, and without."""
     profile = Path(home.env["XDG_CONFIG_HOME"]) / "ibdesk/profiles/practice.toml"
     profile.parent.mkdir(parents=True)
-    profile.write_text(SETTINGS)
+    profile.write_text(SETTINGS.format(span.instruments))
     beats = home.folder / "core.beats"
     core = await _core(home, beats)
     async with await core.attach() as watcher:
         await watcher.ready()
-        for con_id in gateway.con_ids[:INSTRUMENTS]:
+        for con_id in gateway.con_ids[: span.instruments]:
             await watcher.send(Watch(con_id=con_id))
     with _desk(home, core.socket):
         busy = await _window(span)
@@ -119,7 +121,7 @@ async def _shared(home: DeskHome, gateway: Prepared, span: Span) -> float:
     with _desk(home, home.folder / "shared.sock", str(gateway.port), str(beats)) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps(gateway.con_ids[:INSTRUMENTS]) + "\n")
+        process.stdin.write(json.dumps(gateway.con_ids[: span.instruments]) + "\n")
         process.stdin.flush()
         await asyncio.to_thread(process.stdout.readline)
         busy = await _window(span)
