@@ -13,6 +13,7 @@ from core.errors import LinkError, LockHeldError, OtherBuildError
 from core.link.lock import check_endpoint, running
 from core.link.paths import lock_path, socket_path, state_root
 from core.settings import read_layers, settings_of
+from core.text import clean
 
 START_SECONDS = 20.0
 """How long a core may take to start, its practice gateway included."""
@@ -44,7 +45,7 @@ async def connected(
     one asked for, OtherBuildError if it is another build, CoreStartError with what core itself said, LinkError if none
     can be reached, ValueError for a desk's name.
     """
-    if is_desk(client_name):
+    if is_desk(clean(client_name).strip()):
         raise ValueError(f"{client_name!r} is what a screen with a person before it calls itself. Name your program.")
     given = {**arguments, **({"profile": profile} if profile else {})}
     layers = read_layers(given)

@@ -59,6 +59,6 @@ async def test_settings_that_cannot_be_used_start_nothing(home: DeskHome) -> Non
 
 
 async def test_script_can_not_pass_for_a_desk(home: DeskHome) -> None:
-    for name in ("desk", "desk-7"):
+    for name in ("desk", "desk-7", " desk\n", "de\u200bsk"):
         with pytest.raises(ValueError, match="a screen with a person"):
             await connected("practice", name)
