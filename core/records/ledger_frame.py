@@ -163,7 +163,7 @@ class DayFrame:
         while len(rows) - begin >= PIECE:
             self._pieces.append(_piece_of(self._instance, rows[begin : begin + PIECE]))
             begin += PIECE
-        return pl.concat([*self._pieces, _piece_of(self._instance, rows[begin:])])
+        return pl.concat([*self._pieces, _piece_of(self._instance, rows[begin:])], rechunk=True)
 
 
 PIECE: Final = 5000
