@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from core.api import DeskClient
+from core.domain.events import Snapshot
 from core.errors import ConfigError, DeskError, LinkError
 from core.link.paths import state_dir
 from core.orderplane.bus import Delivery, IntentBus
@@ -124,7 +125,7 @@ class OrderPlane:
         while True:
             try:
                 client = await self._connect()
-                snapshot = await client.snapshot()
+                snapshot = await self._shown(client)
             except ConfigError:
                 raise
             except DeskError as error:
@@ -146,6 +147,14 @@ class OrderPlane:
             finally:
                 self._sessions.lost(session)
                 await self._leave(client)
+
+    async def _shown(self, client: DeskClient) -> Snapshot:
+        """What core shows first. Raises LinkError; it is left then."""
+        try:
+            return await client.snapshot()
+        except BaseException:
+            await self._leave(client)
+            raise
 
     async def _leave(self, client: DeskClient) -> None:
         """Detach; a core that does not answer is not waited for."""
