@@ -19,6 +19,18 @@ _SHOWN = {
     "delete": "Del",
     "tab": "Tab",
     "space": "Space",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "backspace": "Backspace",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
 }
 
 
@@ -35,6 +47,8 @@ def show_key(key: str) -> str:
     """A key as the key row writes it: `b`, `/`, `^Q`, `F4`, `Esc`."""
     if key.startswith("ctrl+"):
         return f"^{show_key(key.removeprefix('ctrl+')).upper()}"
+    if key.startswith("shift+"):
+        return f"Shift+{show_key(key.removeprefix('shift+'))}"
     return _SHOWN.get(key, key.upper() if key[:1] == "f" and key[1:].isdigit() else key)
 
 

@@ -61,7 +61,7 @@ async def test_the_palette_offers_the_declared_commands() -> None:
     async with desk_on() as desk:
         titles = [command.title for command in desk.app.get_system_commands(desk.screen)]
         await desk.pilot.press("ctrl+p", *"reach the broker")
-        await desk.until(lambda: "Try to reach the broker now" in desk.words())
+        await desk.until(lambda: "Reconnect: try to reach the broker now" in desk.words())
         await desk.pilot.press("down", "enter")
         await desk.until(lambda: desk.core.sent == [Reconnect()])
 

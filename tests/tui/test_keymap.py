@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from textual.fuzzy import Matcher
+
 from tests.tui import sample
 from tests.tui.desk_pilot import desk_on, until
 from tests.tui.fake_desk import FakeDesk
@@ -10,7 +13,7 @@ from tui.app import DeskApp
 from tui.hands.keys import PANES, TICKET
 from tui.keymap import bindings, footer, keys_of, show_key
 from tui.screens.desk import DeskScreen
-from tui.screens.keys import KeysScreen
+from tui.screens.keys import HELP_CELLS, KEY_CELLS, KeysScreen, cheat_sheet
 
 ALL = (*commands.DESK, *PANES, *TICKET)
 (BUY,) = [command for command in commands.DESK if command.id == "ticket.buy"]
@@ -56,6 +59,42 @@ def test_keys_are_shown_as_people_write_them() -> None:
         "Esc",
         "Del",
     ]
+
+
+@pytest.mark.parametrize(
+    ("word", "id"),
+    [
+        ("arm", "desk.arm"),
+        ("grant", "desk.grant"),
+        ("limits", "desk.limits"),
+        ("health", "desk.health"),
+        ("costs", "desk.costs"),
+        ("alerts", "desk.alerts"),
+        ("price alert", "desk.price_alert"),
+        ("resume", "desk.resume"),
+        ("reconnect", "desk.reconnect"),
+        ("theme", "desk.theme"),
+        ("kill", "desk.kill"),
+        ("quit", "desk.quit"),
+    ],
+)
+def test_the_word_that_people_are_told_finds_its_command_first(word: str, id: str) -> None:
+    matcher = Matcher(word)
+    found = max((one for one in ALL if one.palette), key=lambda one: matcher.match(one.help))
+
+    assert (found.id, matcher.match(found.help) > 0) == (id, True)
+
+
+def test_the_cheat_sheet_writes_keys_as_people_do_and_words_beside_them() -> None:
+    sheet = cheat_sheet({}).plain
+    lines = sheet.splitlines()
+
+    assert not any(name in sheet for name in ("plus", "equals_sign", "minus", "pageup", "shift+tab"))
+    assert "  + =         One size step up" in lines
+    assert "  ↑ k         Row up" in lines
+    assert max(map(len, lines)) <= 2 + KEY_CELLS + HELP_CELLS
+    assert all(line[: 2 + KEY_CELLS].strip() or line[2 + KEY_CELLS :].strip() for line in lines if line)
+    assert "              protects a position" in lines
 
 
 def test_key_row_joins_neighbours_with_the_same_word() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +19,8 @@ from tui.hands.keys import PANES, TICKET
 from tui.keymap import keys_of
 
 KEY_CELLS = 12
+HELP_CELLS = 54
+"""What stays for the words beside a key in the frame, at 80 columns and wider."""
 MOVING = (
     UserCommand("grid.up", "up,k", "", "Row up"),
     UserCommand("grid.down", "down,j", "", "Row down"),
@@ -43,7 +46,9 @@ def _group(group: Iterable[UserCommand], keymap: Mapping[str, str]) -> list[str 
     parts: list[str | tuple[str, str]] = []
     for command in group:
         keys = " ".join(keys_of(command, keymap)) or "^P"
-        parts += [(f"  {keys:<{KEY_CELLS}}", "bold $footer-key-foreground"), f"{command.help}\n"]
+        first, *rest = wrap(command.help, HELP_CELLS)
+        parts += [(f"  {keys:<{KEY_CELLS}}", "bold $footer-key-foreground"), f"{first}\n"]
+        parts += [f"{'':<{KEY_CELLS + 2}}{line}\n" for line in rest]
     return parts
 
 
