@@ -56,7 +56,9 @@ class Found(NamedTuple):
     kills: int
     filled: int
     refused: int
-    """With a reason, and not in the journal."""
+    """And not in the journal."""
+    reasons: dict[str, int]
+    """How often each code of a refusal was given."""
     reports: int
     repeated: int
     """Reports that were delivered more than once."""
@@ -177,6 +179,7 @@ def _judged(told: Sequence[Told], seconds: float, kills: int, journal: Path, ins
         kills=kills,
         filled=ends["FILLED"],
         refused=ends["REJECTED"],
+        reasons=dict(sum((Counter(one.reasons) for one in told), Counter())),
         reports=len(read),
         repeated=sum(1 for one in told for count in one.reports.values() if count > 1),
         recorded_p99_ms=_p99([waited for one in told for waited in one.recorded_ms]),
@@ -212,7 +215,7 @@ def main() -> int:
     lines = (
         f"{found.intents:,} intents in {found.seconds:.0f} s: {found.intents / found.seconds:.0f} a second, with "
         f"messages_per_second = {RATE:,} and {found.kills} order planes killed",
-        f"{found.filled:,} filled, {found.refused:,} refused with a reason",
+        f"{found.filled:,} filled, {found.refused:,} refused with a reason: {found.reasons}",
         f"{found.reports:,} reports, {found.repeated:,} of them delivered again",
         f"p99 from asking: {found.recorded_p99_ms:.0f} ms until it is recorded, {found.ended_p99_ms:.0f} ms to its end",
         *(f"WRONG: {line}" for line in found.wrong[:20]),

@@ -38,6 +38,8 @@ class Told:
     """Messages with the identity of one and another content."""
     ends: dict[str, str] = field(default_factory=dict)
     """The last status of each intent that ended."""
+    reasons: dict[str, int] = field(default_factory=dict)
+    """How often each code of a refusal was given."""
     reports: dict[str, int] = field(default_factory=dict)
     """How often each report was read."""
     bodies: dict[str, str] = field(default_factory=dict)
@@ -130,6 +132,9 @@ class Strategy:
             return
         if intent_id not in told.ends:
             told.ended_ms.append(waited)
+            if report.reject_reason is not None:
+                code = report.reject_reason.partition(":")[0]
+                told.reasons[code] = told.reasons.get(code, 0) + 1
             self._room.release()
         told.ends[intent_id] = report.status
         if len(told.ends) == self._count:
