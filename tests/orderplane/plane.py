@@ -112,6 +112,15 @@ class Planes:
         """Wait until core knows a plane."""
         await asyncio.wait_for(plane._sessions.get(), PATIENCE)
 
+    async def settled(self, plane: OrderPlane, count: int) -> None:
+        """Wait until a plane has brought so many messages to their end."""
+        for _ in range(round(PATIENCE * 100)):
+            counts = plane.counts
+            if counts.placed + counts.refused + counts.repeated + counts.aside >= count:
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(plane.counts)
+
     async def kill(self, plane: OrderPlane) -> None:
         """End a plane in the middle of whatever it does, as SIGKILL would."""
         (task,) = [task for one, task in self._running if one is plane]
