@@ -7,7 +7,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from core.orderplane.bus import BusError
 
@@ -47,9 +46,11 @@ class RedisLink:
                 socket_timeout=ANSWER_SECONDS,
                 socket_connect_timeout=ANSWER_SECONDS,
             )
-        except ValueError as error:
+        except ValueError:
+            # Its text may have a part of the password.
             raise BusError(
-                f"{self.address} is no address of Redis or Valkey: {error} Write redis://127.0.0.1:6379/0."
+                f"{self.address} is no address of Redis or Valkey. Write redis://127.0.0.1:6379/0; in a password write "
+                "%2F for /, %23 for #, %3F for ?."
             ) from None
 
     def script(self, text: str) -> AsyncScript:
@@ -111,5 +112,6 @@ class RedisLink:
 
 
 def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+    """Also where the password has characters that end the part of an address in which it stands."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2].partition('?')[0]}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import pytest
 
 from core.orderplane.bus import BusError, Claim, IntentBus, Position, Settlement, Standing, StrategyBus
 from core.orderplane.redis_bus import RedisBus, RedisStrategy
+from core.orderplane.redis_link import RedisLink
 from tests.orderplane.bus_rules import LEASE, LONG, WAIT, Rule, rules
 from tests.redis_server import RedisServer, needs_server, running_redis
 
@@ -128,6 +130,16 @@ async def test_a_living_consumer_keeps_what_it_works_on(world: RedisWorld) -> No
 
     await asyncio.sleep(LEASE * 1.2)
     assert [found.id for found in await two.take(1, WAIT)] == [delivery.id]
+
+
+@pytest.mark.parametrize("password", ["secret", "se/cret", "se#cret", "se?cret", "se@cret", "se:cret"])
+def test_an_address_is_told_without_its_password(password: str) -> None:
+    try:
+        told = RedisLink(f"redis://name:{password}@host:6379/0?protocol=2").address
+    except BusError as error:
+        told = str(error)
+    assert "host:6379/0" in told
+    assert not {"se", "cret", "secret", "name", password} & set(re.split(r"\W+", told))
 
 
 async def test_no_server_is_named_with_what_to_do() -> None:
