@@ -44,7 +44,7 @@ def run(short: bool) -> BenchResult:
 
 
 async def _run(requests: int, cancels: int) -> tuple[list[float], float]:
-    with DeskHome() as home:
+    with DeskHome(records=True) as home:
         profile = Path(home.env["XDG_CONFIG_HOME"]) / "ibdesk/profiles/practice.toml"
         profile.parent.mkdir(parents=True)
         profile.write_text(AS_IBKR + WIDE_PROFILE)

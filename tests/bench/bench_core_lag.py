@@ -65,7 +65,7 @@ def run(short: bool) -> BenchResult:
 
 
 async def _measure(span: Span, orders: int) -> Lateness:
-    with DeskHome() as home:
+    with DeskHome(records=True) as home:
         async with prepared_gateway(home, instruments=span.instruments + 20, lines=span.instruments) as gateway:
             shared = await _shared(home, gateway, span)
             p99, idle = await _separate(home, gateway, span)
@@ -74,7 +74,7 @@ async def _measure(span: Span, orders: int) -> Lateness:
 
 async def _sync(instruments: int, orders: int) -> float:
     """The greatest lateness while core reads the books at its start."""
-    with DeskHome() as home:
+    with DeskHome(records=True) as home:
         async with prepared_gateway(home, instruments=instruments, orders=orders, fills=FILLS) as gateway:
             gateway.stop_market()
             beats = home.folder / "core.beats"

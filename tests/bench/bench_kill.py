@@ -50,7 +50,7 @@ def run(short: bool) -> BenchResult:
 
 
 async def _run(instruments: int, orders: int) -> dict[str, float]:
-    with DeskHome() as home:
+    with DeskHome(records=True) as home:
         _write_profile(home, instruments)
         ticks = TickCounter()
         async with (

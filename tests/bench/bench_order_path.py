@@ -34,7 +34,7 @@ def run(short: bool) -> BenchResult:
 
 
 async def _run(orders: int) -> BenchResult:
-    with DeskHome() as home:
+    with DeskHome(records=True) as home:
         profile = Path(home.env["XDG_CONFIG_HOME"]) / "ibdesk/profiles/practice.toml"
         profile.parent.mkdir(parents=True)
         profile.write_text(UNTHROTTLED + WIDE_PROFILE)
