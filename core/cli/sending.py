@@ -17,7 +17,7 @@ from core.domain.denials import Denial
 from core.domain.events import Snapshot
 from core.domain.orders import Order, OrderState
 from core.domain.quotes import Quote
-from core.errors import DeskError, LinkError, OrderUnknownError
+from core.errors import LinkError, OrderUnknownError
 
 ANSWER_SECONDS = 30.0
 """How long core may take to answer an order, its journal's longest wait included."""
@@ -69,8 +69,8 @@ async def placed(
             return await follow(ack.order)
         except OrderUnknownError:
             raise
-        except (DeskError, OSError) as error:
-            raise _unknown(str(error), order_ref) from error
+        except Exception as error:
+            raise _unknown(str(error) or type(error).__name__, order_ref) from error
     except OrderUnknownError as error:
         return Said(IN_DOUBT, [str(error)], {"ok": False, "problem": str(error), "order_ref": order_ref})
     except asyncio.CancelledError:
