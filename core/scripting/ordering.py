@@ -101,7 +101,7 @@ class Ordering:
             attempt = 0
             while (denial := _passing(ack)) is not None:
                 attempt += 1
-                pause = policy.pause(denial, attempt)
+                pause = _pause(policy, denial, attempt)
                 if pause is None:
                     break
                 log.info("%s %s: tried again in %g s, for %s", refs[0], order.text, pause, denial.message)
@@ -307,6 +307,15 @@ def _passing(ack: Ack) -> Denial | None:
     """The refusal that may pass by itself, of an order of which nothing was recorded; None for any other answer."""
     denial = ack.denied
     return None if denial is None or ack.order is not None or denial.code not in NEVER_BEGUN else denial
+
+
+def _pause(policy: RetryPolicy, denial: Denial, attempt: int) -> float | None:
+    """What the policy says; one that fails gives up, and the refusal stands."""
+    try:
+        return policy.pause(denial, attempt)
+    except Exception:
+        log.exception("the retry policy %r failed", policy)
+        return None
 
 
 def _not_connected(text: str) -> Ack:

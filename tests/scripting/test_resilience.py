@@ -54,6 +54,13 @@ class Noted(Backoff):
         return True
 
 
+class Broken:
+    """A policy that fails."""
+
+    def pause(self, denial: Denial, attempt: int) -> float | None:
+        raise ZeroDivisionError
+
+
 async def resting(desk: Desk, quantity: int) -> Order:
     """A buy of AAPL far below the market."""
     quote = desk.quote((await desk.instrument("AAPL")).con_id)
@@ -75,6 +82,8 @@ async def test_order_that_never_began_is_tried_again_where_the_script_asked_for_
         assert await desk.until(lambda: not desk.is_connected(), PATIENCE)
         with pytest.raises(NotConnectedError):
             await desk.place(ticket("AAPL", "BUY", 7))
+        outcomes = await desk.place_all([ticket("AAPL", "BUY", 7), ticket("AAPL", "BUY", 8)], retries=Broken())
+        assert [type(one.error) for one in outcomes] == [NotConnectedError, NotConnectedError]
 
         begun = asyncio.Event()
         policy = Noted(begun)
