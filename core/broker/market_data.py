@@ -132,7 +132,11 @@ class MarketData:
         return instrument.label, 0
 
     def price_tick(self, request_id: int, tick_type: str, price: str, size: str) -> None:
-        """A tickPrice message; the size in it belongs to bid, ask and last. -1 means that there is no such price."""
+        """A tickPrice message; the size in it belongs to bid, ask and last.
+
+        -1 means that there is no such price, and so does 0 without a size. A combination may cost either: -1 with a
+        size, 0 always.
+        """
         line = self._by_request.get(request_id)
         field = _PRICES.get(tick_type)
         if line is None or field is None:
@@ -141,7 +145,9 @@ class MarketData:
             self.data_type(request_id, DataType.DELAYED)
         value = number(price)
         amount = number(size)
-        if value == _NO_PRICE and (amount in (None, _ZERO) or line.instrument.sec_type is not SecType.BAG):
+        shown = amount not in (None, _ZERO)
+        combination = line.instrument.sec_type is SecType.BAG
+        if (value == _NO_PRICE and not (shown and combination)) or (value == _ZERO and not (shown or combination)):
             value = None
         con_id = line.instrument.con_id
         self.ticks.append(Tick(con_id=con_id, field=field, value=value))

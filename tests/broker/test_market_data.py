@@ -103,7 +103,7 @@ async def test_size_fields(tick_type: int, field: TickField) -> None:
         assert await ticks(desk, frame(2, 6, request_id, tick_type, "0.5")) == [(field, Decimal("0.5"))]
 
 
-@pytest.mark.parametrize("price", ["-1", "-1.0", "", UNSET])
+@pytest.mark.parametrize("price", ["-1", "-1.0", "", UNSET, "0", "0.0"])
 async def test_no_bid_is_none(price: str) -> None:
     async with connected() as desk:
         request_id = await subscribed(desk)
@@ -124,6 +124,21 @@ async def test_a_combination_can_cost_minus_one() -> None:
 
         assert told[0] == (TickField.BID, Decimal(-1))
         assert told[2] == (TickField.ASK, None)
+
+
+async def test_what_somebody_shows_a_size_for_can_cost_nothing() -> None:
+    async with connected() as desk:
+        request_id = await subscribed(desk)
+
+        assert (await ticks(desk, frame(1, 6, request_id, 1, "0", "5", 0), count=2))[0] == (TickField.BID, Decimal(0))
+
+
+async def test_a_combination_can_cost_nothing() -> None:
+    async with connected() as desk:
+        desk.broker.subscribe_quotes(replace(AAPL, sec_type=SecType.BAG))
+        request_id = (await desk.peer.message(1))[2]
+
+        assert await ticks(desk, frame(1, 6, request_id, 9, "0", "0", 0)) == [(TickField.CLOSE, Decimal(0))]
 
 
 async def test_delayed_ticks_say_so_once() -> None:
