@@ -58,7 +58,7 @@ def test_fin_throughout_a_session(part: int, record_property: Property) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("name", "how"), [(name, how) for name in SESSIONS for how in (How.FIN, How.RST)][1:], ids=str)
 def test_fin_and_rst_in_every_session(name: str, how: How, record_property: Property) -> None:
-    step = scaled(50, 20, 1)
+    step = scaled(100, 20, 1)
     cuts = [Cut(way, after, how) for way, after in recorded(name).offsets(step, first=step // 2)]
 
     seen = try_all(name, cuts)
