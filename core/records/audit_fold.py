@@ -34,7 +34,10 @@ _EVENTS = {
     OrderState.PRESUMED_NOT_PLACED: AuditEvent.ERROR,
 }
 """What kind of line tells of a state; of every other one it is a STATUS_CHANGE."""
-_NEVER_LEFT = frozenset({OrderState.INTENT, OrderState.DENIED})
+_NOT_SEEN_LEAVING = frozenset(
+    {OrderState.INTENT, OrderState.DENIED, OrderState.UNKNOWN, OrderState.PRESUMED_NOT_PLACED}
+)
+"""Of an order whose outcome was never known nobody knows that it left."""
 
 
 class AuditFold:
@@ -66,7 +69,7 @@ class AuditFold:
                 case FactRecorded(fact=OrderChanged(order=order)) | Intent(order=order) | ModifyIntent(order=order):
                     self._refused.discard(order.order_ref)
                     self._orders[order.order_ref] = order
-                    if order.state not in _NEVER_LEFT:
+                    if order.state not in _NOT_SEEN_LEAVING:
                         self._submitted[order.order_ref] = _taken(order)
                 case FactRecorded(fact=ExecutionAdded(execution=execution)):
                     self._keep(execution)
@@ -128,7 +131,7 @@ class AuditFold:
         self._orders[order.order_ref] = order
         if before is not None and _told(before) == _told(order):
             return
-        if not order.external and order.state not in _NEVER_LEFT and order.order_ref not in self._submitted:
+        if not order.external and order.state not in _NOT_SEEN_LEAVING and order.order_ref not in self._submitted:
             self._submitted[order.order_ref] = _taken(order)
             yield line_of(order, AuditEvent.SUBMISSION, timestamp, sequence)
             if order.state is OrderState.SENT:

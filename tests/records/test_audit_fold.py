@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from core.domain.entries import Entry, InstrumentKnown
 from core.domain.reports import ErrorClass
-from core.errors import NotConnectedError
+from core.errors import NotConnectedError, SendUnknownError
 from core.execution.recorded import Recorded
 from core.records.audit_fold import AuditFold
 from core.records.audit_lines import AuditEvent, AuditLine, encode_line
 from core.records.audit_log import of_order, summary_of
 from tests.execution.clockwork import START, jumping
 from tests.execution.reports import AAPL, D, buy, commission, error, filled, ref, status
-from tests.execution.rig import Rig, rig
+from tests.execution.rig import Rig, rig, settle
 
 SUBMISSION, FILL, CHANGE, CANCELLATION, ERROR, RETRY = AuditEvent
 MOMENT = START.isoformat(timespec="microseconds")
@@ -188,3 +188,21 @@ async def test_the_summary_counts_orders_by_what_became_of_them() -> None:
     assert (found.total_orders, found.active_orders, found.submissions) == (4, 1, 3)
     assert (found.filled_orders, found.cancelled_orders, found.error_orders) == (1, 1, 1)
     assert (found.partial_fills, found.complete_fills, found.unknown_orders) == (1, 1, 0)
+
+
+@jumping
+async def test_an_order_of_which_nobody_knows_whether_it_left_has_no_submission_before_that_is_known() -> None:
+    async with rig() as desk:
+        desk.broker.sending = SendUnknownError("half of it left")
+        await desk.place()
+        await settle()
+        lines = audit(desk)
+        assert [(line.event_type, line.status) for line in lines] == [(CHANGE, "Pending"), (CHANGE, "Unknown")]
+        assert {line.submission_time for line in lines} == {None}
+        assert summary_of(date(2026, 1, 5), lines).submissions == 0
+
+        desk.say(status(1))
+        known = audit(desk)[len(lines) :]
+
+    assert [(line.event_type, line.status) for line in known] == [(SUBMISSION, "Submitted"), (CHANGE, "Submitted")]
+    assert all(line.submission_time for line in known)
