@@ -244,7 +244,7 @@ class Ordering:
     async def modify(self, order: Order, changes: Changes) -> Order:
         """As of `Desk.modify`."""
         wanted = changed(order, changes)
-        self._check(wanted)
+        self._check(replace(wanted, symbol=self._name_of(order)))
         command = ModifyOrder(
             order_ref=order.order_ref,
             revision=order.revision,
@@ -275,7 +275,12 @@ class Ordering:
         left = order.quantity - order.filled
         if left <= 0:
             raise OrderValueError(f"{order.name} has filled: nothing is left of it.")
-        return await self.place(replace(ticket_of(order), quantity=left), (), None)
+        return await self.place(replace(ticket_of(order), symbol=self._name_of(order), quantity=left), (), None)
+
+    def _name_of(self, order: Order) -> str:
+        """What the script's checks know the instrument by: its label, or its number where the label names another."""
+        known = known_as(order.label, self._session.books.instruments.values())
+        return order.label if known is not None and known.con_id == order.con_id else str(order.con_id)
 
     def _check(self, order: Ticket) -> None:
         """Raise RiskCheckError unless every check of the script's own says True."""

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from core import Broker, Desk, ticket
+from core import Broker, Desk, Ticket, ticket
 from core.domain.orders import OrderState, OrderType
 from core.errors import OrderEndedError, OrderUnknownError, OrderValueError, UnknownOrderError, WaitTimeoutError
 from core.scripting.ordering import RiskCheck
@@ -113,6 +113,29 @@ async def test_a_risk_check_judges_changes_too(practice: Broker) -> None:
         assert desk.order(order.order_ref).quantity == 50
         with pytest.raises(OrderEndedError, match=r"ended as CANCELLED, 0 filled.*\. FILLED was waited for"):
             await desk.wait(order.order_ref, OrderState.FILLED)
+
+
+@pytest.mark.covers("D1.3")
+async def test_a_risk_check_knows_an_instrument_by_one_name(practice: Broker) -> None:
+    """Changes and remainders go by the contract's number; a check that goes by the symbol must not miss them."""
+    seen: list[str] = []
+
+    def noted(order: Ticket) -> bool:
+        seen.append(order.symbol)
+        return True
+
+    async with Desk(name="named", risk_check=noted) as desk:
+        quote = desk.quote((await desk.instrument("META")).con_id)
+        assert quote is not None
+        assert quote.bid is not None
+        order = await desk.submit(ticket("META", "BUY", 2, "LIMIT", limit_price=quote.bid - 5))
+        await desk.modify(order.order_ref, quantity=3)
+        assert await desk.cancel(order.order_ref)
+        rest = await desk.place_remainder(order.order_ref)
+        assert (rest.con_id, rest.quantity) == (order.con_id, Decimal(3))
+        assert await desk.cancel(rest.order_ref)
+
+    assert seen == ["META"] * 3
 
 
 @pytest.mark.covers("D0.4", "D1.3")
