@@ -148,7 +148,9 @@ class PracticeGateway:
                 f"The practice gateway ended {count + 1} times within {RESTARTS_WITHIN / 60:g} minutes. It is started "
                 f"again in {minutes} min at the earliest, at once with a new core. Its words are in {self._words}."
             )
-        self._tell(f"The practice gateway ended by itself ({self._last_words()}). It is started again.")
+        words = self._last_words()
+        last = f"its last words: {words}" if words else "it said nothing"
+        self._tell(f"The practice gateway ended by itself ({last}). It is started again.")
         self._restarts.append(now)
         await asyncio.sleep(min(_FIRST_PAUSE * 2**count, _LONGEST_PAUSE) if count else 0)
 
@@ -194,15 +196,17 @@ class PracticeGateway:
             loop.remove_reader(ready)
             os.close(ready)
         if not line:
-            raise ConnectError(f"The practice gateway did not start: {self._last_words()}")
+            words = self._last_words() or f"it said nothing. See {self._words}, and try again."
+            raise ConnectError(f"The practice gateway did not start: {words}")
         return Endpoint("127.0.0.1", json.loads(line)["port"])
 
     def _last_words(self) -> str:
+        """The last line that it wrote of an error; empty if it wrote none."""
         with contextlib.suppress(OSError):
             lines = self._words.read_text(errors="replace").strip().splitlines()
             if lines:
                 return mask_accounts(clean(lines[-1]))
-        return f"it said nothing. See {self._words}, and try again."
+        return ""
 
     def _is_alive(self) -> bool:
         if self._process is not None:

@@ -95,7 +95,7 @@ def _run(options: _Options, work: _Work) -> None:
     try:
         said = asyncio.run(_at_core(options.profile or _chosen_profile(), work))
     except (DeskError, OSError) as error:
-        text = f"No core could be asked: {error} Start ibdesk, and try again."
+        text = f"No core could be asked: {error}"
         said = _Said(NO_CORE, [text], {"ok": False, "problem": text})
     if options.as_json:
         say_json(said.figures)

@@ -125,7 +125,7 @@ async def _cancel(client: DeskClient, orders: Sequence[Order], wait: float) -> S
 
 def _line(order: Order, refusal: str) -> str:
     if refusal:
-        return f"{order.name}: {refusal}"
+        return refusal if refusal.startswith(order.name) else f"{order.name}: {refusal}"
     return order_line(order) + (": the cancel is not confirmed" if order.is_live else "")
 
 

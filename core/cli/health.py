@@ -42,7 +42,7 @@ async def _show(client: DeskClient) -> Said:
     figures = _figures(snapshot)
     takes = snapshot.connection.can_trade and snapshot.trading_state is TradingState.ACTIVE
     problem = snapshot.connection.problem or snapshot.connection.restarting or snapshot.trading_reason
-    lines = [f"{name.replace('_', ' '):<18}  {shown}" for name, shown in _lines(figures)]
+    lines = [f"{name.replace('_', ' '):<18}  {shown}" for name, shown in figure_lines(figures)]
     said: dict[str, object] = {"ok": takes, "problem": "" if takes else problem, **figures}
     return Said(DONE if takes else REFUSED, lines, said, report=True)
 
@@ -86,19 +86,22 @@ def _profit(money: Money) -> dict[str, object]:
     return {"account": mask_account(money.account), "currency": money.base_currency, **named}
 
 
-def _lines(figures: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def figure_lines(figures: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Name and figure of each line; of a group of figures each gets its own."""
     for name, figure in figures.items():
         match figure:
             case {"account": account, **rest}:
                 yield f"profit {account}", ", ".join(f"{key} {_shown(value)}" for key, value in rest.items())
+            case {"name": breaker, "state": state, "until": until, "last": last}:
+                since = ", ".join(f"{word} {_shown(one)}" for word, one in (("until", until), ("last", last)) if one)
+                yield f"breaker {breaker}", f"{state}{since and f', {since}'}"
             case {"stage": stage, **rest}:
                 yield str(stage), ", ".join(f"{str(key).replace('_', ' ')} {value}" for key, value in rest.items())
             case dict():
-                yield from _lines(figure)
+                yield from figure_lines(figure)
             case tuple() | list() if any(isinstance(one, dict) for one in figure):
                 for one in figure:
-                    yield from _lines({name.removesuffix("s"): one})
+                    yield from figure_lines({name.removesuffix("s"): one})
             case _:
                 yield name, _shown(figure)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.journal_options import day_option, example, folder_of, profile_option, run
+from core.cli.journal_options import day_option, example, folder_of, no_such_order, profile_option, run
 from core.cli.output import say
 from core.text import clean, printable_json
 
@@ -31,16 +31,20 @@ def command(*, order: str | None, profile: str | None, day: date, follow: bool, 
     """Show every transition of ORDER, or of all orders of a day.
 
     ORDER is its number of the day (7), its reference, or the broker's order id (id38). Core keeps the same lines as
-    audit.jsonl beside the day's ledger; they are read from the journal here.
+    audit.jsonl beside the day's ledger; they are read from the journal here. Times are UTC.
     """
 
     def tell() -> None:
         from core.records.audit_log import of_order
 
         lines = _lines(folder_of(profile) / "journal.db", day, follow=follow)
+        told = False
         with contextlib.suppress(KeyboardInterrupt):
             for line in lines if order is None else of_order(lines, order):
+                told = True
                 say(_as_json(line) if as_json else as_text(line))
+            if order is not None and not told:
+                raise no_such_order(order, day)
 
     run(tell, as_json=as_json)
 

@@ -19,7 +19,7 @@ EXITS = """\b
 Exit status:
   0  done
   1  the journal is not what was written
-  2  it could not be done: no journal, a file that can't be read or written, wrong options
+  2  it could not be done: no journal or no such order, a file that can't be read or written, wrong options
 """
 
 
@@ -59,6 +59,13 @@ def folder_of(profile: str | None) -> Path:
 
         profile = read_layers({}, os.environ).profile
     return state_root() / profile
+
+
+def no_such_order(wanted: str, day: date | None) -> DeskError:
+    """What to say where an order was asked for that the records do not have; `day` is None for a file of its own."""
+    where = "in this file" if day is None else f"on {day:%Y-%m-%d}"
+    todo = "Look at all of it without one." if day is None else "`ibdesk history` lists the day's; --day takes another."
+    return DeskError(f"There is no order {wanted} {where}. {todo}")
 
 
 def run(do: Callable[[], None], *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from core.cli.exports import csv_line
-from core.cli.journal_options import day_option, example, folder_of, json_option, profile_option, run
+from core.cli.journal_options import day_option, example, folder_of, json_option, no_such_order, profile_option, run
 from core.cli.output import say, say_json
 from core.text import clean
 
@@ -85,7 +85,7 @@ def show(
     as_json: bool,
     accounts: bool,
 ) -> None:
-    """Show the events of a day, a line each."""
+    """Show the events of a day, a line each. Times are UTC."""
     if as_csv and as_json:
         raise click.UsageError("Events are shown as JSON or as CSV, not as both.")
 
@@ -93,9 +93,13 @@ def show(
         line = _FORMS["csv" if as_csv else "json" if as_json else "text"]
         if as_csv:
             say(csv_line(_columns()))
+        told = False
         for event in _events(profile, day, file):
             if wanted is None or wanted.removeprefix("#") in (str(event["number"]), event["order_ref"]):
+                told = True
                 say(line(event), accounts=accounts)
+        if wanted is not None and not told:
+            raise no_such_order(wanted, None if file else day)
 
     run(tell, as_json=as_json)
 

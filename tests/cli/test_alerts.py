@@ -84,3 +84,4 @@ def test_without_a_core_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     figures = json.loads(result.stdout)
     assert figures["ok"] is False
     assert figures["problem"].startswith("No core could be asked: ")
+    assert figures["problem"].endswith(" Start one with ibdesk.")

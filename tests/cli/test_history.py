@@ -98,6 +98,15 @@ async def test_history_follows_the_journal_to_the_console(tmp_path: Path) -> Non
     assert status == 0
 
 
+def test_an_order_that_is_not_there_is_no_silence(home: Path) -> None:
+    said = run("history", "88", "--day", "2026-11-20")
+    machine = run("history", "88", "--day", "2026-11-20", "--json")
+
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert said.stderr.startswith("There is no order 88 on 2026-11-20. ")
+    assert (machine.exit_code, json.loads(machine.stdout)["ok"]) == (2, False)
+
+
 @pytest.mark.parametrize("word", ["history", "summary"])
 def test_without_a_journal_and_for_help(home: Path, word: str) -> None:
     missing = CliRunner().invoke(cli, [word, "--profile", "other"])

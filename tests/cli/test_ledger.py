@@ -80,7 +80,9 @@ def test_show_finds_an_order_by_number_and_by_reference(home: Path) -> None:
 
     for wanted in ("2", "#2", ref):
         assert len(ledger("show", "--day", "2026-11-23", "--order", wanted).stdout.splitlines()) == 4
-    assert ledger("show", "--day", "2026-11-20", "--order", "2").stdout == ""
+    none = ledger("show", "--day", "2026-11-20", "--order", "2")
+    assert (none.exit_code, none.stdout) == (2, "")
+    assert none.stderr.startswith("There is no order 2 on 2026-11-20. ")
 
 
 def test_path_says_where_core_keeps_it(home: Path) -> None:

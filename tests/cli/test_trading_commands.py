@@ -29,12 +29,17 @@ def test_an_order_is_placed_found_and_cancelled(home: DeskHome) -> None:
     listed = ibdesk(home, "orders", "--tag", "t1")
     cancelled = ibdesk(home, "cancel", ref)
     again = ibdesk(home, "cancel", ref, "--json")
+    name = f"#{placed.order['number']} BUY 5 SPY @ 0.01"
     after = ibdesk(home, "orders", "--all", "--tag", "t1", "--json")
 
     assert (placed.status, placed.order["state"], placed.order["strategy"]) == (DONE, "WORKING", "s1")
     assert re.search(r"WORKING\s+BUY 5 SPY @ 0.01\s+0/5\s+—\s+t1", listed.out)
     assert (cancelled.status, "BUY 5 SPY @ 0.01 CANCELLED" in cancelled.out) == (DONE, True)
-    assert (again.status, again.figures["ok"]) == (REFUSED, False)
+    assert (again.status, again.figures["ok"], again.figures["problem"]) == (
+        REFUSED,
+        False,
+        f"{name} has ended: cancelled.",
+    )
     (order,) = after.rows("orders")
     assert order["state"] == "CANCELLED"
 
@@ -125,5 +130,5 @@ def test_health_has_the_fields_of_the_document_and_more(home: DeskHome) -> None:
     assert (figures["trading"], figures["ibkr"], figures["bad_frames"]) == ("ACTIVE", "UP", 0)
     assert re.search(r"^connected +yes$", shown.out, re.MULTILINE)
     assert re.search(r"^success rate +100\.0$", shown.out, re.MULTILINE)
-    assert re.search(r"^profit DU…567 +currency USD, day -?\d+\.\d\d, open ", shown.out, re.MULTILINE)
+    assert re.search(r"^profit DU…567 +currency USD, day -?\d+(\.\d+)?, open ", shown.out, re.MULTILINE)
     assert (none.status, none.figures["ok"]) == (NOT_REACHED, False)

@@ -26,7 +26,7 @@ ALARM_STAYS = 10.0
 """Seconds for which news of the connection does not take the place of an alarm: the first row shows it anyway."""
 BELL_SECONDS = 1.0
 """The bell rings at most so often, however many alerts come."""
-RESTORED = "Connected to the gateway again; orders and positions are read anew."
+RESTORED = "Connected again; orders and positions are read anew."
 STYLES = {Severity.INFO: "", Severity.WARNING: "bold $attention", Severity.ALARM: "bold reverse $attention"}
 
 

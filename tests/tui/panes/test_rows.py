@@ -179,7 +179,7 @@ async def test_a_problem_that_is_over_stands_there_no_more() -> None:
         await until(pilot, lambda: "The gateway closed." in lines_of(app)[0])
         app.apply(ConnectionChanged(connection=sample.CONNECTION), messages.ConnectionUpdated(sample.CONNECTION))
 
-        await until(pilot, lambda: "Connected to the gateway again" in lines_of(app)[0])
+        await until(pilot, lambda: "Connected again; orders and positions are read anew." in lines_of(app)[0])
 
 
 async def test_an_alarm_is_not_hidden_by_news_of_the_connection() -> None:
