@@ -166,16 +166,10 @@ class Recording(NamedTuple):
     boundaries: dict[Way, list[int]]
     """Where its messages end, in bytes of that way."""
 
-    def offsets(self, step: int, first: int = 0, *, edges: bool = False) -> Iterator[tuple[Way, int]]:
-        """Every `step`th byte of both ways, from byte `first` on; byte 0 is before anything was passed.
-
-        With `edges` also where each message ends, and the byte before and after that.
-        """
+    def offsets(self, step: int = 1, first: int = 0) -> Iterator[tuple[Way, int]]:
+        """Every `step`th byte of both ways, from byte `first` on; byte 0 is before anything was passed."""
         for way, length in self.lengths.items():
-            wanted = set(range(first, length + 1, step))
-            if edges:
-                wanted |= {min(end + beside, length) for end in self.boundaries[way] for beside in (-1, 0, 1)}
-            for after in sorted(wanted):
+            for after in range(first, length + 1, step):
                 yield way, after
 
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 import pytest
 
 from tests.faults.cuts import SESSIONS, Recording, record, run_cuts
-from tests.faults.scale import scaled
+from tests.faults.scale import FULL, scaled
 from tests.faults.spreading import spread
 from tests.faults.wire import Cut, How, Way
 from tests.warp.loop import WarpLoop
@@ -45,8 +45,7 @@ def try_all(name: str, cuts: Sequence[Cut]) -> Counter[str]:
 def test_fin_throughout_a_session(part: int, record_property: Property) -> None:
     recording = recorded("short")
     assert sum(recording.lengths.values()) <= LONGEST
-    step = scaled(10, 1, 1)
-    cuts = [Cut(way, after, How.FIN) for way, after in recording.offsets(step, edges=True)][part::PARTS]
+    cuts = [Cut(way, after, How.FIN) for way, after in recording.offsets()][part::PARTS]
 
     seen = try_all("short", cuts)
 
@@ -58,7 +57,7 @@ def test_fin_throughout_a_session(part: int, record_property: Property) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("name", "how"), [(name, how) for name in SESSIONS for how in (How.FIN, How.RST)][1:], ids=str)
 def test_fin_and_rst_in_every_session(name: str, how: How, record_property: Property) -> None:
-    step = scaled(100, 20, 1)
+    step = 1 if FULL else 20
     cuts = [Cut(way, after, how) for way, after in recorded(name).offsets(step, first=step // 2)]
 
     seen = try_all(name, cuts)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.scale import FULL, scaled
+from tests.faults.scale import FULL
 from tests.faults.soak import run_seeds
 from tests.faults.spreading import spread
 
-SEEDS = scaled(500, 2_000, 20_000)
+SEEDS = 20_000 if FULL else 2_000
 PARTS = 10
 
 

@@ -21,12 +21,11 @@ from core.practice.market import Market
 from core.practice.orders import Order, Terms, Ticket
 from core.practice.quote import Quote
 from core.practice.tables import Record
-from tests.faults.scale import scaled
 
 # The figures are gathered once, in whichever of the tests comes first.
 pytestmark = pytest.mark.timeout(180)
 
-SEEDS = range(1, 1 + scaled(8, 20, 20))
+SEEDS = range(1, 21)
 SYMBOLS = ("SPY", "AAPL", "TSLA")
 #: Steps of each of the three parts of a session that are walked: its open, its middle and its close.
 PART = 15_000

@@ -16,7 +16,6 @@ from core.errors import LinkError
 from core.ids import mint_order_ref
 from core.link.client import SocketClient
 from core.link.wire import Request, frame
-from tests.faults.scale import scaled
 from tests.warp.books import differences
 from tests.warp.cutting import CuttingLink, Way
 from tests.warp.harness import WAIT, Floor, FloorOptions, Screen, trading_floor
@@ -27,7 +26,7 @@ from tui.hands.lookups import Lookup, look_up
 from tui.messages import DeskMessage, SnapshotLoaded, StartFailed
 from tui.replica import Replica
 
-CUTS = scaled(150, 500, 500)
+CUTS = 500
 PLACE_ORDER = 3
 CLOSED_ALREADY = {DenialCode.CLOSE_PENDING, DenialCode.NO_POSITION, DenialCode.POSITION_CHANGED}
 
