@@ -1,4 +1,4 @@
-"""The seeded soak: 500 short stories in every run of the tests, 2,000 for the table of rows, 20,000 with `--full`."""
+"""The seeded soak: 2,000 short stories in every run of the tests, 20,000 with `--full`."""
 
 from __future__ import annotations
 
