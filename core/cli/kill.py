@@ -78,17 +78,25 @@ async def _pull(profile: str, scope: KillScope, wait: float) -> _Outcome:
     except LinkError as error:
         return _without_core(profile, scope, error)
     try:
-        return await _pull_at(client, scope, wait)
+        # Block first; only then look at anything.
+        ack = await client.send(Kill(scope=scope))
+        if ack.denied is not None:
+            return _not_blocked(ack.denied.message, marked=False)
+        return await _pulled(client, scope, wait)
+    except LinkError as error:
+        # Whether it was heard is not known: the next core begins blocked in any case.
+        return _without_core(profile, scope, error)
     finally:
         await client.close()
 
 
-async def _pull_at(client: DeskClient, scope: KillScope, wait: float) -> _Outcome:
-    """Block first; only then look at anything."""
-    ack = await client.send(Kill(scope=scope))
-    if ack.denied is not None:
-        return _not_blocked(ack.denied.message, marked=False)
-    snapshot = await client.snapshot()
+async def _pulled(client: DeskClient, scope: KillScope, wait: float) -> _Outcome:
+    """Core blocks: what becomes of the cancels."""
+    try:
+        snapshot = await client.snapshot()
+    except LinkError as error:
+        text = f"New orders are blocked, but which cancels are confirmed is not known: {error} Look in TWS."
+        return _Outcome(NOT_CONFIRMED, [text], {"blocked": True, "scope": scope, "problem": text})
     killed, orders = snapshot.killed, {order.order_ref: order for order in snapshot.orders}
     try:
         async with asyncio.timeout(wait):

@@ -15,8 +15,11 @@ from core.domain.commands import Resume
 from core.domain.events import Snapshot, TradingState
 from core.domain.trading import KillScope
 from core.journal.kill_mark import KillMarkFile
+from core.link.paths import socket_path
+from core.link.wire import frame
 from tests.core_process import PATIENCE, CoreProcess
 from tests.desk_home import DeskHome
+from tests.link.fake_host import welcome
 from tests.processes.orders import journal_of
 from tests.processes.test_way_of_an_order import SYMBOL, resting_buy
 from tui.options import cli
@@ -96,6 +99,29 @@ async def test_without_a_core_the_next_one_begins_blocked() -> None:
                 assert (await watcher.client.snapshot()).trading_state is TradingState.HALTED
         finally:
             await core.stop()
+
+
+@pytest.mark.row(66)
+async def test_a_core_that_goes_before_it_answers_leaves_the_next_one_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def go(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Greet, hear of the kill, and go."""
+        await reader.read(1 << 16)
+        writer.write(frame(welcome()))
+        await reader.read(1 << 16)
+        writer.close()
+
+    with DeskHome() as home:
+        for name, value in home.env.items():
+            monkeypatch.setenv(name, value)
+        journal = journal_of(home, "practice")
+        journal.parent.mkdir(parents=True, mode=0o700)
+        async with await asyncio.start_unix_server(go, socket_path("practice")):
+            status, said = await ibdesk(home, "kill", "--protective", "--json")
+
+        assert status == NOTHING_BLOCKED
+        figures = json.loads(said.splitlines()[-1])
+        assert (figures["blocked"], figures["marked"]) == (False, True)
+        assert KillMarkFile(journal).scope is KillScope.OURS
 
 
 def test_a_profile_that_was_never_started_has_nothing_to_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
