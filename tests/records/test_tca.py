@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from core.clock import trading_day
 from core.domain.costs import OrderCost, cost_of
-from core.domain.entries import Entry, FactRecorded
+from core.domain.entries import Entry, FactRecorded, Intent
 from core.domain.events import ExecutionAdded, OrderChanged
 from core.domain.instruments import Instrument, PriceBand
 from core.domain.orders import OrderState, Side
@@ -104,6 +104,8 @@ def test_worse_is_positive_for_both_sides() -> None:
         if isinstance(entry, FactRecorded) and isinstance(entry.fact, ExecutionAdded)
         else replace(entry, fact=replace(entry.fact, order=replace(entry.fact.order, side=Side.SELL)))
         if isinstance(entry, FactRecorded) and isinstance(entry.fact, OrderChanged)
+        else replace(entry, order=replace(entry.order, side=Side.SELL))
+        if isinstance(entry, Intent)
         else entry
         for entry in life(1, price="233.325")
     ]
