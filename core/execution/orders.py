@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -37,7 +38,7 @@ from core.execution.publisher import Publisher
 from core.execution.reducing import why_not_reducing
 from core.execution.refusals import called_off_early, deny
 from core.execution.scripts import Scripts
-from core.execution.sends import Sends
+from core.execution.sends import Sends, begun
 from core.execution.state import DeskState
 from core.execution.turns import Turns
 from core.execution.withdrawing import Withdrawing
@@ -231,11 +232,7 @@ class OrderDesk:
         for place, (order, leg) in enumerate(zip(orders, legs, strict=True)):
             last = place == len(orders) - 1
             try:
-                sending = asyncio.ensure_future(
-                    self._broker.place(
-                        leg, order.order_id, modify=False, parent_id=self._parent_id(order), transmit=last
-                    )
-                )
+                sending = self._frame(order, leg, modify=False, transmit=last)
             except ValueError as error:
                 denial = deny(DenialCode.BAD_COMMAND, f"Not sent: {error}")
             else:
@@ -253,9 +250,13 @@ class OrderDesk:
             return Ack(ok=False, denied=denial, order=self._state.book.get(refs[0]))
         return Ack(ok=True, order=self._state.book.get(refs[0]))
 
-    def _parent_id(self, order: Order) -> int:
+    def _frame(
+        self, order: Order, leg: Approved[OrderRequest], *, modify: bool, transmit: bool = True
+    ) -> asyncio.Future[None]:
         parent = self._state.book.get(order.parent_ref) if order.parent_ref else None
-        return 0 if parent is None else parent.order_id
+        parent_id = 0 if parent is None else parent.order_id
+        place = partial(self._broker.place, leg, order.order_id, modify=modify, parent_id=parent_id, transmit=transmit)
+        return begun(place)
 
     def _changed_since(self, verified: datetime | None) -> Denial | None:
         if self._state.connection.verified == verified:
@@ -337,7 +338,7 @@ class OrderDesk:
         for place, (entry, leg) in enumerate(zip(entries, legs, strict=True)):
             order = entry.order
             try:
-                sending = self._broker.place(leg, order.order_id, modify=True, parent_id=self._parent_id(order))
+                sending = self._frame(order, leg, modify=True)
             except ValueError as error:
                 return self._none_changed(refs[place:], deny(DenialCode.BAD_COMMAND, f"Not sent: {error}"))
             self._sends.follow(order.order_ref, sending, self._sends.modify_sent)

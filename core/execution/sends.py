@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
@@ -17,6 +18,24 @@ from core.execution.hearing import Hearing
 from core.execution.lifecycle import settle_fills, with_old_terms
 from core.execution.publisher import Publisher
 from core.execution.state import DeskState, lose_touch
+
+log = logging.getLogger(__name__)
+
+
+def begun(write: Callable[[], Awaitable[None]]) -> asyncio.Future[None]:
+    """A frame on its way. What fails in an unforeseen way fails there: nobody knows how far it came.
+
+    Raises ValueError for what can't stand in a frame, of which nothing was made.
+    """
+    try:
+        return asyncio.ensure_future(write())
+    except ValueError:
+        raise
+    except Exception as error:
+        log.exception("a frame could not be made")
+        failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        failed.set_exception(error)
+        return failed
 
 
 class Sends:
