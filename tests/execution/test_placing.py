@@ -118,20 +118,6 @@ async def test_a_frame_that_may_have_left_is_unknown() -> None:
 
 
 @jumping
-async def test_a_frame_that_failed_in_an_unforeseen_way_is_unknown() -> None:
-    """Its intent is recorded: whoever asks must not be told that there is no order, nor may it wait for ever."""
-    async with rig() as desk:
-        desk.broker.refuses = KeyError("a mistake of ours")
-
-        ack = await desk.place()
-
-        assert ack.ok
-        assert desk.states() == ["INTENT", "UNKNOWN"]
-        assert ack.order == desk.order()
-        assert any("a mistake of ours" in text for text in desk.told(Severity.ALARM))
-
-
-@jumping
 async def test_a_send_that_nobody_waits_for_any_more_is_unknown() -> None:
     async with rig() as desk:
         desk.broker.sending = "waits"
