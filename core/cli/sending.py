@@ -25,9 +25,12 @@ QUOTE_SECONDS = 5.0
 """How long a quote of the instrument is waited for; core refuses what it can't judge without one."""
 
 _FAILED = frozenset({OrderState.REJECTED, OrderState.DENIED, OrderState.PRESUMED_NOT_PLACED})
+_TYPED_AGAIN = "Send less, or send it at a desk, which asks for the quantity once more."
 _HINTS = {
     DenialCode.DUPLICATE: "Say --repeat if you mean it.",
     DenialCode.SHORT_SALE: "Say --short if you mean it.",
+    DenialCode.UNUSUAL_QUANTITY: _TYPED_AGAIN,
+    DenialCode.UNUSUAL_VALUE: _TYPED_AGAIN,
     DenialCode.LIVE_NOT_CONFIRMED: (
         "No command trades live by itself: only a person at a desk lets it, while it runs. Call it with "
         "--await-grant 60 and grant it meanwhile."

@@ -78,6 +78,15 @@ def test_what_is_refused_says_why_and_what_to_do(
     assert said in done.err
 
 
+def test_what_a_desk_would_ask_about_says_what_to_do(home: DeskHome) -> None:
+    assert ibdesk(home, "limits", "set", "symbols.GME.order_value", "1000").status == DONE
+
+    done = ibdesk(home, "place", "BUY", "36", "GME", "--limit", "25")
+
+    assert (done.status, done.out) == (REFUSED, "")
+    assert done.err.rstrip().endswith("Send less, or send it at a desk, which asks for the quantity once more.")
+
+
 def test_a_preview_sends_nothing(home: DeskHome) -> None:
     seen = ibdesk(home, "place", "BUY", "2", "SPY", "--limit", "1.00", "--tag", "seen", "--preview")
 

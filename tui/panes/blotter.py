@@ -15,7 +15,7 @@ from tui.hands.accounts import account_mark
 from tui.panes import quote_cells as cells
 from tui.panes.grid_pane import GridPane
 from tui.times import seconds_since, time_of_day
-from tui.widgets.line_grid import UNBOUNDED, Cell, Column, Row
+from tui.widgets.line_grid import UNBOUNDED, Cell, Column, LineGrid, Row
 
 _STATES: dict[OrderState, tuple[str, str]] = {
     OrderState.INTENT: ("SENDING…", "pending"),
@@ -105,14 +105,21 @@ class BlotterPane(GridPane):
         return {order.order_ref: self._row(order) for order in self.replica.blotter()}
 
     def summary(self) -> str:
-        """How many live, and how many of those nobody can vouch for."""
+        """How many live, how many of those nobody can vouch for, and how many have scrolled out of sight."""
         if not self.replica.is_loaded:
             return ""
-        live, unknown = len(self.replica.live_orders()), len(self.replica.unknown_orders())
+        orders, unknown = self.replica.live_orders(), len(self.replica.unknown_orders())
+        live, done = len(orders), len(self.replica.orders) - len(orders)
+        shown = set(self.grid.visible_keys())
+        unseen = sum(order.order_ref not in shown for order in orders) if shown else 0
+        parts = [f"{live} live"]
         if unknown:
-            return f"{live} live · ? {unknown} UNKNOWN"
-        done = len(self.replica.orders) - live
-        return f"{live} live · {done} done" if done else f"{live} live"
+            parts.append(f"? {unknown} UNKNOWN")
+        elif done:
+            parts.append(f"{done} done")
+        if unseen:
+            parts.append(f"{unseen} live out of sight")
+        return " · ".join(parts)
 
     def empty_text(self) -> str:
         """Nothing sent today."""
@@ -127,6 +134,11 @@ class BlotterPane(GridPane):
         """Whose order it is."""
         order = self.replica.orders.get(key)
         return "" if order is None else order.account
+
+    def on_line_grid_visible_rows_changed(self, message: LineGrid.VisibleRowsChanged) -> None:
+        """Count what is out of sight."""
+        message.stop()
+        self.status = self.summary()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Notes depend on the width."""

@@ -222,6 +222,20 @@ async def test_orders_read_as_drawn() -> None:
     assert lines[8][-4:] == ["FILLED", "—", "@", "232.50"]
 
 
+async def test_live_orders_that_have_scrolled_away_are_counted() -> None:
+    app = PaneApp(BlotterPane)
+    async with app.run_test(size=(80, 4)) as pilot:
+        await until(pilot, lambda: "3 live · 2 done" in lines_of(app)[0])
+        grid = app.query_one(BlotterPane).grid
+        assert "out of sight" not in lines_of(app)[0], "three rows, three live orders"
+
+        grid.move_cursor(grid.row_keys[-1])
+        await until(pilot, lambda: "3 live · 2 done · 2 live out of sight" in lines_of(app)[0])
+
+        grid.move_cursor(grid.row_keys[0])
+        await until(pilot, lambda: "out of sight" not in lines_of(app)[0])
+
+
 async def test_a_long_fraction_leaves_the_total_to_its_own_column() -> None:
     order = sample.make_order(15, sample.EUR, "BUY 20000 EUR.USD LMT 1.08410", filled=10_000)
     app = PaneApp(BlotterPane, replace(sample.SNAPSHOT, orders=(order,)))

@@ -53,7 +53,7 @@ async def test_the_rules_count_what_has_no_row() -> None:
         await desk.until(lambda: heights(desk) == [1, 1, 1])
 
         assert desk.lines()[3].endswith(" 4 ─")
-        assert desk.lines()[4].endswith(" 3 live · 2 done ─")
+        assert desk.lines()[4].endswith(" 3 live · 2 done · 2 live out of sight ─")
 
 
 @pytest.mark.parametrize("rows", [7, 8, 9])

@@ -166,7 +166,7 @@ async def test_every_key_is_listed_from_the_declarations() -> None:
         shown = "\n".join(desk.lines())
         for line in (
             "b           BUY ticket that joins the bid",
-            "^Q          Close the desk",
+            "^Q          Quit: close the desk",
             "/           Find a symbol",
         ):
             assert line in shown
