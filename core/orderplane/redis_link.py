@@ -79,10 +79,11 @@ class RedisLink:
         return answers
 
     async def check(self) -> None:
-        """Raise BusError where the server can't be reached or is too old; warn where it forgets at a restart."""
+        """Raise BusError where the server can't be reached or is too old; warn where it may forget."""
         with self._named():
             server = await self._client.info("server")
             kept = await self._client.info("persistence")
+            memory = await self._client.info("memory")
         version = str(server.get("redis_version", ""))
         major = version.partition(".")[0]
         if not major.isdigit() or int(major) < OLDEST:
@@ -91,6 +92,12 @@ class RedisLink:
             log.warning(
                 "%s does not write what it is told to a file: a restart of it loses intents that nobody has taken. "
                 "Set appendonly yes, and appendfsync always.",
+                self.address,
+            )
+        if memory.get("maxmemory") and memory.get("maxmemory_policy") != "noeviction":
+            log.warning(
+                "%s forgets what it was told when its memory is full: intents, and which of them were refused. "
+                "Set maxmemory-policy noeviction.",
                 self.address,
             )
 

@@ -105,6 +105,22 @@ async def test_a_server_without_memory_gets_its_group_again(world: RedisWorld) -
     assert [one.body for one in await bus.take(1, WAIT)] == [b"body"]
 
 
+@pytest.mark.parametrize(
+    ("most", "policy", "warned"),
+    [("100mb", "volatile-lru", True), ("100mb", "noeviction", False), ("0", "allkeys-lru", False)],
+)
+async def test_a_server_that_may_forget_what_it_is_told_is_named(
+    world: RedisWorld, caplog: pytest.LogCaptureFixture, most: str, policy: str, warned: bool
+) -> None:
+    link = RedisLink(world.server.url)
+    await link.ask("CONFIG", "SET", "maxmemory", most, "maxmemory-policy", policy)
+
+    await link.check()
+
+    await link.close()
+    assert ("maxmemory-policy noeviction" in caplog.text) is warned
+
+
 async def test_too_many_that_wait_are_refused_until_some_are_settled(world: RedisWorld) -> None:
     strategy, bus = await world.strategy(most_waiting=2), await world.consumer()
     await strategy.ask(b"1")
