@@ -181,9 +181,11 @@ def _merge_own(folder: Path, day: date, segments: list[Segment], problems: list[
         return []
     path = orders_path(folder, day)
     kept = _kept(path, "Own orders", problems)
-    # A recorder that begins hears again what the journal has told another one.
-    rows = _joined(kept, fresh, segments).unique(["sequence", "event", "order_ref", "exec_id"], keep="first")
-    write_parquet(rows.sort("sequence"), path, {"day": f"{day}"})
+    # A recorder that begins hears again what the journal has told another one. A number may stand for two facts, where
+    # core was killed before it had written the first.
+    told = [name for name in fresh.columns if name not in {"segment", "row", "received"}]
+    rows = _joined(kept, fresh, segments).unique(told, keep="first", maintain_order=True)
+    write_parquet(rows.sort("sequence", maintain_order=True), path, {"day": f"{day}"})
     return [path]
 
 

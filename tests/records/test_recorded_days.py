@@ -132,6 +132,17 @@ def test_a_merge_that_was_killed_before_it_removed_its_segments_counts_nothing_t
     assert pl.read_parquet(orders_path(tmp_path, DAY)).equals(orders)
 
 
+def test_a_number_that_came_again_after_core_was_killed_stands_for_both_of_its_facts(tmp_path: Path) -> None:
+    """What was heard twice stands once, as before."""
+    sent, doubt = (replace(own("ORDER", 7), state=state) for state in ("SENT", "UNKNOWN"))
+    segment(tmp_path, 0, own=(sent,)).close()
+    segment(tmp_path, 10, own=(replace(sent, received=micros(12)), doubt)).close()
+
+    merge_day(tmp_path, DAY)
+
+    assert pl.read_parquet(orders_path(tmp_path, DAY))["state"].to_list() == ["SENT", "UNKNOWN"]
+
+
 @pytest.mark.parametrize("lost", [1, 7, 40])
 def test_a_segment_that_was_cut_off_keeps_what_was_whole(tmp_path: Path, lost: int) -> None:
     writer = segment(tmp_path, 0, *MORNING)
