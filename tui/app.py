@@ -236,7 +236,7 @@ class DeskApp(DeskHost, inherit_bindings=False):
         from tui.screens.arm import GrantScreen
 
         if self.mode is not Mode.LIVE:
-            self.say("There is nothing to grant: this is not a live profile, and any script may trade.")
+            self.say("Nothing to grant: any script may trade in this profile.")
         elif not isinstance(self.screen, GrantScreen):
             self.call_later(self.push_screen, GrantScreen())
 

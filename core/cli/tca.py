@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _BY = {"symbol": "symbol", "type": "order_type", "hour": "hour", "tag": "tag", "strategy": "strategy", "side": "side"}
 _BY |= {"tif": "tif", "account": "account"}
+_GAP = "  "
 _WIDTH, _HEIGHT, _BINS = 76, 16, 20
 """Of a plot: cells, and columns of how something is spread."""
 
@@ -103,15 +106,16 @@ def _lines(
         return
     yield f"{title}: {len(orders)} orders, {len(filled)} with fills. Costs are positive."
     yield ""
-    yield from _table(sums, {name: name for name in by} | _SUMS)
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    yield from table(sums, {name: name for name in by} | _SUMS, len(by) + 1, room)
     if each:
         yield ""
-        yield from _table(orders, _EACH)
+        yield from table(orders, _EACH, 4, room)
     if costs.stages is not None:
         from core.records.latency import percentiles
 
         yield ""
-        yield from _table(percentiles(costs.stages), _STAGES)
+        yield from table(percentiles(costs.stages), _STAGES, 1, room)
     if plot:
         yield from _plots(filled)
     yield from costs.problems
@@ -156,13 +160,33 @@ _PLACES = {"arrival": 4, "avg_price": 4, "slippage_money": 2, "fees": 2, "units"
 """Decimals of a column; 1 of any other."""
 
 
-def _table(frame: pl.DataFrame, columns: dict[str, str]) -> Iterable[str]:
+def table(frame: pl.DataFrame, columns: dict[str, str], lead: int, room: int | None) -> Iterable[str]:
+    """The lines of some columns, given with their headings.
+
+    Where they need more than `room` cells they follow each other in parts, each with the first `lead` columns before
+    it; None is room for all.
+    """
     rows = [[*columns.values()], *([_cell(name, row[name]) for name in columns] for row in frame.to_dicts())]
     widths = [max(len(row[place]) for row in rows) for place in range(len(columns))]
     words = [frame.schema[name].is_numeric() for name in columns]
-    for row in rows:
-        cells = zip(row, widths, words, strict=True)
-        yield "  ".join(cell.rjust(width) if number else cell.ljust(width) for cell, width, number in cells).rstrip()
+    for part, places in enumerate(_parts(widths, lead, room)):
+        if part:
+            yield ""
+        for row in rows:
+            cells = [row[at].rjust(widths[at]) if words[at] else row[at].ljust(widths[at]) for at in places]
+            yield _GAP.join(cells).rstrip()
+
+
+def _parts(widths: Sequence[int], lead: int, room: int | None) -> Iterable[list[int]]:
+    """Places of columns, part by part; each part has one column besides the leading ones at least."""
+    part = list(range(lead))
+    for place in range(lead, len(widths)):
+        wider = [*part, place]
+        if room is not None and len(part) > lead and sum(widths[at] + len(_GAP) for at in wider) - len(_GAP) > room:
+            yield part
+            wider = [*range(lead), place]
+        part = wider
+    yield part
 
 
 def _cell(name: str, value: object) -> str:

@@ -15,6 +15,7 @@ from core.records.latency import StageFold
 from core.records.ledger import read_into, read_ledger
 from core.records.ledger_fold import LedgerFold
 from core.records.ledger_frame import frame_of
+from core.records.ledger_rows import LedgerEvent
 from core.records.live_folder import bars_path
 from core.records.tca import orders_of
 
@@ -82,13 +83,16 @@ def costs_of_ledger(path: Path, live: Path | None) -> DayCosts:
 
 
 def _bars(ledger: pl.DataFrame, day: date, live: Path | None) -> tuple[dict[str, Bars], tuple[str, ...]]:
-    """The bars of what was traded, and what is wrong with those that can't be used."""
+    """The bars of what was ordered, and what is wrong with those that can't be used and are missed: of what filled."""
     found: dict[str, Bars] = {}
     problems = []
+    fills = ledger["event"].is_in([LedgerEvent.PARTIAL, LedgerEvent.FILL])
+    filled = set(ledger.filter(fills)["symbol"].to_list())
     symbols: list[str] = [] if live is None else ledger["symbol"].drop_nulls().unique().sort().to_list()
     for symbol in symbols:
         try:
             found[symbol] = read_bars(bars_path(live or Path(), day, symbol), day)
         except RecordsError as error:
-            problems.append(str(error))
+            if symbol in filled:
+                problems.append(str(error))
     return found, tuple(problems)

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
+from core.cli.tca import table
 from tests.records.ledger_journals import MORNING, written
 from tui.options import cli
 
@@ -81,6 +82,23 @@ def test_bars_give_spreads_and_what_is_wrong_with_them_is_named(home: Path) -> N
     assert missing.exit_code == 0
     assert f"data/live/{DAY}/bars1s_AAPL.parquet" in missing.stdout
     assert "0.6" in missing.stdout
+
+
+def test_a_table_that_is_too_wide_goes_on_below_with_its_names() -> None:
+    frame = pl.DataFrame({"symbol": ["AAPL", "SPY"], "units": [100.0, 20.0], "fees": [1.0, 2.5]})
+    columns = {"symbol": "symbol", "units": "units", "fees": "fees"}
+    whole = ["symbol  units  fees", "AAPL      100  1.00", "SPY        20  2.50"]
+
+    assert list(table(frame, columns, 1, None)) == list(table(frame, columns, 1, 19)) == whole
+    assert list(table(frame, columns, 1, 18)) == [
+        "symbol  units",
+        "AAPL      100",
+        "SPY        20",
+        "",
+        "symbol  fees",
+        "AAPL    1.00",
+        "SPY     2.50",
+    ]
 
 
 def test_plots_in_the_terminal_without_a_control_byte(home: Path) -> None:
