@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import click
+from msgspec.structs import replace
 
 from core.api import DeskClient
 from core.cli.figures import fields, order_line
@@ -20,7 +22,7 @@ from core.domain.quotes import Quote
 from core.errors import LinkError, OrderUnknownError
 
 ANSWER_SECONDS = 30.0
-"""How long core may take to answer an order, its journal's longest wait included."""
+"""How long core may take to answer an order, its journal's longest wait included; it takes none later."""
 QUOTE_SECONDS = 5.0
 """How long a quote of the instrument is waited for; core refuses what it can't judge without one."""
 
@@ -102,6 +104,8 @@ async def _sent(client: DeskClient, command: PlaceOrder, grant_seconds: float) -
 
 
 async def _send(client: DeskClient, command: PlaceOrder) -> Ack:
+    # What stood still meanwhile must not place it long after nobody waits for it.
+    command = replace(command, not_after=datetime.now(UTC) + timedelta(seconds=ANSWER_SECONDS))
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             return await client.send(command)
