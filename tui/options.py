@@ -117,6 +117,6 @@ def cli() -> None:
 @click.option("--theme", help="Colours: ibdesk-dark, ibdesk-light, or any other that Ctrl+P lists.")
 @click.option("--debug", is_flag=True, help="Log every command and frame of this desk, and of a core it starts.")
 def desk(theme: str | None, *, debug: bool, **settings: str | None) -> None:
-    """Open the desk; what `ibdesk` does without a command."""
+    """Open the desk, as `ibdesk` alone does."""
     given = {key: value for key, value in settings.items() if value is not None}
     sys.exit(open_desk({**given, **({"debug": "true"} if debug else {})}, theme))

@@ -49,14 +49,20 @@ def _with_options(function: Callable[..., None]) -> Callable[..., None]:
 @command.command("show", epilog=_epilog("ibdesk config show --json"))
 @_with_options
 def show(*, as_json: bool, **given: str | None) -> None:
-    """Show every setting with its value and its source: option, variable, file or default."""
+    """Show every setting with its value and its source.
+
+    The source is an option, a variable, a file or the default.
+    """
     _run(given, as_json=as_json, report=lambda arguments: settings_shown(read_layers(arguments, os.environ)))
 
 
 @command.command("check", epilog=_epilog("ibdesk config check --port 7497"))
 @_with_options
 def check(*, as_json: bool, **given: str | None) -> None:
-    """Name everything that is wrong; the exit status is 0 if the desk would start, else 2."""
+    """Name everything that is wrong.
+
+    The exit status is 0 if the desk would start, else 2.
+    """
     _run(given, as_json=as_json, report=lambda arguments: problems(read_layers(arguments, os.environ)))
 
 

@@ -74,7 +74,10 @@ def export(
 @command.command("replay", epilog=_example("ibdesk journal replay --json"))
 @_with_options
 def replay(*, profile: str | None, file: Path | None, as_json: bool) -> None:
-    """Bring the state back from the rows, twice and by way of the last checkpoint: is it the same each time?"""
+    """Bring the state back from the rows, and compare.
+
+    It is made twice and by way of the last checkpoint: is it the same each time?
+    """
     _run(lambda: replayed(_path(profile, file)), as_json=as_json)
 
 

@@ -37,7 +37,10 @@ def command() -> None:
 )
 @json_option
 def build(*, profile: str | None, day: date, every: bool, out_dir: Path, as_json: bool) -> None:
-    """Make a day's ledger.parquet from the journal; what other profiles have in it stays."""
+    """Make a day's ledger.parquet from the journal.
+
+    What other profiles have in it stays.
+    """
 
     def make() -> None:
         from core.records.ledger import write_all, write_day
@@ -56,7 +59,10 @@ def build(*, profile: str | None, day: date, every: bool, out_dir: Path, as_json
 @profile_option
 @day_option
 def path(*, profile: str | None, day: date) -> None:
-    """Say where core keeps the ledger of a day, whether it is there or not."""
+    """Say where core keeps the ledger of a day.
+
+    The file need not be there yet.
+    """
     from core.records.exec_folder import kept_in
     from core.records.ledger import ledger_path
 

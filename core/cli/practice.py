@@ -151,7 +151,10 @@ def list_faults() -> None:
 )
 @click.option("--profile", default="practice", show_default=True, help="Whose practice account.")
 def reset(profile: str) -> None:
-    """Begin anew: put a profile's practice account and its journal aside, together."""
+    """Put a profile's practice account and its journal aside.
+
+    Together they begin anew.
+    """
     from core.cli.practice_reset import archive
 
     try:

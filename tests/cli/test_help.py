@@ -38,6 +38,24 @@ def commands(group: click.Group, *names: str) -> Iterator[tuple[tuple[str, ...],
 ALL = dict(commands(cli))
 
 
+def groups(group: click.Group) -> Iterator[click.Group]:
+    """A group and those below it."""
+    yield group
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from groups(command)
+
+
+def test_no_sentence_of_a_list_of_commands_is_cut() -> None:
+    for group in groups(cli):
+        listed = group.get_help(click.Context(group, info_name="ibdesk", terminal_width=80)).partition("Commands:")[2]
+
+        assert listed.strip()
+        assert "..." not in listed
+
+
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
 def test_its_help_has_an_example_and_its_exit_statuses(words: tuple[str, ...]) -> None:
     called = f"ibdesk {' '.join(words)}"
