@@ -31,7 +31,7 @@ _PASSING = frozenset({DenialCode.THROTTLED, DenialCode.JOURNAL_BUSY, DenialCode.
 """Refusals that pass by themselves, before anything of the order was recorded."""
 _UNCERTAIN = frozenset({DenialCode.BAD_COMMAND, DenialCode.BROKER})
 """Refusals that may mean that core failed half way."""
-_AGAIN_SECONDS = 0.1
+_AGAIN_SECONDS = 0.5
 """Between attempts while core refuses for such a reason."""
 _HELD_SECONDS = 0.25
 """Between looks at an intent that another message works on."""
