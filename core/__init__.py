@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.domain.order_status import OrderStatus
+    from core.errors import OrderRejectedError, RiskCheckError
     from core.scripting.broker import Broker
     from core.scripting.desk import Desk
     from core.scripting.tickets import Ticket, ticket
 
-__all__ = ["Broker", "Desk", "OrderStatus", "Ticket", "ticket"]
+__all__ = ["Broker", "Desk", "OrderRejectedError", "OrderStatus", "RiskCheckError", "Ticket", "ticket"]
 
 _PLACES = {
     "Broker": "core.scripting.broker",
     "Desk": "core.scripting.desk",
+    "OrderRejectedError": "core.errors",
     "OrderStatus": "core.domain.order_status",
+    "RiskCheckError": "core.errors",
     "Ticket": "core.scripting.tickets",
     "ticket": "core.scripting.tickets",
 }
