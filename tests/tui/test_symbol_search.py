@@ -112,7 +112,7 @@ async def test_rule_4_tab_completes_and_enter_is_still_to_be_pressed() -> None:
 async def test_an_unknown_symbol_is_explained() -> None:
     async with desk() as hands:
         await hands.press("slash", *"qqqx", gap=0.1)
-        await found(hands, "No instrument matches QQQX. Check the spelling; futures begin with /")
+        await found(hands, "No instrument matches QQQX. Futures begin with /")
         await hands.press("enter", "enter")
 
         assert isinstance(hands.app.screen, SymbolSearch)

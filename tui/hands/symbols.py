@@ -46,7 +46,7 @@ def search_words(text: str, answer: SymbolMatches, chosen: SymbolMatch | None) -
     """What the answer means for Enter, for a person."""
     shown = text.strip().upper()
     if not answer.matches:
-        return f"No instrument matches {shown}. Check the spelling; futures begin with /, currency pairs are EUR.USD."
+        return f"No instrument matches {shown}. Futures begin with /, currency pairs are EUR.USD."
     if chosen is not None:
         return f"Enter focuses {match_label(chosen)} {chosen.primary_exchange} {chosen.currency}."
     named = [match for match in answer.matches if match.symbol.upper() == shown]

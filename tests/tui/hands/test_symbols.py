@@ -49,7 +49,7 @@ def test_words() -> None:
     some = SymbolMatches(pattern="aapl", matches=(AAPL, AAPL_CHF))
 
     assert search_words("qqqx", none, None) == (
-        "No instrument matches QQQX. Check the spelling; futures begin with /, currency pairs are EUR.USD."
+        "No instrument matches QQQX. Futures begin with /, currency pairs are EUR.USD."
     )
     assert search_words("aapl", some, AAPL) == "Enter focuses AAPL X USD."
     assert search_words("aapl", some, None).startswith("2 listings are named AAPL.")
