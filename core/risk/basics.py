@@ -80,7 +80,7 @@ def quantity(request: OrderRequest, circumstances: Circumstances) -> Denial | No
         return deny(
             DenialCode.QUANTITY_MAX,
             f"Quantity {asked:,f} is above your limit of {circumstances.limits.order_quantity:,f} an order. "
-            "Type a smaller one, or raise limits.order_quantity in the profile.",
+            "Type a smaller one, or raise the limit order_quantity (`ibdesk limits`).",
             limit="order_quantity",
         )
     if instrument is None:

@@ -50,7 +50,7 @@ def within_open_orders(request: OrderRequest, circumstances: Circumstances) -> D
         return deny(
             DenialCode.OPEN_ORDERS,
             f"{exposure.open_here} orders to {request.side} {label} work already, your limit is {most}. Not sent. "
-            "Cancel one of them first, or raise limits.open_orders_side in the profile.",
+            "Cancel one of them first, or raise the limit open_orders_side (`ibdesk limits`).",
             limit="open_orders_side",
         )
     if closing or exposure.open_all < limits.open_orders:
@@ -58,7 +58,7 @@ def within_open_orders(request: OrderRequest, circumstances: Circumstances) -> D
     return deny(
         DenialCode.OPEN_ORDERS,
         f"{exposure.open_all} orders work already, your limit is {limits.open_orders}. Not sent. Cancel one of them "
-        "first, or raise limits.open_orders in the profile.",
+        "first, or raise the limit open_orders (`ibdesk limits`).",
         limit="open_orders",
     )
 
@@ -80,7 +80,7 @@ def within_unexecuted(request: OrderRequest, circumstances: Circumstances) -> De
         DenialCode.UNEXECUTED_MAX,
         f"With this order's {value:,.2f} your orders could trade {exposure.unexecuted + value:,.2f} "
         f"{exposure.base_currency}, your limit is {limit:,f}. Not sent. Cancel others first, or raise "
-        "limits.unexecuted_value in the profile.",
+        "the limit unexecuted_value (`ibdesk limits`).",
         limit="unexecuted_value",
     )
 
@@ -101,7 +101,7 @@ def within_position(request: OrderRequest, circumstances: Circumstances) -> Deni
             DenialCode.POSITION_MAX,
             f"{label} could become {units.normalize():,f} {shape} if all filled that works (held "
             f"{exposure.held.normalize():,f}), your limit is {limits.position_quantity:,f}. Type a smaller quantity, "
-            "or raise limits.position_quantity in the profile.",
+            "or raise the limit position_quantity (`ibdesk limits`).",
             limit="position_quantity",
         )
     unit = unit_value(request, circumstances)
@@ -113,7 +113,7 @@ def within_position(request: OrderRequest, circumstances: Circumstances) -> Deni
         DenialCode.POSITION_MAX,
         f"{label} could become {units.normalize():,f} {shape}, worth {units * unit:,.2f} {exposure.base_currency}, if "
         f"all filled that works; your limit is {limits.position_value:,f}. Type a smaller quantity, or raise "
-        "limits.position_value in the profile.",
+        "the limit position_value (`ibdesk limits`).",
         limit="position_value",
     )
 

@@ -63,7 +63,7 @@ def within_value(request: OrderRequest, circumstances: Circumstances) -> Denial 
     return deny(
         DenialCode.VALUE_MAX,
         f"Value {worth:,.2f}{at} is above your limit of {limit:,f} an order. Type a smaller quantity, or raise "
-        "limits.order_value in the profile.",
+        "the limit order_value (`ibdesk limits`).",
         limit="order_value",
     )
 

@@ -102,7 +102,7 @@ def test_words_about_quantities() -> None:
     )
     assert denial(replace(BUY, quantity=D(1001))).message == (
         "Quantity 1,001 is above your limit of 1,000 an order. "
-        "Type a smaller one, or raise limits.order_quantity in the profile."
+        "Type a smaller one, or raise the limit order_quantity (`ibdesk limits`)."
     )
     assert denial(replace(BUY, quantity=D(1001))).limit == "order_quantity"
     assert denial(replace(BUY, quantity=D("NaN"))).message == (
@@ -244,7 +244,7 @@ def test_value(quantity: str, price: str, allowed: bool) -> None:
         assert (refusal.code, refusal.limit) == (DenialCode.VALUE_MAX, "order_value")
         assert refusal.message == (
             "Value 200,010.00 is above your limit of 200,000 an order. "
-            "Type a smaller quantity, or raise limits.order_value in the profile."
+            "Type a smaller quantity, or raise the limit order_value (`ibdesk limits`)."
         )
 
 

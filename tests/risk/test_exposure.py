@@ -74,7 +74,7 @@ def test_open_orders_of_one_side(works: int, passes: bool) -> None:
         assert (denial.code, denial.limit) == (DenialCode.OPEN_ORDERS, "open_orders_side")
         assert denial.message == (
             f"{works} orders to BUY AAPL work already, your limit is 10. Not sent. Cancel one of them first, or raise "
-            "limits.open_orders_side in the profile."
+            "the limit open_orders_side (`ibdesk limits`)."
         )
 
 
@@ -115,7 +115,7 @@ def test_unexecuted_value(quantity: str, passes: bool) -> None:
         assert (denial.code, denial.limit) == (DenialCode.UNEXECUTED_MAX, "unexecuted_value")
         assert denial.message == (
             "With this order's 40,100.00 your orders could trade 100,100.00 USD, your limit is 100,000. Not sent. "
-            "Cancel others first, or raise limits.unexecuted_value in the profile."
+            "Cancel others first, or raise the limit unexecuted_value (`ibdesk limits`)."
         )
 
 

@@ -30,12 +30,12 @@ def refused(control: Control, request: OrderRequest, exposure: Exposure, around:
 
 def test_too_many_orders() -> None:
     assert refused(within_open_orders, BUY, replace(FLAT, open_all=60)).message == (
-        "60 orders work already, your limit is 60. Not sent. Cancel one of them first, or raise limits.open_orders in "
-        "the profile."
+        "60 orders work already, your limit is 60. Not sent. Cancel one of them first, or raise the limit "
+        "open_orders (`ibdesk limits`)."
     )
     assert refused(within_open_orders, BUY, replace(FLAT, open_here=10), NAMELESS).message == (
         "10 orders to BUY this instrument work already, your limit is 10. Not sent. Cancel one of them first, or raise "
-        "limits.open_orders_side in the profile."
+        "the limit open_orders_side (`ibdesk limits`)."
     )
 
 
@@ -51,13 +51,13 @@ def test_a_position_that_would_be_too_large() -> None:
     held = replace(FLAT, held=D(950), expected=D(950))
     words = (
         "{} could become 1,050 long if all filled that works (held 950), your limit is 1,000. Type a smaller quantity, "
-        "or raise limits.position_quantity in the profile."
+        "or raise the limit position_quantity (`ibdesk limits`)."
     )
     assert refused(within_position, BUY, held).message == words.format("AAPL")
     assert refused(within_position, BUY, held, NAMELESS).message == words.format("this instrument")
     assert refused(within_position, replace(BUY, quantity=D(50), limit_price=D(151)), held).message == (
         "AAPL could become 1,000 long, worth 151,000.00 USD, if all filled that works; your limit is 150,000. Type a "
-        "smaller quantity, or raise limits.position_value in the profile."
+        "smaller quantity, or raise the limit position_value (`ibdesk limits`)."
     )
 
 

@@ -58,7 +58,7 @@ def test_value_in_the_base_currency(price: str, passes: bool) -> None:
         assert (denial.code, denial.limit) == (DenialCode.VALUE_MAX, "order_value")
         assert denial.message == (
             "Value 12,501.25 USD at 1.25 a EUR is above your limit of 12,500 an order. Type a smaller quantity, or "
-            "raise limits.order_value in the profile."
+            "raise the limit order_value (`ibdesk limits`)."
         )
 
 
