@@ -38,12 +38,17 @@ async def _kill_and_start(home: DeskHome, core: CoreProcess) -> None:
         core.kill()
         await planes.ask(unseen)
         await core.start()
-        await planes.whole(unseen)
+        (last,) = await planes.whole(unseen)
+        async with await core.attach() as watcher:
+            await watcher.ready_for("AAPL")
         await planes.ask(after)
         await planes.whole(after)
 
-        for one in (before, unseen, after):
+        for one in (before, after):
             assert len(await planes.orders(one)) == 1
+        # Before the market's first word an order is refused, and told so.
+        without_quote = (last.reject_reason or "").startswith("NO_REFERENCE")
+        assert len(await planes.orders(unseen)) == (0 if without_quote else 1)
         told = {report.report_id: (report.sequence, report.status) for report in planes.of(before)}
         assert len(set(told.values())) == len(told)
         assert planes.of(before)[-1].status is PublishedStatus.ACKNOWLEDGED
