@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -13,11 +13,14 @@ from core.domain.alerts import AlertKind, Severity
 from core.domain.connection import Connection, FarmStatus, LinkState
 from core.domain.events import Health, Incident
 from core.domain.quotes import Quote
+from core.domain.trading import HALTING, Block, Cause
 from core.execution.alert_book import Occurrence, cause_of
-from core.text import mask_account, mask_accounts
+from core.text import clean, mask_account, mask_accounts
 
 GATEWAY, IBKR = "gateway", "ibkr"
 """Causes of alerts about the connection."""
+TRADING = "trading"
+"""With a `Cause`: of an alert about what keeps orders back. Alone: of an incident that says the same."""
 HOLD_SECONDS = 5.0
 """A figure must be beyond its limit for so long, and back below it for as long, before anything is said."""
 CALM_PART = Decimal("0.8")
@@ -48,8 +51,11 @@ class State(NamedTuple):
 
 
 def of_incident(incident: Incident) -> Occurrence | None:
-    """The occurrence that an incident is; None for what is only INFO, and for the connection, which says so itself."""
-    if incident.severity is Severity.INFO or incident.kind is AlertKind.CONNECTION:
+    """The occurrence that an incident is; None for what is only INFO.
+
+    None too for the connection and for what keeps orders back, which are alerts by themselves for as long as they last.
+    """
+    if incident.severity is Severity.INFO or incident.kind is AlertKind.CONNECTION or incident.cause == TRADING:
         return None
     kind = incident.kind
     if kind is AlertKind.OTHER and incident.order_ref:
@@ -80,6 +86,16 @@ def of_connection(connection: Connection) -> Iterator[State]:
     down = {FarmStatus.DOWN: True, FarmStatus.UP: False}.get(connection.ibkr)
     text = f"{problem} Nothing can be sent; what works at IBKR goes on working."
     yield State(Occurrence(AlertKind.CONNECTION, IBKR, severity, text), down)
+
+
+def of_trading(blocks: Mapping[Cause, Block]) -> Iterator[State]:
+    """What keeps orders back, each by itself: one may end while another goes on."""
+    for cause in Cause:
+        block = blocks.get(cause)
+        what = "Trading is halted" if cause in HALTING else "Only reducing orders are sent from now on"
+        text = "" if block is None else mask_accounts(clean(f"{what}: {block.reason}"))
+        met = Occurrence(AlertKind.RESTRICTION, f"{TRADING} {cause}", Severity.ALARM, text)
+        yield State(met, block is not None)
 
 
 def of_account(account: Account, limits: AlertLimits) -> Iterator[State]:

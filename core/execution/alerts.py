@@ -24,12 +24,22 @@ from core.domain.events import (
     OrderChanged,
     PositionsUpdated,
     QuotesUpdated,
+    TradingStateChanged,
 )
 from core.domain.instruments import Instrument
 from core.domain.orders import Order
 from core.domain.quotes import Quote
 from core.execution.alert_book import CALM_SECONDS, Folded, Occurrence
-from core.execution.alert_rules import AlertLimits, Feeling, State, of_account, of_connection, of_halt, of_incident
+from core.execution.alert_rules import (
+    AlertLimits,
+    Feeling,
+    State,
+    of_account,
+    of_connection,
+    of_halt,
+    of_incident,
+    of_trading,
+)
 from core.execution.naked import Naked
 from core.execution.price_alerts import PriceAlerts, PriceCommand
 from core.execution.publisher import Publisher
@@ -106,7 +116,7 @@ class Alerts:
                 case PositionsUpdated():
                     for key in self._state.guarded:
                         self._state.guarded.position(key, self._state.holdings)
-                case Incident() | ConnectionChanged() | AccountUpdated() | QuotesUpdated():
+                case Incident() | ConnectionChanged() | TradingStateChanged() | AccountUpdated() | QuotesUpdated():
                     if not self._heard:
                         asyncio.get_running_loop().call_soon(self._work)
                     self._heard.append(event)
@@ -122,6 +132,8 @@ class Alerts:
     def look(self) -> None:
         """Judge figures and positions, and tell what has repeated or ended since the last look."""
         states = [*self._feeling.look(self._state.health, self._clock.mono()), *self._prices.blind()]
+        # No event says that what halted an earlier run of core is gone.
+        states += of_trading(self._state.blocks)
         if self._state.connection.state is LinkState.READY:
             states += self._naked.look()
         self._judge(states)
@@ -146,6 +158,8 @@ class Alerts:
                     self._take([self._state.alerts.happened(self._with_instrument(met), self._clock.utc())])
             case ConnectionChanged(connection=connection):
                 self._judge(of_connection(connection))
+            case TradingStateChanged():
+                self._judge(of_trading(self._state.blocks))
             case AccountUpdated(account=account):
                 self._judge(of_account(account, self._options.limits))
             case QuotesUpdated(quotes=quotes):

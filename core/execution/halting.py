@@ -14,6 +14,7 @@ from core.domain.entries import TailLostAccepted
 from core.domain.events import Incident, Severity, TradingState, TradingStateChanged
 from core.domain.trading import Block, Cause, KillScope
 from core.errors import JournalError
+from core.execution.alert_rules import TRADING
 from core.execution.hearing import Hearing
 from core.execution.incidents import incident
 from core.execution.publisher import Publisher
@@ -149,7 +150,7 @@ class Halting:
         if block.cause is Cause.JOURNAL or self._state.trading_state is not before:
             self._tell()
         else:
-            told = self._incident(f"Kept back besides: {block.reason}", Severity.ALARM)
+            told = self._incident(f"Kept back besides: {block.reason}", Severity.ALARM, TRADING)
             self._publisher.facts([self._changed(), told])
 
     def _end(self, cause: Cause, text: str) -> None:
@@ -161,12 +162,12 @@ class Halting:
         """Say what is let through from now on, and why."""
         halted = self._state.trading_state is TradingState.HALTED
         what = "Trading is halted" if halted else "Only reducing orders are sent from now on"
-        told = self._incident(f"{what}: {self._reason}", Severity.ALARM)
+        told = self._incident(f"{what}: {self._reason}", Severity.ALARM, TRADING)
         self._publisher.facts([self._changed(), told])
 
     def _changed(self) -> TradingStateChanged:
         blocks = tuple(self._state.blocks[cause] for cause in Cause if cause in self._state.blocks)
         return TradingStateChanged(state=self._state.trading_state, reason=self._reason, blocks=blocks)
 
-    def _incident(self, text: str, severity: Severity) -> Incident:
-        return incident(self._state, self._clock, text, severity, kind=AlertKind.RESTRICTION)
+    def _incident(self, text: str, severity: Severity, cause: str = "") -> Incident:
+        return incident(self._state, self._clock, text, severity, kind=AlertKind.RESTRICTION, cause=cause)

@@ -172,6 +172,7 @@ async def test_a_change_of_what_may_be_traded_is_a_restriction() -> None:
         (alert,) = desk.alerts()
         assert (alert.kind, alert.severity) == (AlertKind.RESTRICTION, Severity.ALARM)
         assert alert.text == "Trading is halted: The disk is full."
+        assert alert.holds
 
 
 def margin(desk: Rig, tag: str, value: str) -> None:
