@@ -13,7 +13,7 @@ from core.cli.sending import await_grant, denied, market, outcome, placed
 from core.domain.commands import OrderPreview, PlaceOrder, PreviewOrder
 from core.domain.orders import Order, TimeInForce
 from core.errors import DeskError
-from core.scripting.tickets import TYPE_WORDS, Instructions, Ticket, ticket
+from core.scripting.tickets import TYPE_WORDS, Instructions, Ticket, ticket, type_by_prices
 
 NAME = "ibdesk place"
 
@@ -99,22 +99,12 @@ def command(
 ) -> None:
     """Send one order: SIDE QUANTITY SYMBOL. SYMBOL is a ticker, a label (/ESZ6, EUR.USD) or a contract number."""
     try:
-        order = ticket(symbol, side, quantity, order_type or _kind(more), **more)
+        order = ticket(symbol, side, quantity, order_type or type_by_prices(more), **more)
         attached = _attached(order, take_profit, stop_loss)
     except DeskError as error:
         told(failed(str(error)), as_json=reach.as_json)
     wanted = Wanted(order, attached, until, wait, preview, await_grant)
     run(reach, NAME, lambda client: _place(client, reach, wanted))
-
-
-def _kind(given: Instructions) -> str:
-    """The type that the prices make."""
-    limit = given.get("limit_price") is not None
-    if given.get("trail_amount") is not None or given.get("trail_percent") is not None:
-        return "TRAIL"
-    if given.get("stop_price") is not None:
-        return "STOP_LIMIT" if limit else "STOP"
-    return "LIMIT" if limit else "MARKET"
 
 
 def _attached(order: Ticket, take_profit: str | None, stop_loss: str | None) -> tuple[Ticket, ...]:

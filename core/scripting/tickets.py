@@ -163,8 +163,20 @@ def ticket(
         short=more.get("short", False),
         confirms=(*more.get("confirms", ()), *(REPEAT if more.get("repeat") else ())),
     )
-    check(made)
+    meant = type_by_prices(more)
+    untyped = kind is OrderType.MKT and adaptive is None and meant != "MARKET"
+    check(made, f'Write order_type="{meant}". ' if untyped else "")
     return made
+
+
+def type_by_prices(given: Instructions) -> str:
+    """The order type that the prices alone make, in the word of the published contracts or IBKR's."""
+    limit = given.get("limit_price") is not None
+    if given.get("trail_amount") is not None or given.get("trail_percent") is not None:
+        return "TRAIL"
+    if given.get("stop_price") is not None:
+        return "STOP_LIMIT" if limit else "STOP"
+    return "LIMIT" if limit else "MARKET"
 
 
 def ticket_of(order: Order) -> Ticket:
@@ -191,13 +203,16 @@ def changed(order: Order, changes: Changes) -> Ticket:
     return made
 
 
-def check(made: Ticket) -> None:
-    """Raise OrderValueError for a ticket that no control of core's would let pass, whatever the market does."""
+def check(made: Ticket, advice: str = "") -> None:
+    """Raise OrderValueError for a ticket that no control of core's would let pass, whatever the market does.
+
+    `advice` is a sentence with a space behind it: what to write where the prices do not fit the type.
+    """
     wrong = misfit(made)
     if wrong:
         name = RULES[made.order_type].words if made.order_type in RULES else str(made.order_type)
         code = DenialCode.PRICE_NOT_TAKEN if wrong.endswith("not taken") else DenialCode.PRICE_MISSING
-        raise OrderValueError(f"{made.text}: {wrong} for a {name}. Nothing was sent.", code)
+        raise OrderValueError(f"{made.text}: {wrong} for a {name}. {advice}Nothing was sent.", code)
     if made.tif not in RULES[made.order_type].times:
         takes = ", ".join(sorted(RULES[made.order_type].times))
         words = RULES[made.order_type].words

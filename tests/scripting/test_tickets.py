@@ -11,7 +11,7 @@ from core.domain.instructions import Adaptive, AdaptivePriority, Trail
 from core.domain.instruments import Instrument, SecType
 from core.domain.orders import OrderRequest, OrderType, Side, TimeInForce
 from core.errors import OrderValueError
-from core.scripting.tickets import Number, ticket
+from core.scripting.tickets import Instructions, Number, ticket
 
 AAPL = Instrument(con_id=265598, symbol="AAPL", sec_type=SecType.STK, exchange="SMART")
 
@@ -85,6 +85,33 @@ def test_what_makes_no_order_is_a_value_error_that_names_it(words: dict[str, str
             urgency=given.get("urgency", "NORMAL"),
         )
     assert isinstance(caught.value, OrderValueError)
+
+
+@pytest.mark.parametrize(
+    ("prices", "told"),
+    [
+        (
+            {"limit_price": 500},
+            'limit price not taken for a market order. Write order_type="LIMIT". Nothing was sent.',
+        ),
+        ({"stop_price": 500}, 'stop price not taken for a market order. Write order_type="STOP". Nothing was sent.'),
+        ({"limit_price": 501, "stop_price": 500}, 'Write order_type="STOP_LIMIT".'),
+        ({"trail_amount": 2}, 'Write order_type="TRAIL".'),
+    ],
+)
+def test_prices_without_a_type_say_which_type_to_write(prices: Instructions, told: str) -> None:
+    with pytest.raises(OrderValueError) as caught:
+        ticket("SPY", "BUY", 1, **prices)
+    assert told in str(caught.value)
+
+    named = told.partition('"')[2].partition('"')[0]
+    ticket("SPY", "BUY", 1, named, **prices)
+
+
+def test_a_price_that_a_named_type_does_not_take_gives_no_advice() -> None:
+    with pytest.raises(OrderValueError) as caught:
+        ticket("SPY", "BUY", 1, "MOC", limit_price=500)
+    assert str(caught.value).endswith("limit price not taken for a market-on-close order. Nothing was sent.")
 
 
 def test_request_has_what_the_ticket_says_and_the_contract_of_its_symbol() -> None:
