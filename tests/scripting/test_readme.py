@@ -30,3 +30,14 @@ async def test_block_runs(practice: Broker, block: str, said: str) -> None:
 
     assert run.returncode == 0, run.stderr
     assert run.stdout.splitlines()[-1].startswith(said)
+
+
+async def test_a_second_run_is_refused_by_name(practice: Broker) -> None:
+    """For `practice` keeps the core of the first run."""
+    command = [sys.executable, "-c", _BLOCKS[0]]
+    runs = [
+        await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=30, check=False)
+        for _ in range(2)
+    ]
+
+    assert "RiskCheckError: " in runs[1].stderr.splitlines()[-1]
