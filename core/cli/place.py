@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple, Unpack
 
 import click
@@ -45,7 +46,22 @@ class Wanted(NamedTuple):
     """Seconds to wait for a grant of live trading."""
 
 
-@click.command(epilog=_EPILOG)
+class _Command(click.Command):
+    """Says of a number below 0 that it is no quantity, where click alone would call it an unknown option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = tuple(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            named = (one for one in given if one.startswith(error.option_name))
+            negative = next((one for one in named if re.fullmatch(r"-\d*\.?\d+", one)), None)
+            if negative is None:
+                raise
+            raise click.UsageError(f"quantity='{negative}' must be above 0. Nothing was sent.", ctx) from None
+
+
+@click.command(cls=_Command, epilog=_EPILOG)
 @click.argument("side", type=click.Choice(["BUY", "SELL"], case_sensitive=False))
 @click.argument("quantity")
 @click.argument("symbol")

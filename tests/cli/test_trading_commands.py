@@ -64,7 +64,10 @@ def test_what_was_bought_is_held_and_paid(home: DeskHome) -> None:
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        (("BUY", "0", "SPY"), NOT_REACHED, "must be above 0"),
+        (("BUY", "0", "SPY"), NOT_REACHED, "quantity='0' must be above 0. Nothing was sent."),
+        (("BUY", "-5", "SPY"), NOT_REACHED, "quantity='-5' must be above 0. Nothing was sent."),
+        (("--limit", "-2", "BUY", "-1.5", "SPY"), NOT_REACHED, "quantity='-1.5' must be above 0. Nothing was sent."),
+        (("BUY", "-x5", "SPY"), NOT_REACHED, "No such option"),
         (("BUY", "1", "NOSUCH"), NOT_REACHED, "IBKR knows no NOSUCH. Nothing was sent."),
         (("SELL", "3", "TSLA"), REFUSED, "--short if you mean it"),
     ],
