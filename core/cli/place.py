@@ -113,7 +113,11 @@ def command(
     await_grant: float,
     **more: Unpack[Instructions],
 ) -> None:
-    """Send one order: SIDE QUANTITY SYMBOL. SYMBOL is a ticker, a label (/ESZ6, EUR.USD) or a contract number."""
+    """Send one order: SIDE QUANTITY SYMBOL.
+
+    QUANTITY is above 0; what is not ends with status 2. SYMBOL is a ticker, a label (/ESZ6, EUR.USD) or a contract
+    number.
+    """
     try:
         order = ticket(symbol, side, quantity, order_type or type_by_prices(more), **more)
         attached = _attached(order, take_profit, stop_loss)

@@ -15,14 +15,14 @@ from core.cli.output import say, say_json
 from core.errors import DeskError, OrderUnknownError
 
 DONE, REFUSED, NOT_REACHED, IN_DOUBT = 0, 1, 2, 3
-"""Exit statuses: it is done; core or IBKR refused; nothing was sent, for core or IBKR can't be reached or an option is
-wrong; what was sent has no known outcome."""
+"""Exit statuses: it is done; core or IBKR refused; nothing was sent, for core or IBKR can't be reached or what was
+typed is wrong; what was sent has no known outcome."""
 
 EXITS = """\b
 Exit status:
   0  done
   1  refused, or it ended otherwise than asked
-  2  not done: wrong options, or core or IBKR can't be reached
+  2  not done: wrong options or values, or core or IBKR can't be reached
   3  sent, and its outcome is not known
 """
 """For the help of commands that send something."""

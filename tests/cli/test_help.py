@@ -72,3 +72,10 @@ def test_what_a_program_may_read_can_be_json() -> None:
     }
 
     assert without - {("practice",)} == FOR_PEOPLE.keys()
+
+
+def test_help_says_that_a_quantity_of_0_is_a_wrong_value_and_with_which_status_it_ends() -> None:
+    said = " ".join(ALL["place",].get_help(click.Context(ALL["place",], info_name="ibdesk place")).split())
+
+    assert "QUANTITY is above 0; what is not ends with status 2." in said
+    assert "2 not done: wrong options or values" in said
