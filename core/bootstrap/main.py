@@ -26,6 +26,7 @@ from core.logs import start_logging
 from core.ports import MakeBroker
 from core.risk.live_guard import permit
 from core.settings import (
+    REPLAY,
     RiskFiles,
     Settings,
     contradictions,
@@ -179,7 +180,7 @@ async def _serve(
     else:
         gateway = OutsideGateway(settings.endpoint)
     from core.bootstrap.alert_hook import alert_options
-    from core.bootstrap.serve import RunOptions, ib_broker, serve
+    from core.bootstrap.serve import RunOptions, ib_broker, replay_broker, serve
     from core.records.exec_folder import kept_in
 
     def ready() -> None:
@@ -210,6 +211,6 @@ async def _serve(
         ),
         gateway,
         ready,
-        make_broker=make_broker or ib_broker,
+        make_broker=make_broker or (replay_broker if settings.profile == REPLAY else ib_broker),
         notices=notices,
     )

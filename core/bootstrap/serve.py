@@ -92,6 +92,14 @@ def ib_broker(listener: BrokerListener, clock: Clock, pace: int) -> Broker:
     return IbBroker(listener, clock, messages_per_second=pace)
 
 
+def replay_broker(listener: BrokerListener, clock: Clock, pace: int) -> Broker:
+    """The same for the profile of `ibdesk replay`, which begins only while no core of it runs."""
+    from core.broker.adapter import IbBroker
+
+    absent = "No replay plays there: quit this desk, start `ibdesk replay`, then open the desk again."
+    return IbBroker(listener, clock, messages_per_second=pace, absent=absent)
+
+
 class Parts(NamedTuple):
     """One core, wired; nothing runs but the journal's writer."""
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from core.broker.data_requests import Hear
-from core.broker.handshake import Handshake, Shaking
+from core.broker.handshake import START_TWS, Handshake, Shaking
 from core.broker.orders import Orders
 from core.broker.outgoing import UnsendableError
 from core.broker.pacer import DEFAULT_RATE, Lane, Pacer
@@ -43,11 +43,16 @@ class IbBroker:
         *,
         messages_per_second: int = DEFAULT_RATE,
         query_deadline: float = QUERY_DEADLINE,
+        absent: str = START_TWS,
     ) -> None:
-        """`query_deadline` is in seconds. The rate for paper and live must not be above 45."""
+        """`query_deadline` is in seconds, `absent` says what to do where nothing listens.
+
+        The rate for paper and live must not be above 45.
+        """
         self._listener = listener
         self._clock = clock
         self._query_deadline = query_deadline
+        self._absent = absent
         self._pacer = Pacer(messages_per_second)
         self._registry = Registry()
         self._session: Session | None = None
@@ -60,7 +65,7 @@ class IbBroker:
         Raises ConnectError, after closing the socket, with what to check.
         """
         await self.close()
-        shaking = Shaking(permit.endpoint, client_id)
+        shaking = Shaking(permit.endpoint, client_id, self._absent)
         session = Session(
             self._listener,
             self._clock,

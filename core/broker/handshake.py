@@ -14,6 +14,8 @@ from core.domain.connection import Endpoint
 from core.errors import ConnectError
 from core.text import clean
 
+START_TWS = "Start TWS or IB Gateway, enable its API socket (Configure > API > Settings) and check the port."
+"""What to do where nothing listens."""
 # A host with several addresses fails with all their errors in one text.
 _REFUSED = f"[Errno {errno.ECONNREFUSED}]"
 
@@ -32,8 +34,10 @@ class Handshake:
 class Shaking:
     """Gathers version, accounts and first order id; `done` is the handshake or a ConnectError."""
 
-    def __init__(self, endpoint: Endpoint, client_id: int) -> None:
+    def __init__(self, endpoint: Endpoint, client_id: int, absent: str) -> None:
+        """`absent` says what to do where nothing listens."""
         self._endpoint = endpoint
+        self._absent = absent
         self._client_id = client_id
         self._version: int | None = None
         self._accounts: tuple[str, ...] = ()
@@ -115,10 +119,7 @@ class Shaking:
     def unreachable(self, error: OSError) -> ConnectError:
         """No connection could be made."""
         if isinstance(error, ConnectionRefusedError) or _REFUSED in str(error):
-            text = (
-                f"Nothing listens on {self._endpoint}. Start TWS or IB Gateway, enable its API socket (Configure > "
-                "API > Settings) and check the port."
-            )
+            text = f"Nothing listens on {self._endpoint}. {self._absent}"
         elif isinstance(error, socket.gaierror):
             text = f"No machine is called {self._endpoint.host}. Check the host."
         else:

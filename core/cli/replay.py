@@ -25,13 +25,12 @@ from core.records.live_folder import LIVE
 from core.records.merging import merge_day
 from core.records.replay_writing import Written, write_replay
 from core.records.sample import SAMPLE_FOLDER, sample_day
-from core.settings.profile import profile_path
+from core.settings.profile import REPLAY, profile_path
 
 if TYPE_CHECKING:
     from core.practice.server import PracticeGateway
 
 SAMPLE = "sample"
-PROFILE = "replay"
 PORT = 4010
 DONE, FAILED = 0, 2
 
@@ -40,7 +39,7 @@ Examples:
   ibdesk replay sample --speed 10
   ibdesk replay 2026-11-20 --from 09:30 --paused
 and in another terminal
-  ibdesk --profile {PROFILE}
+  ibdesk --profile {REPLAY}
 
 \b
 Type while it plays (times are New York's):
@@ -92,7 +91,7 @@ class _Options(NamedTuple):
 @click.option("--paused", is_flag=True, help="Begin paused: type play, step or until.")
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes a free one.")
 @click.option("--cash", type=Decimal, default=Decimal(100_000), show_default=True, help="USD of the account.")
-@click.option("--profile", default=PROFILE, show_default=True, help="The profile whose desks attach; made if missing.")
+@click.option("--profile", default=REPLAY, show_default=True, help="The profile whose desks attach; made if missing.")
 @click.option("--json", "as_json", is_flag=True, help="Say everything as lines of JSON.")
 def command(
     *,

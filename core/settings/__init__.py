@@ -3,6 +3,7 @@
 from core.settings.limits import LimitSettings
 from core.settings.profile import (
     ENVIRONMENT,
+    REPLAY,
     Layers,
     PracticeSettings,
     Settings,
@@ -18,6 +19,7 @@ from core.settings.risk_file import RiskFiles, configure, exposed_risk, risk_pat
 
 __all__ = [
     "ENVIRONMENT",
+    "REPLAY",
     "Layers",
     "LimitSettings",
     "PracticeSettings",

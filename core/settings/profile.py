@@ -47,6 +47,8 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
 
 LONGEST_NAME = 40
 """Characters of a profile's name: it is part of the names of files and of a socket."""
+REPLAY = "replay"
+"""The profile whose desks attach to `ibdesk replay`."""
 _PROFILE_VARIABLE = "IBDESK_PROFILE"
 _NEED_NO_FILE = (Mode.PRACTICE, Mode.PAPER)
 _DEFAULT_PORTS = {Mode.PRACTICE: 0, Mode.PAPER: 7497, Mode.LIVE: 7496}

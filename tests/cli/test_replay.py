@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from core.cli.replay_control import ReplayAction, ReplayCommand, moment_of, understand
+from tests.cli.ibdesk import ibdesk
 from tests.core_process import PATIENCE
 from tests.desk_home import DeskHome
 from tests.records import hour, make_sample
@@ -64,6 +65,12 @@ async def test_the_sample_day_is_stepped_played_and_left() -> None:
             assert await asyncio.wait_for(player.wait(), PATIENCE) == 0
         profile = Path(home.env["XDG_CONFIG_HOME"]) / "ibdesk" / "profiles" / "replay.toml"
         assert 'mode = "paper"' in profile.read_text()
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            port = f"{closed.getsockname()[1]}"
+        shaken = await asyncio.to_thread(ibdesk, home, "ib-handshake", "--profile", "replay", "--port", port)
+
+    assert "No replay plays there: quit this desk, start `ibdesk replay`, then open the desk again." in shaken.err
+    assert "TWS" not in shaken.err
 
 
 async def test_what_can_not_be_replayed_is_named(tmp_path: Path) -> None:
