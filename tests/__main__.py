@@ -1,8 +1,8 @@
 """Every check of the project in one go: `python -m tests`; `--quick` runs pytest alone.
 
-Other arguments go to pytest, which runs in one process more than there are cores unless `-n` says otherwise: a third of
-what tests do is waiting. It comes last, so that its summary is the last line; the exit status is that of the whole, with
-1 when an earlier check failed.
+Other arguments go to pytest, which runs in one process more than there are cores unless `-n` says otherwise: a third
+of what tests do is waiting. It comes last, so that its summary is the last line; the exit status is that of the whole,
+with 1 when an earlier check failed.
 """
 
 from __future__ import annotations
