@@ -1,4 +1,4 @@
-"""Tickets that say a size in money, a limit that refuses, and one that is nearly used up."""
+"""Tickets: a size in money, a limit that refuses, one that is nearly used up, the change of a working order."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ NO_STOP = Denial(
 )
 
 
+CHANGE = ("tab", "tab", "home", "m", "up", "up")
+"""The price of the newest order, two ticks up."""
+
+
 class TicketCase(NamedTuple):
     """One ticket on the whole desk."""
 
@@ -51,6 +55,8 @@ CASES: dict[str, TicketCase] = {
     "refused-120x40": TicketCase((120, 40), ("plus", "b"), "REFUSED", (VALUE,), TOO_MUCH, D(85)),
     "tight-80x24": TicketCase((80, 24), ("b",), "181/200", (ORDERS,)),
     "tight-120x40": TicketCase((120, 40), ("b",), "181/200", (ORDERS,)),
+    "change-80x24": TicketCase((80, 24), CHANGE, "597.90 → 597.92"),
+    "change-120x40": TicketCase((120, 40), CHANGE, "597.90 → 597.92"),
 }
 
 

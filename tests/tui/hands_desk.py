@@ -24,6 +24,7 @@ from core.domain.commands import (
     Command,
     Denial,
     DenialCode,
+    ModifyOrder,
     OrderPreview,
     PlaceOrder,
     PreviewClose,
@@ -50,7 +51,7 @@ from tui.themes import domain_defaults
 
 D = Decimal
 C = TypeVar("C", bound=Command)
-SENDS = (PlaceOrder, ClosePosition, CancelOrder, CancelEntries)
+SENDS = (PlaceOrder, ModifyOrder, ClosePosition, CancelOrder, CancelEntries)
 """Commands that do something at the broker."""
 
 

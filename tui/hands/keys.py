@@ -8,6 +8,9 @@ PANES: tuple[UserCommand, ...] = (
     UserCommand("ticket.part", "p", "ticket('part')", "Ticket that closes half of the position in focus"),
     UserCommand("ticket.cancel_order", "delete", "ticket('cancel_order')", "Ticket that cancels the selected order"),
     UserCommand(
+        "ticket.change", "m", "ticket('change')", "Ticket that changes price or quantity of the selected order"
+    ),
+    UserCommand(
         "ticket.rest", "o", "ticket('rest')", "Ticket with what the selected order, once ended, has not filled"
     ),
     UserCommand("order.look", "space", "look", "What is known of the selected order; UNKNOWN ones are settled there"),

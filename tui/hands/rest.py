@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -32,7 +33,7 @@ def why_no_rest(order: Order | None, instrument: Instrument | None, accounts: tu
         return f"{words} has filled: nothing is left of it."
     if instrument is None:
         return f"{words}: its contract is not known any more. / finds it."
-    if _beyond_tickets(order):
+    if beyond_tickets(order):
         return f"{words} has instructions that no ticket can say. A script places its rest: Desk.place_remainder."
     return ""
 
@@ -44,7 +45,7 @@ def rest_ticket(
     kind = _AT_OPEN.get(order.order_type, order.order_type)
     market = kind is OrderType.MKT
     limit = order.limit_price if order.trail is None else order.trail.limit_offset
-    return OrderTicket(
+    ticket = OrderTicket(
         verb=VERBS["buy" if order.side is Side.BUY else "sell"],
         instrument=instrument,
         account=order.account,
@@ -60,9 +61,11 @@ def rest_ticket(
         till_text=_till(order.good_till, instrument.time_zone),
         outside_rth=order.outside_rth,
     )
+    return replace(ticket, field=ticket.fields[0])
 
 
-def _beyond_tickets(order: Order) -> bool:
+def beyond_tickets(order: Order) -> bool:
+    """True for an order with instructions that a ticket has no field for."""
     said = (order.algo, order.oca, order.conditions, order.display_size, order.good_after)
     kind = _AT_OPEN.get(order.order_type, order.order_type)
     return (

@@ -32,6 +32,7 @@ from tui.hands.answers import (
     with_size,
 )
 from tui.hands.cancel_ticket import CancelTicket, cancel_answer, order_words
+from tui.hands.change_ticket import ChangeTicket, catch_up_change, change_command
 from tui.hands.close_ticket import CloseTicket, close_command
 from tui.hands.lookups import look_up
 from tui.hands.order_words import problem_with, request_of, size_problem
@@ -42,7 +43,8 @@ from tui.hands.ticket import OrderTicket, Phase
 from tui.hands.timing import Timing
 from tui.panes.asker import Asker
 from tui.panes.ticket_face import Answered, Previewed, Sendable
-from tui.panes.ticket_pane import Ticket, TicketPane
+from tui.panes.ticket_hints import Ticket
+from tui.panes.ticket_pane import TicketPane
 
 PREVIEW_DELAY = 0.1
 """Seconds without a change before core is asked what the ticket would do."""
@@ -128,6 +130,8 @@ class OrderEntry(TicketPane):
             return f"{ticket.words}: not sent, the desk is not attached to core. Wait for the link, then Enter."
         if isinstance(ticket, CancelTicket):
             return ticket.command
+        if isinstance(ticket, ChangeTicket):
+            return change_command(ticket)
         order_ref = self.host.desk.mint_order_ref()
         if isinstance(ticket, CloseTicket):
             command = close_command(ticket, order_ref)
@@ -175,7 +179,7 @@ class OrderEntry(TicketPane):
                 self.drafts.pop(sent.draft_key, None)
             if in_pane:
                 self.close_ticket(keep=False)
-            if not self._is_news_old(ack):
+            if isinstance(sent, ChangeTicket) or not self._is_news_old(ack):
                 self._say(_done_words(sent, ack), Severity.INFO)
         else:
             self._denied(sent, ack, in_pane=in_pane)
@@ -189,6 +193,10 @@ class OrderEntry(TicketPane):
         """Nothing was sent: the ticket opens again with all its text, or becomes a draft if it was closed."""
         ready: Ticket
         match sent:
+            case ChangeTicket(order=order):
+                refused = after_denial(sent, ack, None)
+                now = self.replica.orders.get(order.order_ref)
+                ready = catch_up_change(refused, now) if isinstance(refused, ChangeTicket) else refused
             case OrderTicket():
                 ready = after_denial(sent, ack, self.replica.quote(sent.instrument.con_id))
             case CloseTicket():
@@ -203,16 +211,17 @@ class OrderEntry(TicketPane):
 
     def _stash(self, ticket: Ticket) -> None:
         """Keep a ticket that was closed while it was sent."""
-        if isinstance(ticket, OrderTicket):
+        if isinstance(ticket, OrderTicket) and not isinstance(ticket, ChangeTicket):
             self.drafts[ticket.draft_key] = ticket
             self.renew()
 
     def _link_broke(self, sent: Ticket, at: datetime, *, in_pane: bool) -> None:
-        """Nobody knows what became of it: an order is looked up after the link is back, a cancel may be asked again."""
-        if isinstance(sent, CancelTicket):
+        """Nobody knows what became of it: an order is looked up after the link is back; others may be asked again."""
+        if isinstance(sent, CancelTicket | ChangeTicket):
             note = f"{sent.words}: the link to core broke. Look at ORDERS once it is back; Enter asks again."
             if in_pane:
-                self.update_ticket(replace(sent, phase=Phase.EDITING, note=note))
+                editable = tickets.refused(sent, note) if isinstance(sent, ChangeTicket) else sent
+                self.update_ticket(replace(editable, phase=Phase.EDITING, note=note))
             else:
                 self._say(note, Severity.WARNING)
             return
@@ -263,7 +272,7 @@ class OrderEntry(TicketPane):
             self._asker.ask(_asked(ticket), question, delay=delay)
 
     def _question(self, ticket: Ticket) -> PreviewOrder | PreviewClose | SizeOrder | None:
-        if not self.host.desk.is_attached or isinstance(ticket, CancelTicket):
+        if not self.host.desk.is_attached or isinstance(ticket, CancelTicket | ChangeTicket):
             return None
         if isinstance(ticket, CloseTicket):
             return ticket.question if ticket.account else None

@@ -9,9 +9,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from core.domain.commands import Ack, CancelEntries, CancelOrder, ClosePosition, PlaceOrder
+from core.domain.commands import Ack, CancelEntries, CancelOrder, ClosePosition, ModifyOrder, PlaceOrder
 
-Sendable = PlaceOrder | ClosePosition | CancelOrder | CancelEntries
+Sendable = PlaceOrder | ModifyOrder | ClosePosition | CancelOrder | CancelEntries
 """What Enter in a ticket can send."""
 
 

@@ -20,6 +20,7 @@ from core.domain.what_ifs import WhatIfAnswered
 from tui import format as fmt
 from tui.hands.accounts import account_mark, account_name
 from tui.hands.cancel_ticket import CancelTicket, Scope, order_words, reached
+from tui.hands.change_ticket import NOTHING_YET, ChangeTicket, change_command
 from tui.hands.close_ticket import CloseTicket
 from tui.hands.numbers import parse_number
 from tui.hands.order_kinds import CHOICES, Field, has_price, trigger_name, waits_for
@@ -70,6 +71,50 @@ def order_lines(ticket: OrderTicket, around: Surroundings) -> Content:
     """An order ticket: the order, then core's answer to it or what keeps it from being sent."""
     told = margin_told(ticket.preview, around.impact, priced=True)
     return _join(_order_line(ticket, around), _order_answer(ticket, around), around, told)
+
+
+def change_lines(ticket: ChangeTicket, around: Surroundings) -> Content:
+    """A change ticket: the order with what changes beside what was, then what Enter does or what keeps it from it."""
+    order, kind = ticket.order, ticket.order_type
+    parts = [
+        Part("CHANGE", "bold"),
+        Part(f" {number_text(order)} "),
+        Part(str(order.side), _side_style(order.side)),
+        Part(" "),
+        *_changed(ticket, Field.QUANTITY, around),
+        Part(f" {order.label} "),
+        *([Part("@ "), *_changed(ticket, Field.PRICE, around), Part(" ")] if Field.PRICE in ticket.fields else []),
+        Part(order.type_text if kind is not OrderType.LMT else str(kind)),
+        *([Part(" "), *_changed(ticket, Field.TRIGGER, around)] if Field.TRIGGER in ticket.fields else []),
+        Part(f" {ticket.tif}{f' {ticket.till_text}' if ticket.till_text else ''}"),
+        *([Part(" ext")] if ticket.outside_rth else []),
+        *_account_parts(ticket, around),
+        GAP,
+        *_where(ticket, around.quote),
+    ]
+    return _join(parts, _change_answer(ticket), around)
+
+
+def _change_answer(ticket: ChangeTicket) -> list[Part]:
+    if ticket.is_asked and ticket.retype is not None:
+        return [Part(f"{ticket.note} {ticket.retype.typed}_", ATTENTION)]
+    note = _note(ticket.note, ticket.phase)
+    if note:
+        return note
+    command = change_command(ticket)
+    if isinstance(command, str):
+        return [Part(command, MUTED if command == NOTHING_YET else ATTENTION)]
+    order = ticket.order
+    filled = f" · {fmt.size(order.filled)} of it filled" if order.filled else ""
+    return [Part(f"Enter changes it, if core and IBKR take it{filled}", MUTED)]
+
+
+def _changed(ticket: ChangeTicket, field: Field, around: Surroundings) -> list[Part]:
+    """A field that can be changed: what was, and what it becomes where that differs or is being typed."""
+    old, new = ticket.old(field), ticket.new(field)
+    if new == old and (field is not ticket.field or not around.focused):
+        return [Part(old, "bold")]
+    return [Part(f"{old} → "), *_field(ticket, field, new, around)]
 
 
 def close_lines(ticket: CloseTicket, around: Surroundings) -> Content:

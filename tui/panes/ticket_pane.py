@@ -21,6 +21,7 @@ from tui.hands import editing, send_gate
 from tui.hands import ticket as tickets
 from tui.hands.accounts import account_name
 from tui.hands.cancel_ticket import CancelTicket, Scope, open_cancel, widen
+from tui.hands.change_ticket import NOT_COMPUTED, ChangeTicket, catch_up_change, change_ticket
 from tui.hands.close_ticket import CloseTicket, catch_up_close, change_account, open_close, take_part
 from tui.hands.keys import TICKET
 from tui.hands.rest import rest_ticket
@@ -32,16 +33,10 @@ from tui.hands.type_through import WINDOW
 from tui.keymap import bindings
 from tui.panes.listener import Listener
 from tui.panes.ticket_face import TicketFace
-from tui.panes.ticket_lines import Surroundings, cancel_lines, close_lines, closed_lines, order_lines
+from tui.panes.ticket_hints import Ticket, hints
+from tui.panes.ticket_lines import Surroundings, cancel_lines, change_lines, close_lines, closed_lines, order_lines
 from tui.widgets.pane import Pane, Weight
 
-Ticket = OrderTicket | CloseTicket | CancelTicket
-"""What can stand in the pane."""
-
-WIDE = 120
-HINTS = "Enter sends · Esc closes"
-WIDE_HINTS = "Enter sends · Esc closes · Tab fields · ↑↓ tick · ←→ style"
-CANCEL_HINTS = "Enter cancels · Esc closes"
 WEIGHTS: dict[Mode, Weight] = {Mode.PRACTICE: "dashed", Mode.PAPER: "single", Mode.LIVE: "heavy"}
 """How the ticket's border is drawn: the mode shows in its shape, too."""
 
@@ -161,6 +156,10 @@ class TicketPane(Listener, Pane):
         ticket = rest_ticket(order, instrument, desk_account=own, presets=presets, accounts=self.replica.managed)
         self._open(ticket, opened_by)
 
+    def open_change(self, order: Order, instrument: Instrument, opened_by: str = "") -> None:
+        """Open a ticket that changes a working order (`tui.hands.change_ticket`)."""
+        self._open(change_ticket(order, instrument, accounts=self.replica.managed), opened_by)
+
     def _other(self, account: str) -> str:
         """An account that is not the desk's; empty for the desk's."""
         return "" if account == self.replica.account else account
@@ -199,6 +198,8 @@ class TicketPane(Listener, Pane):
 
     def _keep_draft(self) -> None:
         ticket = self.ticket
+        if isinstance(ticket, ChangeTicket):
+            return
         if isinstance(ticket, OrderTicket) and ticket.touched and (ticket.phase is Phase.EDITING or ticket.is_asked):
             self.drafts[ticket.draft_key] = ticket
 
@@ -246,6 +247,8 @@ class TicketPane(Listener, Pane):
     def action_style(self, steps: int) -> None:
         """Walk join, mid, now, market; a cancel ticket widens."""
         match self.ticket:
+            case ChangeTicket(phase=Phase.EDITING) as ticket:
+                self.update_ticket(replace(ticket, touched=True, note=NOT_COMPUTED))
             case OrderTicket() as ticket:
                 self.update_ticket(editing.restyle(ticket, steps, self.replica.quote(ticket.instrument.con_id)))
             case _:
@@ -293,9 +296,11 @@ class TicketPane(Listener, Pane):
         """What the ticket waited for may be there: an account, or a market to price by."""
         ticket, account, accounts = self.ticket, self.replica.account, self.replica.managed
         match ticket:
+            case ChangeTicket(order=order):
+                ready: Ticket = catch_up_change(ticket, self.replica.orders.get(order.order_ref))
             case OrderTicket():
                 quote = self.replica.quote(ticket.instrument.con_id)
-                ready: Ticket = tickets.catch_up(ticket, account, quote, accounts=accounts)
+                ready = tickets.catch_up(ticket, account, quote, accounts=accounts)
             case CloseTicket():
                 ready = catch_up_close(ticket, account, accounts=accounts)
             case _:
@@ -317,20 +322,9 @@ class TicketPane(Listener, Pane):
         self.set_class(self.replica.authority.is_armed(self.host.desk.name, self.now), "-armed")
         self.weight = None if mode is None else WEIGHTS[mode]
         width = self.size.width or self.app.size.width
-        self.status = self._hints(width)
+        self.status = hints(self.ticket, width)
         self._shown = None if self.ticket is None else self.ticket.content
         self.face.show(self._content(width))
-
-    def _hints(self, width: int) -> str:
-        match self.ticket:
-            case None:
-                return ""
-            case CancelTicket():
-                return CANCEL_HINTS
-            case OrderTicket() if width >= WIDE:
-                return WIDE_HINTS
-            case _:
-                return HINTS
 
     def _content(self, width: int) -> Content:
         around = Surroundings(
@@ -346,6 +340,8 @@ class TicketPane(Listener, Pane):
             impact=self._impact,
         )
         match self.ticket:
+            case ChangeTicket() as ticket:
+                return change_lines(ticket, around)
             case OrderTicket() as ticket:
                 return order_lines(ticket, around)
             case CloseTicket() as ticket:

@@ -16,6 +16,7 @@ from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderState
 from tui.hands.bursts import DROPPED, Burst, add_key
 from tui.hands.cancel_ticket import order_words
+from tui.hands.change_ticket import why_no_change
 from tui.hands.keys import PANES
 from tui.hands.rest import why_no_rest
 from tui.hands.send_gate import is_dead, other_key
@@ -116,11 +117,13 @@ class HandsScreen(Screen[None]):
             self._say(f"Paste dropped: {len(event.text)} characters outside a text field. Nothing was sent.")
 
     def action_ticket(self, name: str) -> None:
-        """Open a ticket: an order verb, `close`, `part`, `cancel`; `cancel_order` or `rest` for the selected order."""
+        """Open a ticket: an order verb, `close`, `part`, `cancel`; `cancel_order`, `change`, `rest` of the selected."""
         entry, instrument = self.order_entry, self._instrument()
         order = self.selected_order()
         if name == "cancel_order":
             self._open_cancel_order(order)
+        elif name == "change":
+            self._open_change(order)
         elif name == "rest":
             self._open_rest(order)
         elif name == "cancel":
@@ -141,6 +144,14 @@ class HandsScreen(Screen[None]):
             self._say(f"{order_words(order)} has ended ({why}): nothing to cancel.")
         else:
             self.order_entry.open_cancel(self._instrument(), order, self._letter)
+
+    def _open_change(self, order: Order | None) -> None:
+        instrument = None if order is None else self.order_entry.replica.instrument(order.con_id)
+        why_not = why_no_change(order, instrument, self.order_entry.replica.managed)
+        if order is None or instrument is None or why_not:
+            self._say(why_not)
+        else:
+            self.order_entry.open_change(order, instrument, self._letter)
 
     def _open_rest(self, order: Order | None) -> None:
         instrument = None if order is None else self.order_entry.replica.instrument(order.con_id)

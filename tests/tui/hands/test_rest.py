@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from core.domain.instructions import Oca, Trail
 from core.domain.orders import Order, OrderState, OrderType, Side, TimeInForce
 from tests.tui.sample import INSTRUMENTS, ORDERS
+from tui.hands.editing import move_field
+from tui.hands.order_kinds import Field
 from tui.hands.order_words import request_of
 from tui.hands.rest import rest_ticket, why_no_rest
 
@@ -58,6 +60,13 @@ def test_the_rest_has_the_terms_of_the_order() -> None:
 )
 def test_types_with_other_prices(changes: dict[str, object], wanted: tuple[object, ...]) -> None:
     assert request(replace(ENDED, **changes))[2:6] == wanted
+
+
+def test_tab_goes_on_in_a_ticket_without_a_price() -> None:
+    stop = replace(ENDED, order_type=OrderType.STP, limit_price=None, stop_price=D(230))
+    ticket = rest_ticket(stop, INSTRUMENT, desk_account="DU1", presets=(), accounts=())
+    assert ticket.field is Field.QUANTITY
+    assert move_field(ticket, 1).field is Field.TIF
 
 
 def test_a_day_comes_back_as_it_was_written() -> None:
