@@ -47,7 +47,7 @@ async def test_a_killed_recorder_loses_nothing_and_the_next_one_marks_what_was_m
     with DeskHome() as home:
         async with running_core(home):
             first = await recorder(home, folder, "SPY")
-            path = await segment_of(folder, 20)
+            path = await segment_of(folder, 60)
             first.send_signal(signal.SIGKILL)
             await first.communicate()
             heard = read_segment(path).ticks
@@ -75,8 +75,9 @@ async def test_a_killed_recorder_loses_nothing_and_the_next_one_marks_what_was_m
     missed = bars.filter(pl.col("time").is_between(end, begin))
     assert missed.height >= 1
     assert missed["gap"].all()
-    # A machine that stood still for a moment leaves a gap of its own; not every second can have one.
-    assert not bars.filter(pl.col("time") < pl.lit(end).dt.truncate("1s"))["gap"][1:].all()
+    # The first second is heard in part; a machine that stood still for a moment leaves a gap of its own.
+    whole = bars.filter(pl.col("time") < pl.lit(end).dt.truncate("1s"))["gap"][1:]
+    assert whole.is_empty() or not whole.all()
     quotes = ticks.filter(pl.col("kind") == TickKind.QUOTE)
     assert (quotes["bid"] < quotes["ask"]).all()
 
