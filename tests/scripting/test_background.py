@@ -29,6 +29,8 @@ def test_ctrl_c_ends_the_work_that_is_waited_for() -> None:
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     loop, pressing = LoopThread("test"), threading.Thread(target=press)
+    # Where the tests were started in the background the shell had it ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     pressing.start()
     try:
         with pytest.raises(KeyboardInterrupt):
@@ -37,3 +39,4 @@ def test_ctrl_c_ends_the_work_that_is_waited_for() -> None:
     finally:
         pressing.join()
         loop.end()
+        signal.signal(signal.SIGINT, before)
