@@ -51,7 +51,9 @@ def read_parquet(path: Path, what: str, mend: str) -> pl.DataFrame:
     import polars as pl
 
     try:
-        return pl.read_parquet(path)
+        # Opened once: by its path polars opens it several times, and may find another file at the second.
+        with path.open("rb") as file:
+            return pl.read_parquet(file)
     except FileNotFoundError:
         raise RecordsError(f"{what}: there is no file {path}. {mend}") from None
     except OSError as error:
