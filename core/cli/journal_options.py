@@ -52,6 +52,19 @@ day_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
 
 
+def out_dir_option(text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Where ledgers go, in both spellings; `text` is its help."""
+    return click.option(
+        "--out_dir",
+        "--out-dir",
+        "out_dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path("data/exec"),
+        show_default=True,
+        help=text,
+    )
+
+
 def folder_of(profile: str | None) -> Path:
     """The state folder of a profile, None for the one that environment and defaults choose; it need not be there."""
     if profile is None:

@@ -10,7 +10,16 @@ from pathlib import Path
 import click
 
 from core.cli.exports import csv_line
-from core.cli.journal_options import day_option, example, folder_of, json_option, no_such_order, profile_option, run
+from core.cli.journal_options import (
+    day_option,
+    example,
+    folder_of,
+    json_option,
+    no_such_order,
+    out_dir_option,
+    profile_option,
+    run,
+)
 from core.cli.output import say, say_json
 from core.text import clean
 
@@ -27,14 +36,7 @@ def command() -> None:
 @profile_option
 @day_option
 @click.option("--all", "every", is_flag=True, help="Every day that the journal knows, instead of one.")
-@click.option(
-    "--out_dir",
-    "--out-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("data/exec"),
-    show_default=True,
-    help="Where the folder of the day is, or is made.",
-)
+@out_dir_option("Where the folder of the day is, or is made.")
 @json_option
 def build(*, profile: str | None, day: date, every: bool, out_dir: Path, as_json: bool) -> None:
     """Make a day's ledger.parquet from the journal.

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from core.api import DeskClient, ended, mint_order_ref
 from core.cli.figures import NONE, average, fields, ledger_word, order_line, quantity
+from core.cli.journal_options import out_dir_option
 from core.cli.ledger_file import check_writable, with_ledger
 from core.cli.lookup import find_instrument, ready
 from core.cli.output import say
@@ -76,15 +77,7 @@ class Wanted(NamedTuple):
     show_default=True,
     help="Seconds until core cancels what has not filled.",
 )
-@click.option(
-    "--out_dir",
-    "--out-dir",
-    "out_dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("data/exec"),
-    show_default=True,
-    help="Where the ledger goes.",
-)
+@out_dir_option("Where the ledger goes.")
 @click.option("--short", is_flag=True, help="A sale that may open a short position.")
 @click.option("--repeat", is_flag=True, help="It is meant once more, though the same was sent within a minute.")
 @await_grant

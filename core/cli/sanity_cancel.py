@@ -10,6 +10,7 @@ import click
 
 from core.api import DeskClient, answered, mint_order_ref
 from core.cli.figures import fields, order_line
+from core.cli.journal_options import out_dir_option
 from core.cli.ledger_file import check_writable, with_ledger
 from core.cli.lookup import find_instrument, ready, seen
 from core.cli.reaching import DONE, EXITS, IN_DOUBT, REFUSED, Reach, Said, failed, run, told, with_reach
@@ -38,15 +39,7 @@ Writes INTENT, ACK and CANCEL into data/exec/YYYY-MM-DD/ledger.parquet. Needs "R
 @click.option("--qty", default="1", show_default=True, help="Units.")
 @click.option("--limit", default="0.01", show_default=True, metavar="PRICE", help="A price at which nobody sells.")
 @click.option("--tag", help="Its tag in the records; otherwise sanity_SYMBOL_TIME.")
-@click.option(
-    "--out_dir",
-    "--out-dir",
-    "out_dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("data/exec"),
-    show_default=True,
-    help="Where the ledger goes.",
-)
+@out_dir_option("Where the ledger goes.")
 @await_grant
 @with_reach
 def command(

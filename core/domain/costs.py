@@ -14,6 +14,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from core.domain.executions import Execution, latest_revisions
+from core.domain.fills import own_fills
 from core.domain.instruments import Instrument
 from core.domain.orders import Order
 from core.domain.prices import increment_at
@@ -53,17 +54,17 @@ def cost_of(order: Order, executions: Iterable[Execution], instrument: Instrumen
 
     Args:
         order: Its arrival price is what it is measured by.
-        executions: Fills of the order, corrections too; of a combination its own, not those of its legs.
+        executions: Fills that bear its reference, corrections too, and of a combination those of its legs.
         instrument: What was traded; None leaves out what needs its tick or multiplier.
     """
-    fills = [fill for fill in latest_revisions(executions) if fill.quantity]
+    fills = [fill for fill in latest_revisions(own_fills(order, executions)) if fill.quantity]
     filled = sum((fill.quantity for fill in fills), Decimal(0))
     if not filled:
         return None
     average = sum((fill.quantity * fill.price for fill in fills), Decimal(0)) / filled
     arrival = order.arrival_price
     slippage = None if arrival is None else order.side.sign * (average - arrival)
-    points = None if slippage is None or not arrival else slippage / abs(arrival) * _BASIS_POINTS
+    points = slippage_bps(order, average)
     return OrderCost(
         filled=filled,
         average=average,
@@ -77,6 +78,13 @@ def cost_of(order: Order, executions: Iterable[Execution], instrument: Instrumen
         first_fill_s=_seconds(order.created, min(fill.time for fill in fills)),
         fill_s=_seconds(order.created, max(fill.time for fill in fills)) if filled >= order.whole else None,
     )
+
+
+def slippage_bps(order: Order, average: Decimal) -> Decimal | None:
+    """1/10,000 of the arrival price by which an average is worse; None without an arrival price, and where it is 0."""
+    if not order.arrival_price:
+        return None
+    return order.side.sign * (average - order.arrival_price) / abs(order.arrival_price) * _BASIS_POINTS
 
 
 def _ticks(slippage: Decimal | None, arrival: Decimal | None, instrument: Instrument | None) -> Decimal | None:

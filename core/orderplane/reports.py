@@ -15,8 +15,9 @@ from msgspec.structs import replace
 
 from core.domain.events import ExecutionAdded, Fact, OrderChanged
 from core.domain.executions import Execution
-from core.domain.orders import Order, OrderState, Side
+from core.domain.orders import Order, Side
 from core.domain.published import PublishedStatus, published_status
+from core.domain.stages import Stages
 from core.orderplane.contracts import (
     ExecutionReport,
     IntentError,
@@ -32,8 +33,6 @@ _PLACES = Decimal("1e-8")
 _LEAST = -8
 """As many digits and places as a report's numbers may have."""
 log = logging.getLogger(__name__)
-
-_TAKEN = frozenset({OrderState.WORKING, OrderState.HELD})
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -61,9 +60,7 @@ class Track(Struct, frozen=True, kw_only=True):
     scaled: str
     decided: datetime | None
     """The intent's own timestamp; None where the bus has lost it."""
-    submitted: datetime | None = None
-    acknowledged: datetime | None = None
-    filled: datetime | None = None
+    stages: Stages = Stages()
     changed: datetime
     commissions: dict[str, tuple[int, Decimal, str]] = {}
     """By stem of the execution: its latest revision, the amount and its currency."""
@@ -145,11 +142,6 @@ class Reporting:
         )
 
     def _moved(self, number: int, track: Track, order: Order) -> Report | None:
-        stages = {
-            "submitted": track.submitted or (order.changed if order.state is OrderState.SENT else None),
-            "acknowledged": track.acknowledged or (order.changed if order.state in _TAKEN else None),
-            "filled": track.filled or (order.changed if order.state is OrderState.FILLED else None),
-        }
         status = published_status(order)
         refused = status in {PublishedStatus.REJECTED, PublishedStatus.CANCELED, PublishedStatus.ERROR}
         code = f"{order.code}: " if order.code is not None else ""
@@ -163,7 +155,8 @@ class Reporting:
             commission=None if track.shown is None else track.shown.commission,
             currency="" if track.shown is None else track.shown.currency,
         )
-        return self._told(number, replace(track, changed=order.changed, **stages), order.order_ref, shown)
+        moved = replace(track, changed=order.changed, stages=track.stages.after(order))
+        return self._told(number, moved, order.order_ref, shown)
 
     def _charged(self, number: int, track: Track, execution: Execution) -> Report | None:
         known = track.commissions.get(execution.stem)
@@ -275,11 +268,12 @@ def rejection(body: bytes, reason: str, now: datetime) -> bytes | None:
 
 
 def _latencies(track: Track) -> LatencyMetrics:
+    stages = track.stages
     return LatencyMetrics(
-        intent_to_submit_ms=_milliseconds(track.decided, track.submitted),
-        submit_to_ack_ms=_milliseconds(track.submitted, track.acknowledged),
-        ack_to_fill_ms=_milliseconds(track.acknowledged, track.filled),
-        total_latency_ms=_milliseconds(track.decided, track.filled),
+        intent_to_submit_ms=_milliseconds(track.decided, stages.submitted),
+        submit_to_ack_ms=_milliseconds(stages.submitted, stages.acknowledged),
+        ack_to_fill_ms=_milliseconds(stages.acknowledged, stages.filled),
+        total_latency_ms=_milliseconds(track.decided, stages.filled),
     )
 
 

@@ -20,11 +20,11 @@ from core.domain.entries import (
 )
 from core.domain.events import ExecutionAdded, OrderChanged
 from core.domain.executions import Execution
+from core.domain.fills import filled_so_far, own_fills
 from core.domain.order_status import OrderStatus
 from core.domain.orders import Order, OrderState, Pending, terms_of
 from core.execution.recorded import DAYS_KEPT
 from core.records.audit_lines import AuditEvent, AuditLine, line_of, line_of_request
-from core.records.fills import filled_so_far, own_fills
 
 _EVENTS = {
     OrderState.CANCELLED: AuditEvent.CANCELLATION,

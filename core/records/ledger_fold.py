@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from core.clock import trading_day, trading_day_span
+from core.domain.costs import slippage_bps
 from core.domain.entries import Carried, Entry, FactRecorded, InstrumentKnown, Intent, ModifyIntent, Refused
 from core.domain.events import ExecutionAdded, OrderChanged
 from core.domain.executions import Execution
+from core.domain.fills import filled_so_far, is_leg, own_fills
 from core.domain.instruments import Instrument
 from core.domain.orders import Order, OrderState
 from core.execution.recorded import DAYS_KEPT
-from core.records.fills import filled_so_far, is_leg, own_fills
 from core.records.ledger_rows import LedgerEvent, LedgerRow, OrderPart, part_of, part_of_request
 
 _HELD_BY_BROKER = frozenset({OrderState.WORKING, OrderState.HELD})
@@ -26,7 +27,6 @@ _ENDED = {
     OrderState.DENIED: (LedgerEvent.REJ, "not sent"),
 }
 _REFUSED = frozenset({OrderState.REJECTED, OrderState.DENIED})
-_BASIS_POINTS = Decimal(10_000)
 
 
 class _Place(NamedTuple):
@@ -330,7 +330,8 @@ def _sum_up(known: _Known, row: LedgerRow) -> None:
     """Say in a snapshot what all fills of its order come to."""
     fills = known.own_fills()
     row.filled, row.avg_price = filled_so_far(fills)
-    row.slippage_bps = _slippage(known.order, row.avg_price)
+    order, average = known.order, row.avg_price
+    row.slippage_bps = None if order is None or average is None else slippage_bps(order, average)
     if len(fills) == 1:
         fill = fills[0]
         row.commission, row.commission_currency = fill.commission, fill.commission_currency or None
@@ -341,13 +342,6 @@ def _sum_up(known: _Known, row: LedgerRow) -> None:
     row.commission_currency = next((fill.commission_currency for fill in fills if fill.commission_currency), None)
     profits = [fill.realized_pnl for fill in fills if fill.realized_pnl is not None]
     row.pnl = sum(profits[1:], profits[0]) if profits else None
-
-
-def _slippage(order: Order | None, average: Decimal | None) -> Decimal | None:
-    """Basis points by which the fills are worse than the arrival price, negative if better."""
-    if order is None or average is None or not order.arrival_price:
-        return None
-    return order.side.sign * (average - order.arrival_price) / abs(order.arrival_price) * _BASIS_POINTS
 
 
 def _spelt(moment: datetime) -> str:

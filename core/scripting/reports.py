@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from core.domain.entries import fact_of
 from core.domain.events import Envelope, OrderChanged
 from core.domain.executions import Execution
-from core.domain.orders import Order, OrderState
+from core.domain.orders import Order
 from core.domain.published import PublishedStatus, published_status
+from core.domain.stages import Stages
 from core.errors import JournalDamagedError, JournalError
 from core.journal.recovery import read_some
 from core.scripting.handlers import REFUSED_STATES
@@ -28,7 +28,6 @@ _COMMIT_SECONDS = 3.0
 """How long it may take until the journal has on disk what core has told."""
 _LOOK_SECONDS = 0.05
 _ROWS_AT_ONCE = 5_000
-_TAKEN = frozenset({OrderState.WORKING, OrderState.HELD})
 
 
 class Latency(Struct, frozen=True, kw_only=True):
@@ -40,33 +39,6 @@ class Latency(Struct, frozen=True, kw_only=True):
     """Until the last fill."""
     total_latency_ms: Decimal | None = None
     """From intent to the last fill."""
-
-
-class Stages(Struct, frozen=True, kw_only=True):
-    """When an order came where; None where it has not, or that was not heard."""
-
-    submitted: datetime | None = None
-    acknowledged: datetime | None = None
-    filled: datetime | None = None
-
-    def after(self, order: Order) -> Stages:
-        """With one more change of the order."""
-        if order.state is OrderState.SENT and self.submitted is None:
-            return replace(self, submitted=order.changed)
-        if order.state in _TAKEN and self.acknowledged is None:
-            return replace(self, acknowledged=order.changed)
-        if order.state is OrderState.FILLED and self.filled is None:
-            return replace(self, filled=order.changed)
-        return self
-
-    def latency(self, created: datetime) -> Latency:
-        """The figures of an order that was created then."""
-        return Latency(
-            intent_to_submit_ms=_milliseconds(created, self.submitted),
-            submit_to_ack_ms=_milliseconds(self.submitted, self.acknowledged),
-            ack_to_fill_ms=_milliseconds(self.acknowledged, self.filled),
-            total_latency_ms=_milliseconds(created, self.filled),
-        )
 
 
 class Change(NamedTuple):
@@ -122,7 +94,7 @@ def report_of(instance: str, change: Change, fills: Sequence[Execution]) -> Orde
         commission=sum(told, Decimal(0)) if told else None,
         reject_reason=order.note if order.state in REFUSED_STATES else "",
         timestamp=order.changed,
-        latency=stages.latency(order.created),
+        latency=_latency(order.created, stages),
         tag=order.tag,
         strategy=order.strategy,
     )
@@ -182,6 +154,15 @@ def _change(number: int, order: Order, stages: dict[str, Stages]) -> Change:
     if order.is_live:
         stages[order.order_ref] = came
     return Change(number, order, came)
+
+
+def _latency(created: datetime, stages: Stages) -> Latency:
+    return Latency(
+        intent_to_submit_ms=_milliseconds(created, stages.submitted),
+        submit_to_ack_ms=_milliseconds(stages.submitted, stages.acknowledged),
+        ack_to_fill_ms=_milliseconds(stages.acknowledged, stages.filled),
+        total_latency_ms=_milliseconds(created, stages.filled),
+    )
 
 
 def _milliseconds(begin: datetime | None, end: datetime | None) -> Decimal | None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from core import Desk
-from core.scripting.reports import Change, Stages, report_of
+from core.domain.stages import Stages
+from core.scripting.reports import Change, report_of
 from tests.desk_home import DeskHome
 from tests.journal.values import order as some_order
 from tests.processes.gateway import running_gateway

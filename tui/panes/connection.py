@@ -14,7 +14,7 @@ from tui import messages
 from tui.panes.breaker_line import breaker_line
 from tui.panes.line_row import Part
 from tui.panes.lines_pane import Line, LinesPane, labelled
-from tui.panes.mode_words import GATEWAY, account_word, link_dot, link_words, mode_word
+from tui.panes.mode_words import GATEWAY, account_word, link_dot, link_summary, link_words, mode_word
 from tui.times import seconds_since, time_of_day
 
 MODE_STYLES = {
@@ -46,9 +46,7 @@ class ConnectionPane(LinesPane):
 
     def summary(self) -> str:
         """The state in a word."""
-        connection = self.replica.connection
-        lost = self.replica.lost_since is not None
-        return f"{link_dot(connection, lost=lost)} {link_words(connection, lost=lost) or 'ready'}"
+        return link_summary(self.replica.connection, lost=self.replica.lost_since is not None)
 
     def lines(self, width: int) -> Sequence[Line]:
         """Problem first, then the way outwards from the account to core itself."""

@@ -43,6 +43,15 @@ class CostsPane(GridPane):
         messages.ExecutionAdded,
     )
 
+    def __init__(self, *, id: str | None = None) -> None:
+        self._costs: list[tuple[Order, OrderCost]] = []
+        super().__init__(id=id)
+
+    def renew(self) -> None:
+        """Work the costs out once, then show them."""
+        self._costs = list(self._found())
+        super().renew()
+
     def hear(self, message: messages.DeskMessage) -> None:
         """Draw anew; an order without fills changes nothing here."""
         if not isinstance(message, messages.OrderUpdated) or message.order.filled:
@@ -50,13 +59,13 @@ class CostsPane(GridPane):
 
     def rows(self) -> Mapping[str, Row]:
         """A row for each order that has an arrival price, by its money; then those that have none."""
-        found = sorted(self._costs(), key=lambda one: _worst_first(one[1]))
+        found = sorted(self._costs, key=lambda one: _worst_first(one[1]))
         return {order.order_ref: self._row(order, cost) for order, cost in found}
 
     def summary(self) -> str:
         """What all of it comes to, by currency."""
         sums: dict[str, Decimal] = defaultdict(Decimal)
-        for order, cost in self._costs():
+        for order, cost in self._costs:
             instrument = self.replica.instrument(order.con_id)
             if instrument is not None and cost.slippage_money is not None:
                 sums[instrument.currency] += cost.slippage_money
@@ -71,13 +80,13 @@ class CostsPane(GridPane):
         order = self.replica.orders.get(key)
         return None if order is None else order.con_id
 
-    def _costs(self) -> Iterator[tuple[Order, OrderCost]]:
+    def _found(self) -> Iterator[tuple[Order, OrderCost]]:
         fills: dict[str, list[Execution]] = defaultdict(list)
         for execution in self.replica.executions.values():
             fills[execution.order_ref].append(execution)
         for order in self.replica.orders.values():
-            own = [fill for fill in fills[order.order_ref] if order.con_id >= 0 or fill.con_id == order.con_id]
-            cost = None if order.external else cost_of(order, own, self.replica.instrument(order.con_id))
+            instrument = self.replica.instrument(order.con_id)
+            cost = None if order.external else cost_of(order, fills[order.order_ref], instrument)
             if cost is not None:
                 yield order, cost
 

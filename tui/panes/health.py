@@ -14,7 +14,7 @@ from tui.panes.breaker_line import breaker_line
 from tui.panes.instrument import STYLES
 from tui.panes.line_row import Part
 from tui.panes.lines_pane import Line, LinesPane, labelled
-from tui.panes.mode_words import link_dot, link_words
+from tui.panes.mode_words import link_summary
 from tui.panes.quote_cells import profit_cell
 
 STAGES = {
@@ -45,9 +45,7 @@ class HealthPane(LinesPane):
 
     def summary(self) -> str:
         """The connection in a word."""
-        connection = self.replica.connection
-        lost = self.replica.lost_since is not None
-        return f"{link_dot(connection, lost=lost)} {link_words(connection, lost=lost) or 'ready'}"
+        return link_summary(self.replica.connection, lost=self.replica.lost_since is not None)
 
     def lines(self, width: int) -> Sequence[Line]:
         """Core, its links, the orders, the profit, the breakers, then the times."""

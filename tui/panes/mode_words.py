@@ -41,6 +41,11 @@ def link_words(connection: Connection | None, *, lost: bool) -> str:
     return _LINK_WORDS[connection.state]
 
 
+def link_summary(connection: Connection | None, *, lost: bool) -> str:
+    """Both, for a title: `● ready`, `◐ connecting…`, `○ core lost`."""
+    return f"{link_dot(connection, lost=lost)} {link_words(connection, lost=lost) or 'ready'}"
+
+
 _LINK_WORDS = {
     LinkState.CLOSED: "not connected",
     LinkState.AWAITING_CONFIRMATION: "not confirmed",
